@@ -1,0 +1,1 @@
+"""The raw series: its formats, its rules, and the segments cut from it."""
