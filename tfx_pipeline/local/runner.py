@@ -1,0 +1,167 @@
+"""LocalRunner: TFX's LocalDagRunner with progress, timings, and a store that survives kills."""
+
+import datetime
+import os
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.metadata_store import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
+from tfx.types.artifact import Artifact
+
+from tfx_pipeline.local import memory, store
+from tfx_pipeline.local.terminal import Terminal, logged_to
+
+COMPLETE, CACHED, FAILED, NOT_RUN = "complete", "cached", "failed", "not run"
+
+
+@dataclass
+class NodeRun:
+    """What became of one node.
+
+    Attributes:
+        id: Node id.
+        state: complete, cached, failed or not run.
+        seconds: Wall time.
+        peak_rss_bytes: Largest resident size of this process while the node ran.
+        outputs: Artifacts by output key.
+    """
+
+    id: str
+    state: str = NOT_RUN
+    seconds: float = 0.0
+    peak_rss_bytes: int = 0
+    outputs: dict[str, list[Artifact]] = field(default_factory=dict)
+
+
+@dataclass
+class LocalRun:
+    """What became of a run.
+
+    Attributes:
+        id: Run id, its start in local time.
+        folder: Holds `log.txt`; the summary belongs there too.
+        nodes: In topological order.
+        error: Why it failed; None when it did not.
+    """
+
+    id: str
+    folder: Path
+    nodes: list[NodeRun]
+    error: BaseException | None = None
+
+    def output(self, node_id: str, key: str) -> Artifact | None:
+        """Returns a node's only artifact under a key; None when there is none."""
+        for node in self.nodes:
+            if node.id == node_id and node.outputs.get(key):
+                return node.outputs[key][0]
+        return None
+
+
+class LocalRunner(LocalDagRunner):
+    """Runs a pipeline node by node in this process.
+
+    Args:
+        folder: Of the pipeline: `runs/<run id>/log.txt` and the lock are put there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def run_with_ir(
+        self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None
+    ) -> LocalRun:
+        """Runs the nodes in order, up to the first that fails.
+
+        Args:
+            pipeline: The compiled pipeline.
+            run_options: Not supported; TFX's LocalDagRunner knows partial runs.
+
+        Returns:
+            The run; a failure is in its `error`.
+        """
+        if run_options:
+            raise ValueError("LocalRunner runs whole pipelines; LocalDagRunner knows partial runs")
+        run_id = datetime.datetime.now().isoformat(timespec="milliseconds").replace(":", "-")
+        folder = self._folder / "runs" / run_id
+        runtime_parameter_utils.substitute_runtime_parameter(
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+        )
+        run = LocalRun(
+            run_id, folder, [NodeRun(node.pipeline_node.node_info.id) for node in pipeline.nodes]
+        )
+        with (
+            logged_to(folder / "log.txt") as terminal,
+            store.exclusive(
+                self._folder / "run.lock",
+                lambda owner: terminal.line(f"waiting for the run of process {owner} to end"),
+            ),
+        ):
+            _run_nodes(pipeline, run, terminal)
+        return run
+
+
+def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: LocalRun, terminal: Terminal) -> None:
+    deployment = runner_utils.extract_local_deployment_config(pipeline)
+    connection = deployment.metadata_connection_config
+    connection_config = getattr(connection, connection.WhichOneof("connection_config"))
+    mlmd = MetadataStore(connection_config)
+    store.tidy(mlmd)
+    for number, (node, result) in enumerate(zip(pipeline.nodes, run.nodes, strict=True), 1):
+        title = f"{number:2d}/{len(run.nodes)} {result.id}"
+        component_launcher = launcher.Launcher(
+            pipeline_node=node.pipeline_node,
+            mlmd_connection=metadata.Metadata(connection_config),
+            pipeline_info=pipeline.pipeline_info,
+            pipeline_runtime_spec=pipeline.runtime_spec,
+            executor_spec=runner_utils.extract_executor_spec(deployment, result.id),
+            custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, result.id),
+        )
+        with terminal.step(title):
+            run.error = _launch(component_launcher, mlmd, result)
+        style = {FAILED: "bold red", CACHED: "dim"}.get(result.state, "")
+        terminal.line(f"{title:<26} {result.state:<9} {result.seconds:7.1f} s", style)
+        if run.error:
+            return
+
+
+def _launch(
+    component_launcher: launcher.Launcher, mlmd: MetadataStore, result: NodeRun
+) -> BaseException | None:
+    """Runs one node and fills in its result; returns what it failed of."""
+    memory.reset_peak()
+    start = time.monotonic()
+    try:
+        info = component_launcher.launch()
+    except Exception as error:  # the caller decides what to say
+        traceback.print_exc()  # into the run's log
+        result.state = FAILED
+        return error
+    finally:
+        result.seconds = time.monotonic() - start
+        result.peak_rss_bytes = memory.peak_rss()
+    result.state = COMPLETE
+    if info is not None and info.execution_id:
+        [execution] = mlmd.get_executions_by_id([info.execution_id])
+        if execution.last_known_state == metadata_store_pb2.Execution.CACHED:
+            result.state = CACHED
+        result.outputs = store.outputs_of(mlmd, info.execution_id)
+    return None
+
+
+def update_latest(link: Path, folder: Path) -> None:
+    """Points the link at a run's folder in one step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(folder, link.parent))
+    temporary.replace(link)
