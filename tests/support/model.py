@@ -1,0 +1,190 @@
+"""A small forecast SavedModel with both signatures, and Examples by the data contract.
+
+The model answers persistence, corrected by a factor and an offset, so tests can make it good,
+bad, or broken without training anything.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfx_pipeline.data.contract import MEASUREMENTS, TARGET, Framing
+from tfx_pipeline.serving.requests import FILE, RecordedRequest, write_requests
+
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+OUTPUTS = ("mean", "p10", "p50", "p90")
+
+
+class Persistence(tf.Module):
+    """Forecasts `last + pull * (level - last) + offset` kW, for every minute ahead."""
+
+    def __init__(self, framing: Framing, pull: float, level: float, offset: float, band: float):
+        super().__init__()
+        self._framing = framing
+        self._pull = tf.Variable(pull, dtype=tf.float32)
+        self._level = tf.Variable(level, dtype=tf.float32)
+        self._offset = tf.Variable(offset, dtype=tf.float32)
+        self._band = tf.Variable(band, dtype=tf.float32)
+
+    def forecast(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Windows [..., window] of the target in kW -> outputs [..., horizon]."""
+        observed = ~tf.math.is_nan(windows)
+        minutes = tf.range(self._framing.window)
+        last_index = tf.reduce_max(tf.where(observed, minutes, -1), axis=-1)
+        picked = tf.equal(minutes, last_index[..., None])
+        last = tf.reduce_sum(tf.where(picked, windows, 0.0), axis=-1)
+        mean = last + self._pull * (self._level - last) + self._offset
+        mean = tf.repeat(mean[..., None], self._framing.horizon, axis=-1)
+        return {
+            "mean": mean,
+            "p10": mean - self._band,
+            "p50": mean + 0.0,
+            "p90": mean + self._band,
+        }
+
+    def serving_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Serialized segments [batch] -> outputs [batch, origins, horizon]."""
+        spec = {TARGET: tf.io.FixedLenFeature([self._framing.minutes], tf.float32)}
+        series = tf.io.parse_example(examples, spec)[TARGET]
+        windows = tf.signal.frame(series, self._framing.window, 1)[:, : self._framing.origins]
+        return self.forecast(windows)
+
+    def serving_default(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Windows [batch, window] by measurement, and timestamps -> outputs [batch, horizon]."""
+        return self.forecast(inputs[TARGET])
+
+
+def save_model(
+    folder: Path,
+    framing: Framing,
+    *,
+    pull: float = 0.0,
+    level: float = 1.0,
+    offset: float = 0.0,
+    band: float = 0.5,
+    forecast: dict | None = None,
+) -> Path:
+    """Saves a SavedModel with everything the trainer adds; returns `folder`."""
+    model = Persistence(framing, pull, level, offset, band)
+    signatures = {
+        "serving_default": tf.function(model.serving_default).get_concrete_function(
+            **{
+                name: tf.TensorSpec([None, framing.window], tf.float32, name)
+                for name in MEASUREMENTS
+            },
+            timestamp=tf.TensorSpec([None], tf.int64, "timestamp"),
+        ),
+        "serving_examples": tf.function(model.serving_examples).get_concrete_function(
+            tf.TensorSpec([None], tf.string, "examples")
+        ),
+    }
+    tf.saved_model.save(model, str(folder), signatures)
+    extra = folder / "assets.extra"
+    extra.mkdir()
+    facts = {
+        "measurements": list(MEASUREMENTS),
+        "window": framing.window,
+        "horizon": framing.horizon,
+        "origins": framing.origins,
+        "family": "persistence",
+    }
+    (extra / "forecast.json").write_text(json.dumps(facts | (forecast or {})))
+    requests = record(model, framing)
+    write_requests(folder / FILE, requests)
+    write_warmup(folder / WARMUP, requests)
+    return folder
+
+
+def record(model: Persistence, framing: Framing) -> list[RecordedRequest]:
+    """Asks both signatures a few requests."""
+    rng = np.random.default_rng(0)
+    inputs = {
+        name: rng.gamma(1.0, 1.0, (3, framing.window)).astype(np.float32) for name in MEASUREMENTS
+    }
+    inputs[TARGET][1, 3:7] = np.nan
+    inputs["timestamp"] = np.array([1266000000, 1266003600, 1266007200])
+    examples = np.array([e.SerializeToString() for e in segments(2, framing)], object)
+    return [
+        RecordedRequest(
+            "serving_default", inputs, _numpy(model.serving_default(**_tensors(inputs)))
+        ),
+        RecordedRequest(
+            "serving_examples",
+            {"examples": examples},
+            _numpy(model.serving_examples(tf.constant(examples))),
+        ),
+    ]
+
+
+def write_warmup(path: Path, requests: list[RecordedRequest]) -> None:
+    """Writes the requests as TF Serving's warm-up file."""
+    from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for request in requests:
+            call = predict_pb2.PredictRequest()
+            call.model_spec.signature_name = request.signature_name
+            for name, value in request.inputs.items():
+                call.inputs[name].CopyFrom(tf.make_tensor_proto(value))
+            log = prediction_log_pb2.PredictionLog(
+                predict_log=prediction_log_pb2.PredictLog(request=call)
+            )
+            writer.write(log.SerializeToString())
+
+
+def segments(count: int, framing: Framing, seed: int = 0) -> list[tf.train.Example]:
+    """Consecutive clock-hour segments of one random series with a few unobserved minutes."""
+    rng = np.random.default_rng(seed)
+    step = framing.origins
+    length = count * step + framing.minutes
+    # Reverts to 1 kW, so that pulling the last value there beats persistence.
+    power = np.empty(length, np.float32)
+    power[0] = 1.0
+    noise = rng.normal(0, 0.3, length).astype(np.float32)
+    for i in range(1, length):
+        power[i] = power[i - 1] + 0.3 * (1.0 - power[i - 1]) + noise[i]
+    power[rng.random(length) < 0.02] = np.nan
+    return [segment(power[i * step :], 1266000000 // 3600 + i, framing) for i in range(count)]
+
+
+def segment(power: np.ndarray, hour: int, framing: Framing) -> tf.train.Example:
+    """The segment whose origin 0 is `hour` hours after 1970, of a series that starts there."""
+    day = hour // 24
+    weekday = (day + 3) % 7
+    example = tf.train.Example()
+    feature = example.features.feature
+    for i, name in enumerate(MEASUREMENTS):
+        values = power[: framing.minutes] * (1 if name == TARGET else i)
+        feature[name].float_list.value.extend(values)
+    feature["weight"].float_list.value.extend([1.0] * framing.origins)
+    feature["first_origin"].int64_list.value.append(hour * 3600)
+    feature["hour"].int64_list.value.append(hour % 24)
+    feature["weekday"].int64_list.value.append(weekday)
+    feature["weekend"].int64_list.value.append(int(weekday >= 5))
+    feature["meter"].bytes_list.value.append(b"")
+    return example
+
+
+def write_split(
+    folder: Path, split: str, examples: list[tf.train.Example], shards: int = 2
+) -> None:
+    """Writes the examples of one split as an Examples artifact holds them."""
+    target = folder / f"Split-{split}"
+    target.mkdir(parents=True)
+    for shard in range(shards):
+        name = target / f"data_tfrecord-{shard:05d}-of-{shards:05d}.gz"
+        with tf.io.TFRecordWriter(str(name), "GZIP") as writer:
+            for example in examples[shard::shards]:
+                writer.write(example.SerializeToString())
+
+
+def _tensors(inputs: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    return {name: tf.constant(value) for name, value in inputs.items()}
+
+
+def _numpy(outputs: dict[str, tf.Tensor]) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in outputs.items()}
