@@ -1,0 +1,113 @@
+"""Parses a file's data lines in blocks, and finds the lines that cannot be parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.data.errors import DataError, Problem
+from tfx_pipeline.data.formats import Format, recognise
+from tfx_pipeline.data.parsing import Columns, explain, parse
+from tfx_pipeline.data.source import BLOCK_BYTES, Opener, line_blocks
+
+
+@dataclass(frozen=True)
+class Part:
+    """Parsed lines and their numbers, int64 [n]."""
+
+    columns: Columns
+    numbers: npt.NDArray[np.int64]
+
+
+class DataLines:
+    """The data lines of one file, behind its header.
+
+    Args:
+        file: Path of a plain, gzip or zip file.
+        opener: Opens the path.
+        block_bytes: Text that is parsed at a time.
+
+    Attributes:
+        form: The file's format.
+
+    Raises:
+        DataError: The file is empty, damaged, or of no known format.
+    """
+
+    def __init__(self, file: str, opener: Opener, block_bytes: int = BLOCK_BYTES) -> None:
+        self.file = file
+        self._blocks = line_blocks(file, opener, block_bytes)
+        self._line = 1
+        self._block = b""
+        self.form = self._header()
+
+    def _header(self) -> Format:
+        for self._block in self._blocks:
+            while self._block:
+                line, _, self._block = self._block.partition(b"\n")
+                self._line += 1
+                if line.strip():
+                    return recognise(line.rstrip(b"\r"), self.file, self._line - 1)
+        raise DataError.of(Problem("empty", "the file has no lines", self.file))
+
+    def parts(self, remaining: Callable[[], int | None]) -> Iterator[Part | Problem]:
+        """Yields rows and bad lines in the file's order, up to `remaining()` of them."""
+        while True:
+            while self._block and remaining() != 0:
+                text, self._block = _first_lines(self._block, remaining())
+                if not text.isspace():
+                    yield from self._parsed(text, self._line)
+                self._line += _count(text)
+            if remaining() == 0:
+                return
+            block = next(self._blocks, None)
+            if block is None:
+                return
+            self._block = block
+
+    def _parsed(self, text: bytes, first: int) -> Iterator[Part | Problem]:
+        try:
+            columns = parse(text, self.form)
+            if columns.seconds.size == _count(text):
+                yield Part(columns, first + np.arange(columns.seconds.size))
+                return
+        except ValueError:
+            pass
+        # Something is unusual, perhaps only a blank line: find out line by line.
+        numbered = [
+            (number, line) for number, line in enumerate(text.split(b"\n"), first) if line.strip()
+        ]
+        yield from self._halved(numbered, unterminated=not text.endswith(b"\n"))
+
+    def _halved(
+        self, lines: list[tuple[int, bytes]], unterminated: bool
+    ) -> Iterator[Part | Problem]:
+        """Parses lines, halving them until every bad line stands alone."""
+        try:
+            columns = parse(b"\n".join(line for _, line in lines), self.form)
+            if columns.seconds.size == len(lines):
+                yield Part(columns, np.array([number for number, _ in lines], np.int64))
+                return
+        except ValueError:
+            pass
+        if len(lines) == 1:
+            [(number, line)] = lines
+            yield explain(line, self.form, self.file, number, unterminated)
+            return
+        middle = len(lines) // 2
+        yield from self._halved(lines[:middle], False)
+        yield from self._halved(lines[middle:], unterminated)
+
+
+def _first_lines(text: bytes, lines: int | None) -> tuple[bytes, bytes]:
+    if lines is None or _count(text) <= lines:
+        return text, b""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    return text[: ends[lines - 1] + 1], text[ends[lines - 1] + 1 :]
+
+
+def _count(text: bytes) -> int:
+    return text.count(b"\n") + (not text.endswith(b"\n"))
