@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.options import DataOptions
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
@@ -32,7 +33,7 @@ Share = Field(ge=0.0, le=1.0)
 
 
 class Section(BaseModel):
-    """A group of settings: frozen, unknown keys refused, described by the attributes' docstrings."""
+    """A group of settings: frozen, unknown keys refused, described by its docstrings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -68,7 +69,7 @@ class FramingSettings(Section):
     horizon: int = Field(ge=1, le=120)
     """Minutes it looks ahead."""
     origins: int = Field(ge=1, le=60)
-    """Forecast origins per tf.Example; a divisor of 60, so that an Example lies in one clock hour."""
+    """Forecast origins per tf.Example; a divisor of 60: an Example lies in one clock hour."""
 
     @model_validator(mode="after")
     def _divides_an_hour(self) -> "FramingSettings":
@@ -178,6 +179,13 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def data_options(self) -> DataOptions:
+        """Everything that decides which Examples come out of the same files."""
+        return DataOptions(
+            framing=self.framing.framing, **self.data.model_dump(exclude={"path"})
+        )
+
+    @property
     def root(self) -> Path:
         """Folder of this pipeline's artifacts, metadata and runs."""
         return Path(self.outputs).absolute() / self.name
@@ -274,7 +282,7 @@ def load_settings(arguments: Sequence[str] | None = None, program: str | None = 
         Settings, cli_prog_name=program, cli_parse_args=args, formatter_class=_HelpFormatter
     )
     try:
-        return Settings(_cli_settings_source=command_line)  # type: ignore[call-arg]
+        return Settings(_cli_settings_source=command_line)
     except (ValidationError, SettingsError) as error:
         raise _refusal(error) from error
 
@@ -301,6 +309,3 @@ def _explain(location: tuple[int | str, ...], message: str, value: Any) -> str:
     name = ".".join(str(part) for part in location) or "settings"
     shown = "" if isinstance(value, dict | BaseModel) else f" (is {value!r})"
     return f"{name}: {message}{shown}"
-
-
-FAMILIES: tuple[str, ...] = get_args(Family)

@@ -13,8 +13,8 @@ class Law(NamedTuple):
 
     Attributes:
         name: Key in reports.
-        broken: Measurements, each [minutes], to a bool [minutes]: True where the relation is broken.
-            A minute with a missing value breaks nothing.
+        broken: Measurements, each [minutes], to a bool [minutes]: True where it is broken. A
+            minute with a missing value breaks nothing.
     """
 
     name: str
@@ -37,8 +37,8 @@ def _sub_meters_above_total(columns: Columns) -> np.ndarray:
     return parts > 1.05 * columns["Global_active_power"] * 1000.0 / 60.0 + 2.0
 
 
-# The tolerances cover the original meter's rounding (0.2 A steps, whole Wh): in its 2,075,259 minutes
-# the first and the last law are never broken, the second in 0.06 % of them.
+# The tolerances cover the original meter's rounding (0.2 A steps, whole Wh): in its
+# 2,075,259 minutes the first and the last law are never broken, the second in 0.06 % of them.
 LAWS: tuple[Law, ...] = (
     Law("active power above voltage x intensity", _active_above_apparent),
     Law("voltage x intensity above active and reactive power", _apparent_above_power),

@@ -1,4 +1,4 @@
-"""The curated schema: reading it, fitting its shapes to the framing, comparing it with inferred ones."""
+"""The curated schema: reading it and fitting its shapes to the framing."""
 
 from pathlib import Path
 

@@ -4,7 +4,6 @@ import datetime
 import os
 import time
 import traceback
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,56 +15,10 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
-from tfx.types.artifact import Artifact
 
-from tfx_pipeline.local import memory, store
+from tfx_pipeline.local import store, usage
 from tfx_pipeline.local.terminal import Terminal, logged_to
-
-COMPLETE, CACHED, FAILED, NOT_RUN = "complete", "cached", "failed", "not run"
-
-
-@dataclass
-class NodeRun:
-    """What became of one node.
-
-    Attributes:
-        id: Node id.
-        state: complete, cached, failed or not run.
-        seconds: Wall time.
-        peak_rss_bytes: Largest resident size of this process while the node ran.
-        outputs: Artifacts by output key.
-    """
-
-    id: str
-    state: str = NOT_RUN
-    seconds: float = 0.0
-    peak_rss_bytes: int = 0
-    outputs: dict[str, list[Artifact]] = field(default_factory=dict)
-
-
-@dataclass
-class LocalRun:
-    """What became of a run.
-
-    Attributes:
-        id: Run id, its start in local time.
-        folder: Holds `log.txt`; the summary belongs there too.
-        nodes: In topological order.
-        error: Why it failed; None when it did not.
-    """
-
-    id: str
-    folder: Path
-    nodes: list[NodeRun]
-    error: BaseException | None = None
-
-    def output(self, node_id: str, key: str) -> Artifact | None:
-        """Returns a node's only artifact under a key; None when there is none."""
-        for node in self.nodes:
-            if node.id == node_id and node.outputs.get(key):
-                return node.outputs[key][0]
-        return None
-
+from tfx_pipeline.report.run import CACHED, COMPLETE, FAILED, NodeRun, Run
 
 class LocalRunner(LocalDagRunner):
     """Runs a pipeline node by node in this process.
@@ -78,9 +31,7 @@ class LocalRunner(LocalDagRunner):
         super().__init__()
         self._folder = folder
 
-    def run_with_ir(
-        self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None
-    ) -> LocalRun:
+    def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: Any = None) -> Run:
         """Runs the nodes in order, up to the first that fails.
 
         Args:
@@ -97,7 +48,7 @@ class LocalRunner(LocalDagRunner):
         runtime_parameter_utils.substitute_runtime_parameter(
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
         )
-        run = LocalRun(
+        run = Run(
             run_id, folder, [NodeRun(node.pipeline_node.node_info.id) for node in pipeline.nodes]
         )
         with (
@@ -108,10 +59,14 @@ class LocalRunner(LocalDagRunner):
             ),
         ):
             _run_nodes(pipeline, run, terminal)
+        run.total_seconds = usage.seconds_since_start()
+        run.peak_rss_bytes = max(
+            [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
+        )
         return run
 
 
-def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: LocalRun, terminal: Terminal) -> None:
+def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) -> None:
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     connection = deployment.metadata_connection_config
     connection_config = getattr(connection, connection.WhichOneof("connection_config"))
@@ -139,7 +94,7 @@ def _launch(
     component_launcher: launcher.Launcher, mlmd: MetadataStore, result: NodeRun
 ) -> BaseException | None:
     """Runs one node and fills in its result; returns what it failed of."""
-    memory.reset_peak()
+    usage.reset_peak()
     start = time.monotonic()
     try:
         info = component_launcher.launch()
@@ -149,7 +104,7 @@ def _launch(
         return error
     finally:
         result.seconds = time.monotonic() - start
-        result.peak_rss_bytes = memory.peak_rss()
+        result.peak_rss_bytes = usage.peak_rss()
     result.state = COMPLETE
     if info is not None and info.execution_id:
         [execution] = mlmd.get_executions_by_id([info.execution_id])

@@ -50,7 +50,7 @@ def tidy(store: MetadataStore) -> None:
     """Brings the records in line with the world; call it while holding the lock.
 
     - Executions that still say RUNNING belong to killed runs: they become FAILED.
-    - Pushes whose version folder is gone become DELETED, so that the cache does not answer for them.
+    - Pushes whose version folder is gone become DELETED: the cache must not answer for them.
     """
     executions = [
         execution

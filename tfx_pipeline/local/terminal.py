@@ -17,8 +17,8 @@ OUR_LOGGERS = ("tfx_pipeline", "modules")
 class Terminal:
     """Shows one line per finished step, and what the running one says of itself.
 
-    On a terminal the running step's latest words replace each other beside a spinner; into a file or a pipe
-    they are written line by line.
+    On a terminal the running step's latest words replace each other beside a spinner; into a file
+    or a pipe they are written line by line.
     """
 
     def __init__(self, console: Console) -> None:
@@ -65,8 +65,8 @@ class _Progress(logging.Handler):
 def logged_to(log_file: Path) -> Iterator[Terminal]:
     """Sends what any code of this process and its children prints to a file; yields the terminal.
 
-    Standard output and error are redirected as file descriptors, because TensorFlow's and gRPC's C++ code
-    writes to them directly.
+    Standard output and error are redirected as file descriptors, because TensorFlow's and
+    gRPC's C++ code writes to them directly.
 
     Args:
         log_file: Written from its start; its folder is made.
@@ -77,7 +77,7 @@ def logged_to(log_file: Path) -> Iterator[Terminal]:
     saved_out, saved_err = os.dup(1), os.dup(2)
     with (
         log_file.open("wb", buffering=0) as log,
-        open(os.dup(saved_out), "w", encoding="utf-8", buffering=1) as output,
+        os.fdopen(os.dup(saved_out), "w", encoding="utf-8", buffering=1) as output,
     ):
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

@@ -1,6 +1,9 @@
-"""Peak memory of this process, per step."""
+"""What this process has used: peak memory per step, seconds since its start."""
 
+import contextlib
+import os
 import resource
+import time
 from pathlib import Path
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -8,10 +11,9 @@ _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 def reset_peak() -> None:
     """Makes `peak_rss` count from now on, where the kernel allows it."""
-    try:
+    # Hardened kernels refuse; the peak then counts from the start of the process.
+    with contextlib.suppress(OSError):
         _CLEAR.write_text("5")
-    except OSError:  # hardened kernels: the peak then counts from the start of the process
-        pass
 
 
 def peak_rss() -> int:
@@ -25,3 +27,9 @@ def peak_rss() -> int:
 def peak_rss_of_children() -> int:
     """Returns the largest resident size in bytes of any child process that has ended."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def seconds_since_start() -> float:
+    """Returns the age of this process in seconds."""
+    started_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started_ticks / os.sysconf("SC_CLK_TCK")

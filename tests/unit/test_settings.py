@@ -1,0 +1,121 @@
+"""Settings: sources and their order, refusals, and the file as the only place of values."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from tfx_pipeline.settings import Settings, load_settings, overlay
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _project_settings(monkeypatch):
+    monkeypatch.chdir(PROJECT)
+    for name in ("POWER_SETTINGS", "POWER_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_file_gives_every_value():
+    settings = load_settings([])
+    assert settings.profile == "default"
+    assert settings.framing.window == 50
+
+
+def test_stronger_sources_win(monkeypatch):
+    monkeypatch.setenv("POWER_DATA__ROWS", "70000")
+    monkeypatch.setenv("POWER_DATA__MAX_GAP", "3")
+    settings = load_settings(["--profile=sample", "--data.max_gap=4"])
+    assert settings.name == "household-power-sample"  # from the profile
+    assert settings.data.rows == 70000  # the environment over the profile
+    assert settings.data.max_gap == 4  # the command line over the environment
+
+
+def test_profile_from_the_environment(monkeypatch):
+    monkeypatch.setenv("POWER_PROFILE", "article")
+    assert load_settings([]).data.rows == 2000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--profile=nope"], "nope"),
+        (["--data.rows=many"], "data.rows"),
+        (["--data.rowz=1"], "data.rowz"),
+        (["--data.max_gap=50"], "data.max_gap"),
+        (["--framing.origins=7"], "framing"),
+        (["--data.train_share=0.95"], "train_share"),
+        (["--name=My_Pipeline"], "name"),
+    ],
+)
+def test_a_wrong_setting_is_named(arguments, named, capsys):
+    with pytest.raises(SystemExit) as refusal:
+        load_settings(arguments)
+    assert refusal.value.code == 2
+    assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("data: {rowz: 1}", "data.rowz"),
+        ("surprise: 1\nprofiles: {default: {}}", "surprise"),
+        ("- 1", "key: value"),
+        ("a: [", "not YAML"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path, monkeypatch, capsys, text, message):
+    values = yaml.safe_load((PROJECT / "settings.yaml").read_text())
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    if text.startswith("data"):
+        file.write_text(yaml.safe_dump(overlay(values, yaml.safe_load(text))))
+    if text.startswith("surprise"):
+        file.write_text(yaml.safe_dump(values | yaml.safe_load(text)))
+    monkeypatch.setenv("POWER_SETTINGS", str(file))
+    with pytest.raises(SystemExit) as refusal:
+        load_settings([])
+    assert refusal.value.code == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "mine.yaml" in error
+
+
+def test_a_missing_file_says_where_to_name_one(monkeypatch, capsys):
+    monkeypatch.setenv("POWER_SETTINGS", "/nowhere/settings.yaml")
+    with pytest.raises(SystemExit):
+        load_settings([])
+    assert "POWER_SETTINGS" in capsys.readouterr().err
+
+
+def test_settings_are_frozen():
+    settings = load_settings([])
+    with pytest.raises(ValidationError):
+        settings.data.rows = 1
+
+
+def test_every_setting_has_an_explanation_in_the_file_and_in_the_schema():
+    text = (PROJECT / "settings.yaml").read_text().split("profiles:")[0]
+    lines = {line.split(":")[0].strip(): line for line in text.splitlines() if ":" in line}
+
+    def check(model: type[BaseModel]) -> None:
+        for name, field in model.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                check(inner)
+            else:
+                assert field.description, f"{name} has no description"
+                assert name == "profile" or "#" in lines[name], f"{name} has no comment"
+
+    check(Settings)
+
+
+def test_help_needs_no_heavy_import(capsys):
+    with pytest.raises(SystemExit) as done:
+        load_settings(["--help"])
+    assert done.value.code == 0
+    text = capsys.readouterr().out
+    assert "--data.rows" in text
+    assert "(required)" not in text

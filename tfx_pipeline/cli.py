@@ -1,0 +1,81 @@
+"""household-power: what the tfx command has no verb for.
+
+Options after `--` are settings, as for runner_local.py: `household-power schema refresh -- --profile=sample`.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+import yaml
+
+from tfx_pipeline.settings import Settings, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: Without the program's name; None: those of the process.
+
+    Returns:
+        0 when all is well, 1 when a check failed, 2 on wrong usage.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    cut = given.index("--") if "--" in given else len(given)
+    parsed = _parser().parse_args(given[:cut])
+    settings = load_settings(given[cut + 1 :], program="household-power ... --")
+    return parsed.run(settings, parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="household-power", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    settings = commands.add_parser("settings", help="print the settings that are in force")
+    settings.add_argument("--json-schema", action="store_true", help="print their JSON schema")
+    settings.set_defaults(run=_settings)
+
+    data = commands.add_parser("data", help="check the raw data as ExampleGen would")
+    data.set_defaults(run=_data)
+
+    schema = commands.add_parser("schema", help="the curated schema")
+    verbs = schema.add_subparsers(required=True, metavar="verb")
+    refresh = verbs.add_parser(
+        "refresh", help="show what the newest data would change in the curated schema"
+    )
+    refresh.add_argument("--write", action="store_true", help="and change the file")
+    refresh.set_defaults(run=_refresh)
+    return parser
+
+
+def _settings(settings: Settings, parsed: argparse.Namespace) -> int:
+    if parsed.json_schema:
+        print(json.dumps(Settings.model_json_schema(), indent=2))
+    else:
+        print(yaml.safe_dump(settings.model_dump(), sort_keys=False), end="")
+    return 0
+
+
+def _data(settings: Settings, parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.data.check import check
+    from tfx_pipeline.data.errors import DataError
+
+    try:
+        summary = check(settings.data.path, settings.data_options)
+    except (DataError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(summary.to_json(indent=2))
+    return 0
+
+
+def _refresh(settings: Settings, parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.local.schema_refresh import refresh
+
+    return refresh(settings, write=parsed.write)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Where the raw data is: from the setting `data.path` to ExampleGen's folder and pattern."""
+
+import importlib.metadata
+from pathlib import Path
+from typing import NamedTuple
+
+EMBEDDED_PACKAGE = "EnergyData"
+EMBEDDED_FILE = "householdpower.csv"
+_WILDCARDS = "*?[{"
+
+
+class Location(NamedTuple):
+    """A folder and a pattern below it, which may hold `*` and `{SPAN}`."""
+
+    base: str
+    pattern: str
+
+
+def locate(path: str | None) -> Location:
+    """Finds the input.
+
+    Args:
+        path: A file, a folder (all its files), or a pattern such as `data/span-{SPAN}/*.csv`;
+            None: the UCI data set in the EnergyData package.
+
+    Raises:
+        FileNotFoundError: Nothing is there; the message says what was looked for.
+    """
+    if path is None:
+        return _embedded()
+    parts = Path(path).expanduser().absolute().parts
+    fixed = next(
+        (i for i, part in enumerate(parts) if any(c in part for c in _WILDCARDS)), len(parts)
+    )
+    base = Path(*parts[:fixed])
+    if not base.exists():
+        raise FileNotFoundError(f"data.path: {path}: there is no {base}")
+    if fixed < len(parts):
+        return Location(str(base), str(Path(*parts[fixed:])))
+    if base.is_dir():
+        return Location(str(base), "*")
+    return Location(str(base.parent), base.name)
+
+
+def _embedded() -> Location:
+    # Importing the package would pull in setuptools' pkg_resources; its file list is enough.
+    for file in importlib.metadata.files(EMBEDDED_PACKAGE) or []:
+        if file.name == EMBEDDED_FILE:
+            found = Path(str(file.locate()))
+            return Location(str(found.parent), found.name)
+    raise FileNotFoundError(
+        f"the package {EMBEDDED_PACKAGE} holds no {EMBEDDED_FILE}; set data.path to a file of yours"
+    )

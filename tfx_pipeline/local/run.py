@@ -1,0 +1,35 @@
+"""One local run: settings -> pipeline -> LocalRunner -> summary."""
+
+from pathlib import Path
+
+from tfx_pipeline.local.runner import LocalRunner, update_latest
+from tfx_pipeline.local.store import connection_config
+from tfx_pipeline.pipeline import create_pipeline
+from tfx_pipeline.report.run import Run
+from tfx_pipeline.report.summary import print_summary, summarize, write_summary
+from tfx_pipeline.settings import Settings
+
+
+def run_locally(settings: Settings) -> int:
+    """Runs the pipeline, prints the summary and writes it below the outputs folder.
+
+    Args:
+        settings: What to run.
+
+    Returns:
+        The exit code: 0 when every node ran or was cached, 1 when one failed.
+    """
+    pipeline = create_pipeline(
+        settings,
+        pipeline_root=str(settings.root / "artifacts"),
+        serving_dir=str(settings.serving_dir),
+        metadata_connection_config=connection_config(settings.root / "metadata.sqlite"),
+    )
+    run: Run | None = LocalRunner(settings.root).run(pipeline)
+    if run is None:  # `tfx pipeline create` reads the pipeline without running it
+        return 0
+    summary = summarize(settings, run)
+    write_summary(summary, run.folder)
+    update_latest(Path(settings.outputs).absolute() / "latest", run.folder)
+    print_summary(summary, run.folder)
+    return 1 if run.error else 0

@@ -1,0 +1,196 @@
+"""The whole graph, from raw minutes to a pushed model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx import v1 as tfx
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
+from tfx.types import standard_artifacts
+
+from tfx_pipeline.code import fingerprint
+from tfx_pipeline.components.baseline import BaselineStrategy, PreviousArtifactStrategy
+from tfx_pipeline.components.data_gate import DataGate
+from tfx_pipeline.components.example_gen import PowerExampleGen
+from tfx_pipeline.components.push import Executor as PushExecutor
+from tfx_pipeline.components.schema import CuratedSchema
+from tfx_pipeline.components.serving_check import ServingCheck
+from tfx_pipeline.data.location import locate
+from tfx_pipeline.data.schema import curated_schema, to_text
+from tfx_pipeline.evaluation.config import eval_config
+from tfx_pipeline.settings import Settings
+
+# The in-process runner: unless told so, Beam may hand over to a Go program that it downloads.
+LOCAL_BEAM_ARGS = ("--runner=DirectRunner", "--direct_running_mode=in_memory")
+
+
+def create_pipeline(
+    settings: Settings,
+    pipeline_root: str,
+    serving_dir: str,
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    beam_pipeline_args: Sequence[str] = LOCAL_BEAM_ARGS,
+) -> tfx.dsl.Pipeline:
+    """Builds the pipeline.
+
+    Args:
+        settings: What to run.
+        pipeline_root: Where artifacts go.
+        serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
+        metadata_connection_config: ML Metadata store, for runners that need to be told.
+        beam_pipeline_args: How Beam runs.
+
+    Returns:
+        The pipeline; it is cached where data, code and settings are unchanged.
+    """
+    framing = settings.framing.framing
+
+    # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
+    example_gen = PowerExampleGen(*locate(settings.data.path), settings.data, framing)
+    examples = example_gen.outputs["examples"]
+
+    # Validation: nothing is trained on data that the gate rejects.
+    statistics_gen = tfx.components.StatisticsGen(examples=examples)
+    statistics = statistics_gen.outputs["statistics"]
+    schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
+    curated = CuratedSchema(text=to_text(curated_schema(settings.validation.schema_file, framing)))
+    schema = curated.outputs["schema"]
+    validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
+    previous_statistics = tfx.dsl.Resolver(
+        strategy_class=PreviousArtifactStrategy,
+        current=statistics,
+        candidates=tfx.dsl.Channel(type=standard_artifacts.ExampleStatistics),
+    ).with_id("PreviousStatistics")
+    data_gate = DataGate(
+        examples=examples,
+        statistics=statistics,
+        anomalies=validator.outputs["anomalies"],
+        schema=schema,
+        previous_statistics=previous_statistics.outputs["previous"],
+        rules=settings.validation.model_dump(exclude={"schema_file"}),
+    )
+
+    # Scales from the train split; the graph is applied where examples are consumed.
+    transform = tfx.components.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="modules.transform.preprocessing_fn",
+        custom_config=settings.framing.model_dump() | {"code": fingerprint("modules")},
+        materialize=False,
+        disable_statistics=True,
+    )
+    transform.add_upstream_node(data_gate)
+    transform_graph = transform.outputs["transform_graph"]
+
+    model_config = _model_config(settings)
+    hyperparameters = _hyperparameters(settings, examples, schema, transform_graph, model_config)
+    trainer = tfx.components.Trainer(
+        run_fn="modules.trainer.run_fn",
+        examples=examples,
+        schema=schema,
+        transform_graph=transform_graph,
+        hyperparameters=hyperparameters,
+        train_args=tfx.proto.TrainArgs(splits=["train"]),
+        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+        custom_config=model_config,
+    )
+    model = trainer.outputs["model"]
+
+    # The gate: better than persistence, and not worse than the last blessed model.
+    baseline = tfx.dsl.Resolver(
+        strategy_class=BaselineStrategy,
+        candidate=model,
+        model=tfx.dsl.Channel(type=standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),
+    ).with_id("Baseline")
+    gate = settings.gate
+    evaluator = tfx.components.Evaluator(
+        examples=examples,
+        example_splits=["test"],
+        schema=schema,
+        model=model,
+        baseline_model=baseline.outputs["model"],
+        eval_config=eval_config(
+            framing,
+            margin=gate.margin,
+            slice_bound=gate.slice_bound,
+            min_forecasts=gate.min_forecasts,
+            coverage_nominal=gate.coverage,
+            coverage_tolerance=gate.coverage_tolerance,
+            baseline_tolerance=gate.baseline_tolerance,
+        ),
+    )
+    blessing = evaluator.outputs["blessing"]
+
+    # A fresh process must answer as the trainer did; then the version appears in one rename.
+    serving_check = ServingCheck(model=model, model_blessing=blessing)
+    pusher = tfx.components.Pusher(
+        model=model,
+        model_blessing=blessing,
+        infra_blessing=serving_check.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
+        ),
+        custom_executor_spec=ExecutorClassSpec(PushExecutor),
+    )
+
+    return tfx.dsl.Pipeline(
+        pipeline_name=settings.name,
+        pipeline_root=pipeline_root,
+        components=[
+            example_gen,
+            statistics_gen,
+            schema_gen,
+            curated,
+            validator,
+            previous_statistics,
+            data_gate,
+            transform,
+            hyperparameters.producer_component,
+            trainer,
+            baseline,
+            evaluator,
+            serving_check,
+            pusher,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=list(beam_pipeline_args),
+    )
+
+
+def _hyperparameters(
+    settings: Settings, examples: Any, schema: Any, transform_graph: Any, config: dict[str, Any]
+) -> Any:
+    """The channel of the best hyperparameters: of a search, or the last ones in ML Metadata."""
+    if not settings.tuner.enabled:
+        return (
+            tfx.dsl.Resolver(
+                strategy_class=LatestArtifactStrategy,
+                best_hyperparameters=tfx.dsl.Channel(type=standard_artifacts.HyperParameters),
+            )
+            .with_id("LastHyperparameters")
+            .outputs["best_hyperparameters"]
+        )
+    tuner = tfx.components.Tuner(
+        tuner_fn="modules.trainer.tuner_fn",
+        examples=examples,
+        schema=schema,
+        transform_graph=transform_graph,
+        train_args=tfx.proto.TrainArgs(splits=["train"]),
+        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+        custom_config=config,
+    )
+    return tuner.outputs["best_hyperparameters"]
+
+
+def _model_config(settings: Settings) -> dict[str, Any]:
+    """What modules.trainer is told."""
+    return {
+        "code": fingerprint("modules"),
+        "framing": settings.framing.model_dump(),
+        "seed": settings.seed,
+        **settings.model.model_dump(),
+        "tuner": settings.tuner.model_dump(exclude={"enabled"}),
+    }

@@ -1,0 +1,55 @@
+"""What became of a run and of its nodes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfx.types.artifact import Artifact
+
+COMPLETE, CACHED, FAILED, NOT_RUN = "complete", "cached", "failed", "not run"
+
+
+@dataclass
+class NodeRun:
+    """What became of one node.
+
+    Attributes:
+        id: Node id.
+        state: complete, cached, failed or not run.
+        seconds: Wall time.
+        peak_rss_bytes: Largest resident size of this process while the node ran.
+        outputs: Artifacts by output key.
+    """
+
+    id: str
+    state: str = NOT_RUN
+    seconds: float = 0.0
+    peak_rss_bytes: int = 0
+    outputs: dict[str, list[Artifact]] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """What became of a run.
+
+    Attributes:
+        id: Run id, its start in local time.
+        folder: Holds `log.txt`; the summary belongs there too.
+        nodes: In topological order.
+        total_seconds: Wall time since the process began, imports included.
+        peak_rss_bytes: Of the largest process.
+        error: Why it failed; None when it did not.
+    """
+
+    id: str
+    folder: Path
+    nodes: list[NodeRun]
+    total_seconds: float = 0.0
+    peak_rss_bytes: int = 0
+    error: BaseException | None = None
+
+    def output(self, node_id: str, key: str) -> Artifact | None:
+        """Returns a node's only artifact under a key; None when there is none."""
+        for node in self.nodes:
+            if node.id == node_id and node.outputs.get(key):
+                return node.outputs[key][0]
+        return None
