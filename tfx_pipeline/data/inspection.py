@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET
 from tfx_pipeline.data.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.physics import LAWS, count_violations
 from tfx_pipeline.data.reader import Reader, Rows, in_order
 from tfx_pipeline.data.segments import Piece, pieces
 from tfx_pipeline.data.source import Opener
@@ -89,6 +91,7 @@ class _Meter:
         self.rows = 0
         self.observed = np.zeros(len(MEASUREMENTS), np.int64)
         self.steps = np.zeros(_DAY + 1, np.int64)
+        self.law_breaks: Counter[str] = Counter()
         self._max_gap = max_gap
         self._starts: list[npt.NDArray[np.int64]] = []
         self._ends: list[npt.NDArray[np.int64]] = []
@@ -104,6 +107,7 @@ class _Meter:
         self.rows += minutes.size
         present = ~np.isnan(rows.values)
         self.observed += present.sum(axis=1)
+        self.law_breaks.update(count_violations(dict(zip(MEASUREMENTS, rows.values, strict=True))))
         self._stretch(minutes[present[_TARGET]])
 
     def _stretch(self, observed: npt.NDArray[np.int64]) -> None:
@@ -124,7 +128,7 @@ class _Meter:
         if self._last_observed is None:
             return []
         starts = np.concatenate(self._starts).tolist()
-        ends = np.concatenate(self._ends).tolist() + [self._last_observed]
+        ends = [*np.concatenate(self._ends).tolist(), self._last_observed]
         return [Interval(start, end + 1) for start, end in zip(starts, ends, strict=True)]
 
 
@@ -148,6 +152,7 @@ def _summary(
     minutes = sum(meter.last + 1 - meter.first for meter in meters.values())
     observed = sum((meter.observed for meter in meters.values()), np.zeros(len(MEASUREMENTS)))
     missing = minutes - observed
+    law_breaks = sum((meter.law_breaks for meter in meters.values()), Counter())
     return DataSummary(
         files=files,
         rows=rows,
@@ -157,6 +162,7 @@ def _summary(
         minutes=minutes,
         missing_minutes=int(missing[_TARGET]),
         missing_share=dict(zip(MEASUREMENTS, (missing / minutes).tolist(), strict=True)),
+        physics_share={law.name: law_breaks[law.name] / minutes for law in LAWS},
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
         splits={split: _split_summary(split, splits[split], found) for split in SPLITS},

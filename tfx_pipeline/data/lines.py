@@ -45,7 +45,8 @@ class DataLines:
         self.form = self._header()
 
     def _header(self) -> Format:
-        for self._block in self._blocks:
+        for block in self._blocks:
+            self._block = block
             while self._block:
                 line, _, self._block = self._block.partition(b"\n")
                 self._line += 1

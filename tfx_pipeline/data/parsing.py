@@ -81,18 +81,18 @@ def explain(
     try:
         text = line.decode().rstrip("\r")
     except UnicodeDecodeError as error:
-        field = line[: error.start].count(form.delimiter.encode())
-        column = form.columns[field] if field < len(form.columns) else None
+        index = line[: error.start].count(form.delimiter.encode())
+        column = form.columns[index] if index < len(form.columns) else None
         return Problem("encoding", f"byte 0x{line[error.start]:02x}", file, number, column)
     fields = next(csv.reader([text.replace("\r", " ")], delimiter=form.delimiter), [])
     if len(fields) != len(form.columns):
         rule = "truncated" if unterminated and len(fields) < len(form.columns) else "columns"
         detail = f"{len(fields)} fields, expected {len(form.columns)}: {_shown(text)}"
         return Problem(rule, detail, file, number)
-    for column, field in zip(form.columns, fields, strict=True):
-        if not _fits(column, field):
-            rule = "truncated" if unterminated and field is fields[-1] else _rule(column)
-            return Problem(rule, f"{_shown(field)} is no {_rule(column)}", file, number, column)
+    for column, entry in zip(form.columns, fields, strict=True):
+        if not _fits(column, entry):
+            rule = "truncated" if unterminated and entry is fields[-1] else _rule(column)
+            return Problem(rule, f"{_shown(entry)} is no {_rule(column)}", file, number, column)
     return Problem("columns", f"unreadable: {_shown(text)}", file, number)
 
 
