@@ -181,12 +181,17 @@ def _computations(
     names = [minute_name(i + 1, metric) for i in range(horizon) for metric in PER_MINUTE]
     return [
         metric_types.MetricComputation(
-            keys=[metric_types.MetricKey(metric, model) for metric in (*names, *OVERALL)],
+            keys=[_key(metric, model) for metric in (*names, *OVERALL)],
             preprocessors=[_SumErrors(f"{name}/{model}", model, framing)],
             combiner=_AddSums(model, horizon, min_forecasts),
         )
         for model in model_names or [""]
     ]
+
+
+def _key(name: str, model: str) -> metric_types.MetricKey:
+    # Thresholds by metric name look for keys that leave open whether examples have weights.
+    return metric_types.MetricKey(name, model, example_weighted=None)
 
 
 class _SumErrors(metric_types.Preprocessor):
@@ -223,6 +228,6 @@ class _AddSums(beam.CombineFn):
 
     def extract_output(self, accumulator: np.ndarray) -> dict[metric_types.MetricKey, float]:
         return {
-            metric_types.MetricKey(name, self._model): value
+            _key(name, self._model): value
             for name, value in summarize(accumulator, self._min_forecasts).items()
         }

@@ -1,0 +1,255 @@
+"""The stock Evaluator with our metrics and rules: what it blesses, what it refuses, and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.components.evaluator.executor import Executor
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
+
+from tests.support.model import save_model, segments, write_split
+from tfx_pipeline.data.contract import TARGET, Framing
+from tfx_pipeline.evaluation.config import eval_config
+from tfx_pipeline.evaluation.decision import Evaluation, read_evaluation
+
+pytestmark = pytest.mark.integration
+
+FRAMING = Framing()
+BOUNDS: dict[str, Any] = {
+    "margin": 0.05,
+    "slice_bound": 1.1,
+    "min_forecasts": 120,
+    "coverage_nominal": 0.8,
+    "coverage_tolerance": 0.1,
+    "baseline_tolerance": 0.02,
+}
+GOOD = {"pull": 0.3, "band": 0.55}
+"""Examples revert to 1 kW, so pulling the last value there beats persistence."""
+
+
+@dataclass
+class Result:
+    """What one evaluation left behind."""
+
+    evaluation: Evaluation
+    blessed: bool
+
+    def reason(self, text: str) -> str:
+        """The one reason that contains `text`."""
+        (found,) = (reason for reason in self.evaluation.reasons if text in reason)
+        return found
+
+
+Evaluate = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Gives the URI of a model of these parameters, saved once."""
+    saved: dict[str, Path] = {}
+
+    def get(**parameters: float) -> Path:
+        key = json.dumps(parameters, sort_keys=True)
+        if key not in saved:
+            saved[key] = tmp_path_factory.mktemp("model")
+            save_model(saved[key] / "Format-Serving", FRAMING, **parameters)
+        return saved[key]
+
+    return get
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
+    """Runs the Evaluator's executor on a split `test`."""
+
+    def run(
+        examples: list[tf.train.Example],
+        candidate: dict[str, float],
+        baseline: dict[str, float] | None = None,
+        **bounds: float,
+    ) -> Result:
+        write_split(tmp_path / "examples", "test", examples)
+        inputs = {
+            "examples": [_examples(tmp_path / "examples")],
+            "model": [_artifact(standard_artifacts.Model, models(**candidate), 2)],
+        }
+        if baseline is not None:
+            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, models(**baseline), 1)]
+        outputs = {
+            "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "out", 3)],
+            "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 4)],
+        }
+        config = eval_config(FRAMING, **(BOUNDS | bounds))
+        context = BaseBeamExecutor.Context(
+            beam_pipeline_args=[
+                "--direct_running_mode=in_memory",
+                # Set, it keeps TFX from packing itself for remote workers, which takes seconds.
+                "--sdk_container_image=unused",
+            ],
+            tmp_dir=str(tmp_path / "tmp"),
+            unique_id="1",
+        )
+        properties = {
+            "eval_config": proto_utils.proto_to_json(config),
+            "example_splits": json.dumps(["test"]),
+        }
+        Executor(context).Do(inputs, outputs, properties)
+        blessing = outputs["blessing"][0]
+        result = Result(
+            read_evaluation(tmp_path / "out"), bool(blessing.get_int_custom_property("blessed"))
+        )
+        assert result.evaluation.blessed == result.blessed
+        json.dumps(result.evaluation.to_json(), allow_nan=False)
+        return result
+
+    return run
+
+
+def _artifact(kind: type, uri: Path, number: int) -> Any:
+    artifact = kind()
+    artifact.uri = str(uri)
+    artifact.id = number
+    return artifact
+
+
+def _examples(folder: Path) -> Any:
+    artifact = _artifact(standard_artifacts.Examples, folder, 9)
+    artifact.split_names = '["test"]'
+    artifact.set_string_custom_property("payload_format", "FORMAT_TF_EXAMPLE")
+    return artifact
+
+
+def _failed(result: Result) -> list[str]:
+    return [reason for reason in result.evaluation.reasons if reason.endswith("failed")]
+
+
+def test_a_better_model_without_a_baseline_is_blessed(evaluate: Evaluate) -> None:
+    examples = segments(96, FRAMING)
+    result = evaluate(examples, GOOD)
+
+    assert result.blessed
+    assert result.evaluation.examples == 96 * 60
+    assert result.evaluation.baseline is None
+    assert not _failed(result)
+    assert result.reason("before this one").endswith("not judged")
+    assert [row["minute"] for row in result.evaluation.per_minute] == [1, 2, 3, 4, 5]
+    names = [row["slice"] for row in result.evaluation.slices]
+    assert names == [f"hour {hour}" for hour in range(24)] + ["weekdays", "weekends"]
+    assert sum(row["forecasts"] for row in result.evaluation.slices[:24]) == 96 * 60
+    assert result.evaluation.mse_ratio == pytest.approx(_ratio_by_hand(examples, 0.3), rel=1e-5)
+
+
+def _ratio_by_hand(examples: list[tf.train.Example], pull: float) -> float:
+    """MSE of the model over persistence's, straight from the Examples' target series."""
+    errors = np.zeros((2, FRAMING.horizon))
+    counts = np.zeros(FRAMING.horizon)
+    for example in examples:
+        series = np.array(example.features.feature[TARGET].float_list.value)
+        for origin in range(FRAMING.origins):
+            window = series[origin : origin + FRAMING.window]
+            last = window[~np.isnan(window)][-1]
+            labels = series[origin + FRAMING.window :][: FRAMING.horizon]
+            own = last + pull * (1.0 - last)
+            errors[0] += np.nan_to_num((own - labels) ** 2)
+            errors[1] += np.nan_to_num((last - labels) ** 2)
+            counts += ~np.isnan(labels)
+    model, persistence = (errors / counts).mean(axis=1)
+    return float(model / persistence)
+
+
+def test_persistence_itself_is_refused(evaluate: Evaluate) -> None:
+    result = evaluate(segments(24, FRAMING), {"pull": 0.0, "band": 0.6})
+    assert not result.blessed
+    (reason,) = _failed(result)
+    assert reason == "MSE is 1.000 of persistence's, must be at most 0.95: failed"
+
+
+def test_a_band_that_misses_is_refused(evaluate: Evaluate) -> None:
+    result = evaluate(segments(24, FRAMING), {"pull": 0.3, "band": 0.1})
+    assert not result.blessed
+    (reason,) = _failed(result)
+    assert "P10..P90 held" in reason and "must be 0.7 to 0.9" in reason
+
+
+def test_a_model_that_gives_nan_is_refused_in_words(evaluate: Evaluate) -> None:
+    result = evaluate(segments(24, FRAMING), {"pull": 0.3, "offset": float("nan")})
+    assert not result.blessed
+    assert result.evaluation.mse_ratio is None
+    assert result.reason("must be at most 0.95") == (
+        "MSE is not a number of persistence's, must be at most 0.95: failed"
+    )
+
+
+def test_a_model_worse_than_the_one_before_is_refused(evaluate: Evaluate) -> None:
+    result = evaluate(segments(24, FRAMING), {"pull": 0.1, "band": 0.6}, baseline=GOOD)
+    assert not result.blessed
+    (reason,) = _failed(result)
+    assert "above the" in reason and "may be at most 2 % above" in reason
+    assert result.evaluation.baseline["mse_ratio"] < result.evaluation.mse_ratio
+
+
+def test_a_model_within_the_tolerance_of_the_one_before_is_blessed(evaluate: Evaluate) -> None:
+    result = evaluate(segments(24, FRAMING), {"pull": 0.295, "band": 0.55}, baseline=GOOD)
+    assert result.blessed
+    assert result.reason("blessed before").endswith("passed")
+
+
+def test_one_bad_hour_is_refused_unless_it_is_too_small_to_judge(evaluate: Evaluate) -> None:
+    examples, hour = _with_a_bad_hour()
+    result = evaluate(examples, GOOD, min_forecasts=60)
+    assert not result.blessed
+    assert result.reason(f"hour {hour}:").endswith("must be at most 1.1: failed")
+
+
+def test_small_slices_are_reported_but_not_judged(evaluate: Evaluate) -> None:
+    examples, hour = _with_a_bad_hour()
+    result = evaluate(examples, GOOD, min_forecasts=200)
+    assert result.blessed, result.evaluation.reasons
+    assert result.reason(f"hour {hour}:").endswith("60 forecasts, fewer than 200: not judged")
+    assert result.reason("slices judged").endswith("passed")
+
+
+def _with_a_bad_hour() -> tuple[list[tf.train.Example], int]:
+    """A Friday evening and a Saturday, of which one hour stays where GOOD pulls away from."""
+    examples = segments(24, FRAMING)
+    steady = examples[12].features.feature
+    steady[TARGET].float_list.value[:] = np.tile([3.0, 3.01], FRAMING.minutes // 2)
+    return examples, steady["hour"].int64_list.value[0]
+
+
+def test_a_missing_hour_does_not_fail(evaluate: Evaluate) -> None:
+    result = evaluate(segments(20, FRAMING), GOOD, min_forecasts=60)
+    assert result.blessed, result.evaluation.reasons
+    assert len([row for row in result.evaluation.slices if "hour" in row["slice"]]) == 20
+
+
+def test_nothing_to_judge_is_refused(evaluate: Evaluate) -> None:
+    examples = segments(4, FRAMING)
+    for example in examples:
+        weight = example.features.feature["weight"].float_list.value
+        weight[:] = [0.0] * FRAMING.origins
+    result = evaluate(examples, GOOD)
+    assert not result.blessed
+    assert result.evaluation.examples == 0
+    assert result.reason("No forecast could be judged").endswith("failed")
+
+
+def test_an_empty_split_is_refused(evaluate: Evaluate) -> None:
+    result = evaluate([], GOOD)
+    assert not result.blessed
+    assert result.evaluation.per_minute == ()
+    assert result.reason("No forecast could be judged").endswith("failed")
+
+
+def test_a_folder_without_an_evaluation_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="Evaluator"):
+        read_evaluation(tmp_path)
