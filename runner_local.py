@@ -10,11 +10,13 @@ from tfx_pipeline.settings import load_settings
 
 
 def main() -> int:
-    """Returns 0 when the pipeline ran to its end, whatever its gate decided; 1 when it failed."""
-    settings = (
-        load_settings()
-    )  # `--help` and wrong settings end here, before TensorFlow is imported
-    from tfx_pipeline.local.run import run_locally
+    """Returns 0 when the pipeline ran to its end, whatever its gate decided, else 1."""
+    settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
+    from tfx_pipeline.local.terminal import muted_errors
+
+    print(f"{settings.name}: loading TFX ...", flush=True)
+    with muted_errors():
+        from tfx_pipeline.local.run import run_locally
 
     return run_locally(settings)
 

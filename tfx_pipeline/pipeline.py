@@ -21,8 +21,13 @@ from tfx_pipeline.data.schema import curated_schema, to_text
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.settings import Settings
 
-# The in-process runner: unless told so, Beam may hand over to a Go program that it downloads.
-LOCAL_BEAM_ARGS = ("--runner=DirectRunner", "--direct_running_mode=in_memory")
+LOCAL_BEAM_ARGS = (
+    "--runner=DirectRunner",
+    # Unless told so, Beam may hand over to a Go program that it downloads.
+    "--direct_running_mode=in_memory",
+    # Unless an image is named, each Beam component first packs TFX's sources for remote workers.
+    "--sdk_container_image=none",
+)
 
 
 def create_pipeline(
@@ -47,7 +52,7 @@ def create_pipeline(
     framing = settings.framing.framing
 
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
-    example_gen = PowerExampleGen(*locate(settings.data.path), settings.data, framing)
+    example_gen = PowerExampleGen(*locate(settings.data.path), settings.data_options)
     examples = example_gen.outputs["examples"]
 
     # Validation: nothing is trained on data that the gate rejects.

@@ -108,9 +108,7 @@ def drift_findings(
     severities: Mapping[str, str],
 ) -> list[Finding]:
     """Compares the train split with the run before, by the schema's drift comparators."""
-    anomalies = tfdv.validate_statistics(
-        current, schema, environment="TRAINING", previous_statistics=previous
-    )
+    anomalies = tfdv.validate_statistics(current, schema, previous_statistics=previous)
     found = schema_findings(anomalies, "drift", severities)
     return [finding for finding in found if finding.rule.startswith("COMPARATOR_")]
 

@@ -42,11 +42,27 @@ class Terminal:
         if self._status:
             self._status.update(escape(f"{self._step}: {message}"))
         else:
-            self.console.print(f"      {message}", style="dim", markup=False, highlight=False)
+            self.line(f"      {message}", "dim")
 
     def line(self, text: str, style: str = "") -> None:
         """Prints one line that stays."""
-        self.console.print(text, style=style, markup=False, highlight=False)
+        self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def muted_errors() -> Iterator[None]:
+    """Drops what is written to standard error: TensorFlow greets before it can be told not to."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 class _Progress(logging.Handler):
