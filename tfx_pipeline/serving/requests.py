@@ -5,7 +5,7 @@ check asks again before a push. The file is a JSON list of calls, each a TF Serv
 its columnar form next to the expected outputs:
 
     [{"signature_name": "serving_default",
-      "inputs": {"Global_active_power": [[0.31, null, ...], ...], ..., "timestamp": [1266000000, ...]},
+      "inputs": {"Global_active_power": [[0.31, null, ...], ...], ..., "timestamp": [1266000000]},
       "outputs": {"mean": [[0.33, ...], ...], "p10": ..., "p50": ..., "p90": ...}},
      {"signature_name": "serving_examples",
       "inputs": {"examples": [{"b64": "CrgC..."}, ...]},
@@ -77,7 +77,9 @@ def _to_json(value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind == "f":
         # repr of a float32 as float64 is exact, so the reader gets back the very same float32.
-        return np.where(np.isnan(array), None, array.astype(np.float64).astype(object)).tolist()
+        exact = array.astype(np.float64).astype(object)
+        exact[np.isnan(array)] = None
+        return exact.tolist()
     if array.dtype.kind in "SO":
         encoded = [{"b64": base64.b64encode(item).decode("ascii")} for item in array.ravel()]
         return np.array(encoded, dtype=object).reshape(array.shape).tolist()

@@ -46,7 +46,7 @@ def test_round_trip_keeps_values_types_missing_minutes_and_bytes(tmp_path: Path)
 def test_a_malformed_file_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "requests.json"
     path.write_text(text)
-    with pytest.raises(ValueError, match="requests.json"):
+    with pytest.raises(ValueError, match=r"requests\.json"):
         read_requests(path)
 
 
