@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
@@ -20,19 +22,22 @@ _HOUR, _DAY = 60, 1440
 _THURSDAY = 3  # 1970-01-01
 
 
-def encode(segments: Segments) -> list[bytes]:
-    """Serializes segments, one tf.Example each, with the features of the data contract."""
-    origin = segments.first_origin
+def encode(batch: Sequence[Segments]) -> list[bytes]:
+    """Serializes segments in their order, one tf.Example each, by the data contract."""
+    origin = np.concatenate([part.first_origin for part in batch])[:, None]
+    values = np.concatenate([part.values for part in batch], axis=1)
     features = {
-        **dict(zip(MEASUREMENTS, segments.values, strict=True)),
-        WEIGHT: segments.weight,
-        FIRST_ORIGIN: origin[:, None] * 60,
-        HOUR: origin[:, None] // _HOUR % 24,
-        WEEKDAY: (origin[:, None] // _DAY + _THURSDAY) % 7,
+        **dict(zip(MEASUREMENTS, values, strict=True)),
+        WEIGHT: np.concatenate([part.weight for part in batch]),
+        FIRST_ORIGIN: origin * 60,
+        HOUR: origin // _HOUR % 24,
+        WEEKDAY: (origin // _DAY + _THURSDAY) % 7,
     }
-    columns = {name: _lists(np.ascontiguousarray(values)) for name, values in features.items()}
-    meters = pa.array([segments.meter.encode()] * origin.size, pa.large_binary())
-    columns[METER] = pa.LargeListArray.from_arrays(np.arange(origin.size + 1), meters)
+    columns = {name: _lists(feature) for name, feature in features.items()}
+    meters = [part.meter.encode() for part in batch for _ in part.first_origin]
+    columns[METER] = pa.LargeListArray.from_arrays(
+        np.arange(len(meters) + 1), pa.array(meters, pa.large_binary())
+    )
     return RecordBatchToExamplesEncoder().encode(pa.RecordBatch.from_pydict(columns))
 
 

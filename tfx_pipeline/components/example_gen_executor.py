@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import PurePath
@@ -36,6 +36,10 @@ LOG = logging.getLogger("tfx_pipeline.data")
 
 DATA_SUMMARY_PROPERTY = "data_summary"
 """Custom property of the Examples: a `DataSummary` in JSON."""
+
+
+_BATCH = 512
+"""Segments that are serialized at a time; about 2 MB."""
 
 
 class Executor(BaseBeamExecutor):
@@ -111,14 +115,16 @@ class WriteShards(beam.DoFn):
             writers = [
                 stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
             ]
-            for segments in self._segments(chosen):
-                numbers = segments.first_origin // self._options.framing.origins
-                for position, record in zip(
-                    positions(chosen, segments.split, numbers).tolist(),
-                    encode(segments),
-                    strict=True,
-                ):
-                    writers[position].write(record)
+            for batch in _batches(self._segments(chosen)):
+                places = [
+                    positions(
+                        chosen, part.split, part.first_origin // self._options.framing.origins
+                    )
+                    for part in batch
+                ]
+                records = encode(batch)
+                for place, record in zip(np.concatenate(places).tolist(), records, strict=True):
+                    writers[place].write(record)
         for path, name in zip(temporary, paths, strict=True):
             fileio.rename(path, name, overwrite=True)
 
@@ -150,6 +156,20 @@ class WriteShards(beam.DoFn):
             if own:
                 found[meter] = SegmentCutter(meter, own, self._options.framing)
         return found
+
+
+def _batches(parts: Iterable[Segments]) -> Iterator[list[Segments]]:
+    """Gathers what many households give in small parts."""
+    batch: list[Segments] = []
+    size = 0
+    for part in parts:
+        batch.append(part)
+        size += part.first_origin.size
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _options(exec_properties: dict[str, Any]) -> DataOptions:

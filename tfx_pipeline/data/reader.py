@@ -14,6 +14,7 @@ from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS
 from tfx_pipeline.data.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.lines import DataLines, Part
+from tfx_pipeline.data.parsing import Columns
 from tfx_pipeline.data.source import BLOCK_BYTES, Opener
 
 LOG = logging.getLogger("tfx_pipeline.data")
@@ -114,15 +115,12 @@ class Reader:
         columns = part.columns
         minutes, seconds = np.divmod(columns.seconds, 60)
         good = self._row_rules(part, seconds, lines)
-        for index, meter in enumerate(columns.meters):
-            chosen = good if len(columns.meters) == 1 else good & (columns.meter == index)
-            where = slice(None) if chosen.all() else np.flatnonzero(chosen)
-            if isinstance(where, slice) or where.size:
-                yield from self._in_time(
-                    Rows(meter, minutes[where], columns.values[:, where]),
-                    part.numbers[where],
-                    lines.file,
-                )
+        for meter, where in _by_meter(columns, good):
+            yield from self._in_time(
+                Rows(meter, minutes[where], columns.values[:, where]),
+                part.numbers[where],
+                lines.file,
+            )
 
     def _row_rules(
         self, part: Part, seconds: npt.NDArray[np.int64], lines: DataLines
@@ -166,6 +164,21 @@ class Reader:
         if rows.minutes.size:
             self._last[rows.meter] = _Last(int(rows.minutes[-1]), file, int(numbers[-1]))
             yield rows
+
+
+def _by_meter(
+    columns: Columns, good: npt.NDArray[np.bool_]
+) -> Iterator[tuple[str, slice | npt.NDArray[np.int64]]]:
+    """Yields each household with the places of its good rows, in the order of the file."""
+    if len(columns.meters) == 1 and good.all():
+        yield columns.meters[0], slice(None)
+        return
+    rows = np.flatnonzero(good)
+    rows = rows[np.argsort(columns.meter[rows], kind="stable")]
+    bounds = np.searchsorted(columns.meter[rows], np.arange(len(columns.meters) + 1))
+    for meter, start, stop in zip(columns.meters, bounds, bounds[1:], strict=False):
+        if start < stop:
+            yield meter, rows[start:stop]
 
 
 @dataclass(frozen=True)
