@@ -1,0 +1,174 @@
+"""What the serving check finds wrong with a SavedModel, and nothing wrong with a good one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.model import save_model
+from tfx_pipeline.data.contract import TARGET, Framing
+from tfx_pipeline.serving import answer
+from tfx_pipeline.serving.requests import FILE, RecordedRequest, read_requests, write_requests
+
+FRAMING = Framing(window=10, horizon=3, origins=4)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("saved") / "model", FRAMING)
+
+
+@pytest.fixture
+def model(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "model"))
+
+
+def _change(model: Path, change: Callable[[RecordedRequest], RecordedRequest | None]) -> None:
+    requests = (change(request) for request in read_requests(model / FILE))
+    write_requests(model / FILE, [request for request in requests if request])
+
+
+def test_a_good_model_has_no_faults(model: Path) -> None:
+    report = answer.check(model)
+    assert report["reasons"] == []
+    assert report["requests"] == report["warmup_requests"] == 2
+    assert report["latency_ms"] > 0
+
+
+def _shifted(by: float) -> Callable[[RecordedRequest], RecordedRequest]:
+    def change(request: RecordedRequest) -> RecordedRequest:
+        outputs = dict(request.outputs) | {"p50": request.outputs["p50"] + by}
+        return dataclasses.replace(request, outputs=outputs)
+
+    return change
+
+
+def test_another_answer_is_a_fault_of_both_signatures(model: Path) -> None:
+    _change(model, _shifted(0.25))
+    assert answer.check(model)["reasons"] == [
+        "recorded request 0 (serving_default): "
+        "output 'p50' differs from the recorded one by up to 0.25 kW",
+        "recorded request 1 (serving_examples): "
+        "output 'p50' differs from the recorded one by up to 0.25 kW",
+    ]
+
+
+def test_rounding_is_no_fault(model: Path) -> None:
+    _change(model, _shifted(5e-5))
+    assert answer.check(model)["reasons"] == []
+
+
+def test_an_output_of_another_shape_is_a_fault(model: Path) -> None:
+    def change(request: RecordedRequest) -> RecordedRequest:
+        outputs = dict(request.outputs) | {"mean": request.outputs["mean"][..., :2]}
+        return dataclasses.replace(request, outputs=outputs)
+
+    _change(model, change)
+    assert "has shape (3, 3), recorded was (3, 2)" in answer.check(model)["reasons"][0]
+
+
+def test_a_missing_output_is_a_fault(model: Path) -> None:
+    def change(request: RecordedRequest) -> RecordedRequest:
+        outputs = dict(request.outputs) | {"p99": request.outputs["p90"]}
+        return dataclasses.replace(request, outputs=outputs)
+
+    _change(model, change)
+    assert "no output 'p99'" in answer.check(model)["reasons"][0]
+
+
+def test_a_missing_input_is_a_fault(model: Path) -> None:
+    def change(request: RecordedRequest) -> RecordedRequest:
+        inputs = {name: value for name, value in request.inputs.items() if name != TARGET}
+        return dataclasses.replace(request, inputs=inputs)
+
+    _change(model, change)
+    assert "was asked with" in answer.check(model)["reasons"][0]
+
+
+def test_both_signatures_must_be_asked(model: Path) -> None:
+    _change(model, lambda r: r if r.signature_name == "serving_default" else None)
+    assert answer.check(model)["reasons"] == ["serving_examples has no recorded request"]
+
+
+def test_a_signature_that_the_model_lacks_is_a_fault(model: Path) -> None:
+    _change(model, lambda r: dataclasses.replace(r, signature_name=f"{r.signature_name}_v2"))
+    assert "no such signature" in " ".join(answer.check(model)["reasons"])
+
+
+def test_nan_is_a_fault_even_if_it_was_recorded(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model", FRAMING, offset=float("nan"))
+    assert any("'mean' is not a number" in reason for reason in answer.check(model)["reasons"])
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda model: (model / name).unlink()
+
+
+def _empty(name: str) -> Callable[[Path], None]:
+    return lambda model: (model / name).write_bytes(b"")
+
+
+def _garble(name: str) -> Callable[[Path], None]:
+    return lambda model: (model / name).write_bytes(b"\x07" * 64)
+
+
+def _truncate(name: str) -> Callable[[Path], None]:
+    return lambda model: (model / name).write_bytes((model / name).read_bytes()[:-5])
+
+
+@pytest.mark.parametrize("harm", [_remove, _empty, _garble, _truncate])
+@pytest.mark.parametrize(
+    "file", ["saved_model.pb", "variables/variables.index", FILE, answer.WARMUP]
+)
+def test_a_harmed_file_is_a_reason_not_a_crash(
+    model: Path, harm: Callable[[str], Callable[[Path], None]], file: str
+) -> None:
+    harm(file)(model)
+    (reason,) = answer.check(model)["reasons"]
+    assert reason.startswith("cannot be asked: ")
+
+
+def _warmup_of(requests: Iterator[RecordedRequest], model: Path) -> None:
+    from tests.support.model import write_warmup
+
+    write_warmup(model / answer.WARMUP, list(requests))
+
+
+def test_a_warmup_request_that_the_model_cannot_answer_is_a_fault(model: Path) -> None:
+    recorded = read_requests(model / FILE)[0]
+    short = {name: value[..., :7] for name, value in recorded.inputs.items()}
+    short["timestamp"] = recorded.inputs["timestamp"]
+    _warmup_of(iter([dataclasses.replace(recorded, inputs=short)]), model)
+    (reason,) = answer.check(model)["reasons"]
+    assert reason.startswith("warm-up request 0 (serving_default): failed")
+
+
+def test_a_warmup_record_of_another_kind_is_refused(model: Path) -> None:
+    import tensorflow as tf
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    log = prediction_log_pb2.PredictionLog(classify_log=prediction_log_pb2.ClassifyLog())
+    with tf.io.TFRecordWriter(str(model / answer.WARMUP)) as writer:
+        writer.write(log.SerializeToString())
+    assert "not a predict request" in answer.check(model)["reasons"][0]
+
+
+def test_the_command_writes_its_report(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report.json"
+    monkeypatch.setattr("sys.argv", ["answer", str(model), str(report)])
+    answer.main()
+    assert json.loads(report.read_text())["reasons"] == []
+
+
+def test_requests_keep_float32_exactly(model: Path) -> None:
+    values = read_requests(model / FILE)[0].inputs[TARGET]
+    assert values.dtype == np.float32
+    assert np.isnan(values).any()

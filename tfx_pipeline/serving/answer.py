@@ -1,0 +1,158 @@
+"""Asks a SavedModel its recorded requests: `python -m tfx_pipeline.serving.answer MODEL REPORT`.
+
+Runs in a process of its own, as a server would: nothing but TensorFlow is loaded, so a model that
+needs the code it was trained with fails here and not in production. The report is a JSON object:
+`reasons` (empty if all is well), `latency_ms`, `requests`, `warmup_requests`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from tfx_pipeline.serving.requests import FILE, RecordedRequest, read_requests
+
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+SIGNATURES = ("serving_default", "serving_examples")
+
+# Batches of another size take other code paths on the CPU, which round differently.
+RELATIVE, ABSOLUTE_KW = 1e-4, 1e-4
+TIMED_REQUESTS = 50
+# TF Serving refuses to load a model with more.
+MOST_WARMUP_REQUESTS = 1000
+
+Signatures = Mapping[str, Any]
+
+
+def check(model: Path) -> dict[str, Any]:
+    """Loads a SavedModel and says what is wrong with its answers.
+
+    Args:
+      model: Folder of the SavedModel, with the recorded requests and the warm-up file in it.
+
+    Returns:
+      The report described at the top of this module.
+    """
+    try:
+        signatures = tf.saved_model.load(str(model)).signatures
+        requests = read_requests(model / FILE)
+        warmup = _read_warmup(model / WARMUP)
+    except Exception as error:  # what a broken model raises cannot be foreseen; all are reasons
+        return {"reasons": [f"cannot be asked: {type(error).__name__}: {error}"]}
+    reasons = [
+        f"{name} has no recorded request"
+        for name in SIGNATURES
+        if name not in {request.signature_name for request in requests}
+    ]
+    for number, request in enumerate(requests):
+        where = f"recorded request {number} ({request.signature_name})"
+        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
+    for number, request in enumerate(warmup):
+        where = f"warm-up request {number} ({request.signature_name})"
+        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
+    report = {"reasons": reasons, "requests": len(requests), "warmup_requests": len(warmup)}
+    if not reasons:
+        report["latency_ms"] = _latency(signatures, requests)
+    return report
+
+
+def _faults(signatures: Signatures, request: RecordedRequest) -> Iterator[str]:
+    """What is wrong with one answer; recorded outputs are compared where there are any."""
+    try:
+        answer = ask(signatures, request)
+    except Exception as error:  # as above
+        yield f"failed: {error}"
+        return
+    for name in sorted(set(request.outputs) - set(answer)):
+        yield f"no output {name!r}, only {sorted(answer)}"
+    for name, value in sorted(answer.items()):
+        if not np.isfinite(value).all():
+            yield f"output {name!r} is not a number everywhere"
+        if name in request.outputs:
+            yield from _difference(name, value, request.outputs[name])
+
+
+def _difference(name: str, value: np.ndarray, expected: np.ndarray) -> Iterator[str]:
+    if value.shape != expected.shape:
+        yield f"output {name!r} has shape {value.shape}, recorded was {expected.shape}"
+    elif not np.allclose(value, expected, rtol=RELATIVE, atol=ABSOLUTE_KW):
+        worst = np.nanmax(np.abs(value - expected), initial=0.0)
+        yield f"output {name!r} differs from the recorded one by up to {worst:.3g} kW"
+
+
+def ask(signatures: Signatures, request: RecordedRequest) -> dict[str, np.ndarray]:
+    """Calls the signature of a request.
+
+    Raises:
+      KeyError: The model has no such signature or the signature no such input.
+    """
+    if request.signature_name not in signatures:
+        raise KeyError(f"no such signature, only {sorted(signatures)}")
+    signature = signatures[request.signature_name]
+    return {
+        name: value.numpy() for name, value in signature(**_tensors(signature, request)).items()
+    }
+
+
+def _tensors(signature: Any, request: RecordedRequest) -> dict[str, tf.Tensor]:
+    wanted = signature.structured_input_signature[1]
+    if set(wanted) != set(request.inputs):
+        raise KeyError(f"takes {sorted(wanted)}, was asked with {sorted(request.inputs)}")
+    return {
+        name: tf.constant(value.tolist(), wanted[name].dtype)
+        for name, value in request.inputs.items()
+    }
+
+
+def _read_warmup(path: Path) -> list[RecordedRequest]:
+    """The requests of a TF Serving warm-up file; it records no outputs."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no warm-up file")
+    requests: list[RecordedRequest] = []
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        log = prediction_log_pb2.PredictionLog.FromString(record)
+        if not log.HasField("predict_log"):
+            raise ValueError(f"{path}: record {len(requests)} is not a predict request")
+        asked = log.predict_log.request
+        inputs = {name: tf.make_ndarray(tensor) for name, tensor in asked.inputs.items()}
+        name = asked.model_spec.signature_name or SIGNATURES[0]
+        requests.append(RecordedRequest(name, inputs, {}))
+    if not 0 < len(requests) <= MOST_WARMUP_REQUESTS:
+        raise ValueError(f"{path}: {len(requests)} requests, must be 1 to {MOST_WARMUP_REQUESTS}")
+    return requests
+
+
+def _latency(signatures: Signatures, requests: list[RecordedRequest]) -> float:
+    """Median milliseconds of a request with a single window, once warm."""
+    signature = signatures[SIGNATURES[0]]
+    recorded = next(r for r in requests if r.signature_name == SIGNATURES[0])
+    window = {name: value[:1] for name, value in _tensors(signature, recorded).items()}
+    signature(**window)
+    times = []
+    for _ in range(TIMED_REQUESTS):
+        start = time.perf_counter()
+        signature(**window)
+        times.append(time.perf_counter() - start)
+    return round(statistics.median(times) * 1000, 3)
+
+
+def main() -> None:
+    """Writes the report; the exit status says only whether there is one."""
+    parser = argparse.ArgumentParser(description="Ask a SavedModel its recorded requests.")
+    parser.add_argument("model", type=Path, help="folder of the SavedModel")
+    parser.add_argument("report", type=Path, help="JSON file to write")
+    arguments = parser.parse_args()
+    arguments.report.write_text(json.dumps(check(arguments.model), indent=2))
+
+
+if __name__ == "__main__":
+    main()
