@@ -1,0 +1,122 @@
+"""The knobs of training and search, with their defaults; the pipeline passes `custom_config`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from tfx_pipeline.data.contract import Framing
+
+# Part of `custom_config` for TFX's cache only: it changes when this package's code does.
+CACHE_KEY = "code"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train.
+
+    Attributes:
+        steps: Batches; a fixed number, not a time, so that the same seed repeats a run.
+        epochs: Passes over all windows of the training split; where above 0, `steps` is not used.
+    """
+
+    steps: int
+    epochs: int = 0
+
+    def batches(self, windows: int, batch: int) -> int:
+        """Batches to train on, given the windows of the training split and of a batch."""
+        return math.ceil(self.epochs * windows / batch) or self.steps
+
+
+@dataclass(frozen=True)
+class TunerConfig:
+    """The search.
+
+    Attributes:
+        steps: Batches per trial.
+        epochs: Passes per trial; where above 0, `steps` is not used.
+        parallel_trials: Trials at a time.
+        directory: Folder where an interrupted search waits to be resumed; empty: not kept.
+        grid: Values to try by hyperparameter; empty: the grid of the family.
+    """
+
+    steps: int = 300
+    epochs: int = 0
+    parallel_trials: int = 1
+    directory: str = ""
+    grid: Mapping[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def budget(self) -> Budget:
+        """How long a trial trains."""
+        return Budget(self.steps, self.epochs)
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    """Training, and what it trains.
+
+    Attributes:
+        framing: How segments are framed.
+        family: Kind of network, one of `modules.networks.FAMILIES`.
+        seed: Of weights, dropout and the order of the data.
+        steps: Batches of the final fit.
+        epochs: Passes of the final fit; where above 0, `steps` is not used.
+        batch: Windows per batch.
+        stride: A batch takes every `stride`-th window of its segments, from a random first one,
+            because neighbouring windows tell much the same. Lowered to a divisor of the origins.
+        tuner: The search.
+    """
+
+    framing: Framing = Framing()
+    family: str = "mlp"
+    seed: int = 0
+    steps: int = 3000
+    epochs: int = 0
+    batch: int = 480
+    stride: int = 4
+    tuner: TunerConfig = TunerConfig()
+
+    @property
+    def budget(self) -> Budget:
+        """How long the final fit trains."""
+        return Budget(self.steps, self.epochs)
+
+    @property
+    def phase_stride(self) -> int:
+        """`stride`, lowered to a divisor of the origins."""
+        return math.gcd(self.stride, self.framing.origins)
+
+    @property
+    def segments(self) -> int:
+        """Segments per batch."""
+        return max(1, self.batch * self.phase_stride // self.framing.origins)
+
+    @classmethod
+    def from_custom_config(cls, custom_config: Mapping[str, Any] | None) -> TrainerConfig:
+        """Reads the dictionary that the Tuner and the Trainer component were given.
+
+        Args:
+            custom_config: Values by attribute, with `framing` and `tuner` as dictionaries.
+
+        Returns:
+            The knobs, with defaults for what is left out.
+
+        Raises:
+            ValueError: A key is unknown.
+        """
+        values = {key: value for key, value in (custom_config or {}).items() if key != CACHE_KEY}
+        for name, section in (("framing", Framing), ("tuner", TunerConfig)):
+            if name in values:
+                values[name] = _build(section, values[name], f"custom_config[{name!r}]")
+        return _build(cls, values, "custom_config")
+
+
+def _build(section: type, values: Mapping[str, Any], where: str) -> Any:
+    known = [item.name for item in fields(section)]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(f"{where}: unknown {', '.join(unknown)}; there are {', '.join(known)}")
+    return section(**values)

@@ -1,0 +1,94 @@
+"""The forecast of one minute as a histogram over changes: its loss, its mean and its quantiles.
+
+A network gives, per minute ahead, one logit per bin of the change from the last observed value.
+Training classifies the bin and, by a smaller term, fits the mean (the histogram loss of Imani and
+White, "Improving regression performance with distributional losses", 2018). Quantiles are read off
+the same histogram, so they cannot cross.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+BINS = 100
+# Changes beyond this, in kW, fall in the outermost bins.
+REACH = 9.0
+# Bins are equally wide on the scale asinh(change / SCALE): 0.01 kW wide around no change.
+SCALE = 0.07
+# Weight of the squared error of the mean, in kW^2, next to the cross-entropy, in nats.
+MEAN_WEIGHT = 0.3
+
+OUTPUTS = ("mean", "p10", "p50", "p90")
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def edges() -> np.ndarray:
+    """Edges of the bins in kW, float32 [BINS + 1]."""
+    span = np.arcsinh(REACH / SCALE)
+    return (SCALE * np.sinh(np.linspace(-span, span, BINS + 1))).astype(np.float32)
+
+
+def centres() -> np.ndarray:
+    """Middles of the bins in kW, float32 [BINS]."""
+    return (edges()[1:] + edges()[:-1]) / 2
+
+
+def loss(changes: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross-entropy of the bins plus the weighted squared error of the mean.
+
+    Args:
+        changes: [batch, horizon] kW, NaN where there is no label.
+        logits: [batch, horizon, BINS].
+
+    Returns:
+        [batch], the mean over the minutes ahead; a minute without a label adds nothing.
+    """
+    labelled = tf.math.is_finite(changes)
+    changes = tf.where(labelled, changes, 0.0)
+    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(bin_of(changes), logits)
+    squared = (mean(tf.nn.softmax(logits)) - changes) ** 2
+    errors = tf.where(labelled, entropy + MEAN_WEIGHT * squared, 0.0)
+    return tf.reduce_mean(errors, axis=-1)
+
+
+def bin_of(changes: tf.Tensor) -> tf.Tensor:
+    """Index of the bin that holds each change: [...] kW -> int32 [...]."""
+    span = np.arcsinh(REACH / SCALE)
+    place = (tf.asinh(changes / SCALE) / span + 1.0) * (BINS / 2)
+    return tf.clip_by_value(tf.cast(tf.floor(place), tf.int32), 0, BINS - 1)
+
+
+def mean(probabilities: tf.Tensor) -> tf.Tensor:
+    """Expected change: [..., BINS] -> [...] kW."""
+    return tf.reduce_sum(probabilities * centres(), axis=-1)
+
+
+def quantile(probabilities: tf.Tensor, level: float) -> tf.Tensor:
+    """The change below which `level` of the probability lies, linear within its bin.
+
+    Args:
+        probabilities: [..., BINS].
+        level: Between 0 and 1.
+
+    Returns:
+        [...] kW.
+    """
+    below = tf.cumsum(probabilities, axis=-1, exclusive=True)
+    # The share of each bin that lies below the quantile: 1s, one fraction, then 0s.
+    share = tf.clip_by_value((level - below) / tf.maximum(probabilities, 1e-12), 0.0, 1.0)
+    bounds = edges()
+    return bounds[0] + tf.reduce_sum(share * np.diff(bounds), axis=-1)
+
+
+def forecast(logits: tf.Tensor, base: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The forecast in kW.
+
+    Args:
+        logits: [batch, horizon, BINS].
+        base: [batch] kW, the last observed value.
+
+    Returns:
+        `mean`, `p10`, `p50`, `p90`: [batch, horizon].
+    """
+    probabilities = tf.nn.softmax(logits)
+    changes = [mean(probabilities), *(quantile(probabilities, level) for level in QUANTILES)]
+    return {name: base[:, None] + change for name, change in zip(OUTPUTS, changes, strict=True)}

@@ -1,0 +1,100 @@
+"""Reads segments from the example files, transforms them and frames their origins, in a stream."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.config import TrainerConfig
+from modules.features import Origins, origins_of
+from modules.networks import FAMILIES
+
+# Files are one time interval each: reading them in turn mixes the seasons.
+OPEN_FILES = 16
+# Segments in memory to draw from; about 3 kB each.
+SHUFFLED = 2048
+# Segments per batch of an evaluation.
+EVALUATED = 64
+
+
+class Examples:
+    """The example files of a run, as the networks see them.
+
+    Args:
+        transform_output: Folder of the Transform component's graph.
+        config: Framing, family and batches.
+    """
+
+    def __init__(self, transform_output: str, config: TrainerConfig):
+        graph = tft.TFTransformOutput(transform_output)
+        self.config = config
+        self.spec = graph.raw_feature_spec()
+        self.transform = graph.transform_features_layer()
+
+    def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
+        """Frames the origins of serialized segments, string [batch]."""
+        raw = tf.io.parse_example(examples, self.spec)
+        return self.origins_of_raw(raw, phase, stride)
+
+    def origins_of_raw(
+        self, raw: dict[str, tf.Tensor], phase: tf.Tensor | int = 0, stride: int = 1
+    ) -> Origins:
+        """Frames the origins of raw segments (see `tfx_pipeline.data.contract`)."""
+        sequence = FAMILIES[self.config.family].sequence
+        return origins_of(self.transform(raw), self.config.framing, sequence, phase, stride)
+
+    def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
+        """Endless, shuffled, repeatable batches of (inputs, changes from the base).
+
+        Changes are NaN where there is no label to learn from.
+        """
+        config = self.config
+        stride = config.phase_stride
+        segments = serialized(patterns).shuffle(SHUFFLED, seed=config.seed).repeat()
+        batches = segments.batch(config.segments, drop_remainder=True)
+
+        def frame(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            origins = self.origins(examples, random % stride, stride)
+            labels = tf.where(origins.judged[:, None], origins.labels, float("nan"))
+            return origins.inputs, labels - origins.base[:, None]
+
+        phases = tf.data.Dataset.random(seed=config.seed)
+        return tf.data.Dataset.zip(batches, phases).map(frame, num_parallel_calls=2).prefetch(4)
+
+    def evaluation(self, patterns: Sequence[str], stride: int = 1) -> tf.data.Dataset:
+        """Every `stride`-th origin of all segments, once, in order."""
+        batches = serialized(patterns).batch(EVALUATED)
+        return batches.map(
+            lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
+        ).prefetch(2)
+
+
+def serialized(patterns: Sequence[str]) -> tf.data.Dataset:
+    """Serialized examples, taking turns between the files.
+
+    Args:
+        patterns: Of gzipped TFRecord files.
+    """
+    files = tf.data.Dataset.from_tensor_slices(matching_files(patterns))
+    return files.interleave(
+        lambda name: tf.data.TFRecordDataset(name, compression_type="GZIP"),
+        cycle_length=OPEN_FILES,
+    )
+
+
+def count_windows(patterns: Sequence[str], origins: int) -> int:
+    """Origins in the files, judged or not."""
+    return origins * int(serialized(patterns).reduce(np.int64(0), lambda count, _: count + 1))
+
+
+def matching_files(patterns: Sequence[str]) -> list[str]:
+    """Names of the files that match any of the patterns, sorted.
+
+    Raises:
+        FileNotFoundError: None does.
+    """
+    files = sorted(name for pattern in patterns for name in tf.io.gfile.glob(pattern))
+    if not files:
+        raise FileNotFoundError(f"no example files at {', '.join(patterns)}; did ExampleGen run?")
+    return files

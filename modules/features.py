@@ -1,0 +1,189 @@
+"""What a network sees of an origin: its window, rolling statistics, events and the calendar.
+
+Amplitudes are differences to the last observed value (the base), because the networks forecast
+changes from it. Times are one-hot in bins, narrow near the origin and wide away from it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from modules import events, framing
+from tfx_pipeline.data.contract import Framing
+
+# Minutes over which minimum, maximum, mean and deviation are taken.
+ROLLING = (3, 5, 10, 20, 50)
+# The last changes from minute to minute that are shown one by one.
+RECENT = 10
+# Lower edges of the bins of times, in minutes; the last bin is "longer or never".
+TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
+# Range of the one-hot time that remains in a phase, in minutes; beyond it is clipped.
+REMAINING = (-12, 24)
+
+
+class Origins(NamedTuple):
+    """Origins of a batch of segments, flattened: N = batch * n.
+
+    Attributes:
+        inputs: What the network takes, [N, size] or [N, window, channels].
+        base: [N] kW, the last observed value: persistence's forecast.
+        judged: bool [N], has weight, and anything observed to hold.
+        labels: [N, horizon] kW, NaN where not observed.
+    """
+
+    inputs: tf.Tensor
+    base: tf.Tensor
+    judged: tf.Tensor
+    labels: tf.Tensor
+
+
+def origins_of(
+    segments: dict[str, tf.Tensor],
+    shape: Framing,
+    sequence: bool,
+    phase: tf.Tensor | int = 0,
+    stride: int = 1,
+) -> Origins:
+    """Frames every `stride`-th origin of transformed segments.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+        shape: How segments are framed.
+        sequence: Whether the network reads a sequence (LSTM, CNN) or one vector (MLP).
+        phase: First origin, 0 .. stride - 1.
+        stride: Step between origins.
+
+    Returns:
+        The origins, segment by segment.
+    """
+    at = framing.origin_indices(shape, phase, stride)
+    target, observed = segments["filled"][..., 0], segments["observed"][..., 0]
+    base, known = framing.last_observed(target, observed, at, shape.window)
+    windows = window_sequence(segments, at, shape.window, base)
+    inputs = windows if sequence else event_vector(segments, at, shape.window, base, windows)
+    weight = framing.at_origins(segments["weight"], at - (shape.window - 1))
+    labels = framing.labels(segments["target"], at, shape.horizon)
+    return Origins(
+        inputs=_flatten(inputs),
+        base=tf.reshape(base, [-1]),
+        judged=tf.reshape(known & (weight > 0.0), [-1]),
+        labels=_flatten(labels),
+    )
+
+
+def window_sequence(
+    segments: dict[str, tf.Tensor], at: tf.Tensor, window: int, base: tf.Tensor
+) -> tf.Tensor:
+    """The window of each origin, minute by minute.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+        at: Indices of origins, int32 [n].
+        window: Minutes per window.
+        base: [batch, n] kW, the last observed value.
+
+    Returns:
+        [batch, n, window, 10]: target minus base (0 where not observed), the same compressed,
+        whether it was observed, and the z-scores of the seven measurements.
+    """
+    target = framing.windows(segments["filled"][..., :1], at, window)
+    observed = framing.windows(segments["observed"][..., :1], at, window)
+    scaled = framing.windows(segments["scaled"], at, window)
+    change = (target - base[..., None, None]) * observed
+    return tf.concat([change, compress(change), observed, scaled], axis=-1)
+
+
+def event_vector(
+    segments: dict[str, tf.Tensor],
+    at: tf.Tensor,
+    window: int,
+    base: tf.Tensor,
+    windows: tf.Tensor,
+) -> tf.Tensor:
+    """Everything known about each origin in one vector.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+        at: Indices of origins, int32 [n].
+        window: Minutes per window.
+        base: [batch, n] kW, the last observed value.
+        windows: Output of `window_sequence`.
+
+    Returns:
+        [batch, n, size].
+    """
+    filled, observed = segments["filled"], segments["observed"]
+    found = events.find_events(filled, observed, at, window, base)
+    recent = framing.windows(events.steps(filled, observed)[..., 0], at, min(RECENT, window))
+    amplitudes = [
+        rolling_statistics(windows[..., 0], windows[..., 2]),
+        found.size,
+        found.level - base[..., None],
+    ]
+    groups = [
+        tf.reshape(windows, [-1, at.shape[0], window * windows.shape[-1]]),
+        *amplitudes,
+        *(compress(amplitude) for amplitude in amplitudes),
+        compress(recent),
+        base[..., None],
+        compress(base)[..., None],
+        framing.at_origins(segments["calendar"], at - (window - 1)),
+        one_hot_time(found.age, window),
+        one_hot_time(found.gap, window),
+        one_hot_remaining(found),
+    ]
+    return tf.concat(groups, axis=-1)
+
+
+def rolling_statistics(change: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+    """Minimum, maximum, mean and deviation over the last minutes, of those observed.
+
+    Args:
+        change: [batch, n, window] kW relative to the base, 0 where not observed.
+        observed: [batch, n, window] 1 where observed, else 0.
+
+    Returns:
+        [batch, n, 4 * spans], spans longer than the window left out.
+    """
+    statistics = []
+    for span in (span for span in ROLLING if span <= change.shape[-1]):
+        values = change[..., -span:]
+        count = tf.maximum(tf.reduce_sum(observed[..., -span:], axis=-1), 1.0)
+        mean = tf.reduce_sum(values, axis=-1) / count
+        variance = tf.reduce_sum(values**2, axis=-1) / count - mean**2
+        deviation = tf.sqrt(tf.maximum(variance, 0.0))
+        # The unobserved zeros stand for the base, which was itself observed.
+        lowest, highest = tf.reduce_min(values, axis=-1), tf.reduce_max(values, axis=-1)
+        statistics += [lowest, highest, mean, deviation]
+    return tf.stack(statistics, axis=-1)
+
+
+def compress(amplitude: tf.Tensor) -> tf.Tensor:
+    """Amplitudes in kW on a scale that is linear below 0.2 kW and logarithmic above."""
+    return tf.asinh(5.0 * amplitude) / 2.0
+
+
+def one_hot_time(minutes: tf.Tensor, window: int) -> tf.Tensor:
+    """One-hot bins of times of 0 .. window - 1 minutes: [..., k] -> [..., k * bins]."""
+    bin_of = np.searchsorted(TIME_BINS, np.arange(window - 1), side="right") - 1
+    # "None in the window" has a bin of its own.
+    bins = np.append(bin_of, bin_of[-1] + 1)
+    return _merge_last(tf.one_hot(tf.gather(bins, minutes), int(bins[-1]) + 1))
+
+
+def one_hot_remaining(found: events.Events) -> tf.Tensor:
+    """One-hot of the minutes that remain in a phase, or of not knowing: [..., k * codes]."""
+    low, high = REMAINING
+    code = tf.clip_by_value(found.remaining, low, high) - low
+    unknown = high - low + 1
+    return _merge_last(tf.one_hot(tf.where(found.has_remaining, code, unknown), unknown + 1))
+
+
+def _merge_last(codes: tf.Tensor) -> tf.Tensor:
+    *_, k, size = codes.shape
+    return tf.reshape(codes, [*tf.unstack(tf.shape(codes)[:-2]), k * size])
+
+
+def _flatten(values: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(values, [-1, *values.shape[2:]])

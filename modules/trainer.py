@@ -1,0 +1,87 @@
+"""The functions that TFX's Tuner and Trainer components call."""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.v1.components import TunerFnResult
+
+from modules import signatures
+from modules.config import TrainerConfig
+from modules.examples import Examples, matching_files
+from modules.networks import FAMILIES
+from modules.score import evaluate
+from modules.training import fit
+from modules.tuning import GridTuner, digest
+
+logger = logging.getLogger("modules.trainer")
+
+# A trial is scored on every so many-th window of the evaluation split.
+TRIAL_STRIDE = 3
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Sets up the search; trials are scored on the evaluation split, never on the test split.
+
+    Args:
+        fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`.
+
+    Returns:
+        A tuner over the family's grid, or over `tuner.grid` where that is set.
+    """
+    config = TrainerConfig.from_custom_config(fn_args.custom_config)
+    examples = Examples(fn_args.transform_output, config)
+
+    def run(hyperparameters: Mapping[str, Any]) -> float:
+        network = fit(
+            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner.budget
+        )
+        return evaluate(network, examples.evaluation(fn_args.eval_files, TRIAL_STRIDE)).objective
+
+    files = [
+        (name, tf.io.gfile.stat(name).length)
+        for name in matching_files([*fn_args.train_files, *fn_args.eval_files])
+    ]
+    key = digest([fn_args.custom_config, fn_args.transform_output, files])
+    tuner = GridTuner(
+        run,
+        config.tuner.grid or FAMILIES[config.family].grid,
+        config.tuner.parallel_trials,
+        Path(config.tuner.directory or fn_args.working_dir) / key,
+    )
+    return TunerFnResult(tuner=tuner, fit_kwargs={})
+
+
+def run_fn(fn_args: FnArgs) -> None:
+    """Trains the model and exports it with its signatures.
+
+    Args:
+        fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`,
+            `hyperparameters` from the Tuner, or None for the family's defaults.
+    """
+    config = TrainerConfig.from_custom_config(fn_args.custom_config)
+    hyperparameters = {**FAMILIES[config.family].defaults, **_best(fn_args.hyperparameters)}
+    logger.info("training %s with %s", config.family, hyperparameters)
+    examples = Examples(fn_args.transform_output, config)
+    network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.budget)
+    score = evaluate(network, examples.evaluation(fn_args.eval_files))
+    logger.info("trained: eval %s", score)
+    signatures.export(
+        network,
+        examples,
+        fn_args.serving_model_dir,
+        fn_args.eval_files,
+        {"family": config.family, "hyperparameters": hyperparameters},
+    )
+
+
+def _best(hyperparameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Values of the Tuner's best hyperparameters, as keras-tuner wrote them."""
+    if not hyperparameters:
+        return {}
+    return dict(keras_tuner.HyperParameters.from_config(hyperparameters).values)

@@ -1,0 +1,110 @@
+"""Fits one network for a fixed number of steps."""
+
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from modules import distribution, networks
+from modules.config import Budget
+from modules.examples import Examples, count_windows
+from modules.features import Origins
+from modules.score import evaluate
+
+logger = logging.getLogger("modules.training")
+
+# A line of progress, and the steps run in one call of the graph, are this share of the fit.
+REPORTS = 10
+# Reports look at every so many-th window of the evaluation split.
+REPORT_STRIDE = 20
+WARM_UP = 0.05
+WEIGHT_DECAY = 0.05
+CLIP_NORM = 1.0
+# Share of the steps over which the weights are averaged at the end.
+AVERAGED = 1 / 30
+
+
+def fit(
+    examples: Examples,
+    train_files: Sequence[str],
+    eval_files: Sequence[str],
+    hyperparameters: Mapping[str, Any],
+    budget: Budget,
+) -> keras.Model:
+    """Trains a network from scratch; the same arguments give the same network.
+
+    Args:
+        examples: How the files are read; holds the knobs.
+        train_files: Patterns of the files to learn from.
+        eval_files: Patterns of the files that the progress is reported on.
+        hyperparameters: By name; the family's defaults for those left out.
+        budget: How long.
+
+    Returns:
+        The trained network, its weights averaged over the last steps.
+    """
+    config = examples.config
+    steps = budget.batches(count_windows(train_files, config.framing.origins), config.batch)
+    rounds = min(REPORTS, steps)
+    per_round = math.ceil(steps / rounds)
+    batches = examples.training(train_files)
+    network = networks.build_network(
+        config.family,
+        tuple(batches.element_spec[0].shape[1:]),
+        config.framing.horizon,
+        hyperparameters,
+        config.seed,
+    )
+    values = {**networks.FAMILIES[config.family].defaults, **hyperparameters}
+    network.compile(
+        optimizer=_optimizer(values["learning_rate"], rounds * per_round),
+        loss=distribution.loss,
+        steps_per_execution=per_round,
+        jit_compile=True,
+    )
+    progress = Progress(examples.evaluation(eval_files, REPORT_STRIDE), per_round, rounds)
+    network.fit(
+        batches,
+        epochs=rounds,
+        steps_per_epoch=per_round,
+        shuffle=False,
+        verbose=0,
+        callbacks=[progress],
+    )
+    return network
+
+
+class Progress(keras.callbacks.Callback):
+    """Logs a line per round: the loss, and the score on a part of the evaluation split."""
+
+    def __init__(self, origins: Iterable[Origins], per_round: int, rounds: int):
+        super().__init__()
+        self._origins = origins
+        self._per_round = per_round
+        self._rounds = rounds
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Reports on the round just finished."""
+        logger.info(
+            "step %d/%d, loss %.4f, eval %s",
+            (epoch + 1) * self._per_round,
+            self._rounds * self._per_round,
+            (logs or {})["loss"],
+            evaluate(self.model, self._origins),
+        )
+
+
+def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
+    warm_up = math.ceil(WARM_UP * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up
+    )
+    return keras.optimizers.AdamW(
+        schedule,
+        weight_decay=WEIGHT_DECAY,
+        global_clipnorm=CLIP_NORM,
+        use_ema=True,
+        ema_momentum=max(0.0, 1.0 - 1.0 / (AVERAGED * steps)),
+    )

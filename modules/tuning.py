@@ -1,0 +1,98 @@
+"""The search over a grid of hyperparameters: resumable, several trials at a time if wished."""
+
+import hashlib
+import json
+import logging
+import math
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import base_tuner
+from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.oracles import GridSearchOracle
+
+logger = logging.getLogger("modules.tuning")
+
+OBJECTIVE = "score"
+# Pause before asking again for a trial, where all that are left are being run; seconds.
+PAUSE = 0.1
+
+
+class GridTuner(base_tuner.BaseTuner):
+    """Tries every combination of a grid, `parallel_trials` at a time.
+
+    A finished trial's score is kept in a file of its own until the whole search is finished, so a
+    search that was killed goes on where it was. keras-tuner's own files do not give that: it
+    writes them in place, and its grid search does not keep where it was.
+
+    Args:
+        run: Hyperparameters by name -> score; lower is better. Must allow threads.
+        grid: Values by hyperparameter.
+        parallel_trials: Trials at a time.
+        directory: Of this very search: it is emptied when the search is finished.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Mapping[str, Any]], float],
+        grid: Mapping[str, Sequence[Any]],
+        parallel_trials: int,
+        directory: Path,
+    ):
+        self._run = run
+        self._parallel_trials = parallel_trials
+        self._scores = directory / "scores"
+        space = keras_tuner.HyperParameters()
+        for name, values in grid.items():
+            space.Choice(name, list(values), default=values[0])
+        oracle = GridSearchOracle(
+            objective=keras_tuner.Objective(OBJECTIVE, "min"),
+            max_trials=math.prod(len(values) for values in grid.values()),
+            hyperparameters=space,
+        )
+        oracle.verbose = 0
+        super().__init__(
+            oracle, directory=str(directory), project_name="keras_tuner", overwrite=True
+        )
+        self._scores.mkdir(parents=True, exist_ok=True)
+
+    def search(self, *args: Any, **kwargs: Any) -> None:
+        """Runs all trials; a failing one raises what it raised."""
+        done = len(list(self._scores.glob("*.json")))
+        logger.info("%d trials, %d of them done before", self.oracle.max_trials, done)
+        workers = [f"worker{number}" for number in range(self._parallel_trials)]
+        with ThreadPoolExecutor(len(workers)) as pool:
+            list(pool.map(self._work, workers))
+        shutil.rmtree(self._scores.parent)
+
+    def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Scores one combination, or recalls its score from before an interruption."""
+        values = trial.hyperparameters.values
+        kept = self._scores / f"{digest(values)}.json"
+        if not kept.exists():
+            started = time.monotonic()
+            score = self._run(values)
+            logger.info("%s: score %.4f in %.0f s", values, score, time.monotonic() - started)
+            partial = kept.with_suffix(".partial")
+            partial.write_text(json.dumps(score))
+            partial.rename(kept)
+        return {OBJECTIVE: json.loads(kept.read_text())}
+
+    def _work(self, worker: str) -> None:
+        while (trial := self.oracle.create_trial(worker)).status != TrialStatus.STOPPED:
+            if trial.status == TrialStatus.IDLE:
+                time.sleep(PAUSE)
+                continue
+            self._run_and_update_trial(trial)
+            trial.status = TrialStatus.COMPLETED
+            self.oracle.end_trial(trial)
+
+
+def digest(value: Any) -> str:
+    """A name for a JSON-able value: the same value has the same name in any process."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
