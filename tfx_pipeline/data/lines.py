@@ -13,6 +13,9 @@ from tfx_pipeline.data.formats import Format, recognise
 from tfx_pipeline.data.parsing import Columns, explain, parse
 from tfx_pipeline.data.source import BLOCK_BYTES, Opener, line_blocks
 
+_COMPARED_LINES = 20
+_TAIL_BYTES = 8192
+
 
 @dataclass(frozen=True)
 class Part:
@@ -41,7 +44,7 @@ class DataLines:
         self.file = file
         self._blocks = line_blocks(file, opener, block_bytes)
         self._line = 1
-        self._block = b""
+        self._block = self._tail = b""
         self.form = self._header()
 
     def _header(self) -> Format:
@@ -59,15 +62,26 @@ class DataLines:
         while True:
             while self._block and remaining() != 0:
                 text, self._block = _first_lines(self._block, remaining())
-                if not text.isspace():
-                    yield from self._parsed(text, self._line)
-                self._line += _count(text)
+                yield from self._numbered(text)
             if remaining() == 0:
                 return
             block = next(self._blocks, None)
             if block is None:
                 return
             self._block = block
+
+    def _numbered(self, text: bytes) -> Iterator[Part | Problem]:
+        cut = b""
+        if not text.endswith(b"\n"):
+            cut = _cut_line(self._tail + text, self.form.delimiter.encode())
+            text = text.removesuffix(cut)
+        self._tail = text[-_TAIL_BYTES:]
+        if text and not text.isspace():
+            yield from self._parsed(text, self._line)
+        self._line += _count(text)
+        if cut:
+            detail = f"the last number is shorter than those before it: {cut!r}"
+            yield Problem("truncated", detail, self.file, self._line, self.form.columns[-1])
 
     def _parsed(self, text: bytes, first: int) -> Iterator[Part | Problem]:
         try:
@@ -110,5 +124,30 @@ def _first_lines(text: bytes, lines: int | None) -> tuple[bytes, bytes]:
     return text[: ends[lines - 1] + 1], text[ends[lines - 1] + 1 :]
 
 
+def _cut_line(text: bytes, delimiter: bytes) -> bytes:
+    """Finds an unterminated last line that stops inside its last number, or nothing.
+
+    Only where the lines before it all write that number with the same decimals can a cut one be
+    told from a short one.
+    """
+    *before, last = text.rsplit(b"\n", _COMPARED_LINES + 1)
+    known = {_decimals(line, delimiter) for line in before[1:]} - {None}
+    found = _decimals(last, delimiter)
+    if len(before) <= _COMPARED_LINES or len(known) != 1 or found is None:
+        return b""
+    (usual,) = known
+    return last if usual and found < usual else b""
+
+
+def _decimals(line: bytes, delimiter: bytes) -> int | None:
+    """Digits behind the point of the last field; None where it is no plain number."""
+    others, _, number = line.rstrip(b"\r").rpartition(delimiter)
+    if not number and others[-1:].isdigit():
+        return -1  # stops behind the delimiter; a line of missing values would show it before
+    if not number.replace(b".", b"", 1).removeprefix(b"-").isdigit():
+        return None
+    return len(number.partition(b".")[2])
+
+
 def _count(text: bytes) -> int:
-    return text.count(b"\n") + (not text.endswith(b"\n"))
+    return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))

@@ -1,0 +1,329 @@
+"""Every broken rule is told with file, line, column, rule and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.series import household, write_iso, write_uci
+from tfx_pipeline.data.errors import ADVICE, DataError
+from tfx_pipeline.data.inspection import check
+from tfx_pipeline.data.options import DataOptions
+
+MINUTES = 1500
+TARGET = "Global_active_power"
+
+Lines = list[bytes]
+
+
+def replaced(line: int, old: bytes, new: bytes) -> Callable[[Lines], Lines]:
+    def damage(lines: Lines) -> Lines:
+        assert old in lines[line - 1]
+        return [*lines[: line - 1], lines[line - 1].replace(old, new, 1), *lines[line:]]
+
+    return damage
+
+
+def field(line: int, number: int, text: bytes) -> Callable[[Lines], Lines]:
+    def damage(lines: Lines) -> Lines:
+        fields = lines[line - 1].split(b",")
+        fields[number] = text
+        return [*lines[: line - 1], b",".join(fields), *lines[line:]]
+
+    return damage
+
+
+def repeated(line: int) -> Callable[[Lines], Lines]:
+    return lambda lines: [*lines[:line], lines[line - 1], *lines[line:]]
+
+
+def swapped(line: int) -> Callable[[Lines], Lines]:
+    return lambda lines: [
+        *lines[: line - 1],
+        lines[line],
+        lines[line - 1],
+        *lines[line + 1 :],
+    ]
+
+
+# What is done to a good ISO file, the rule, its line, its column, and a word of the message.
+ROW_FAULTS = {
+    "text in a number": (field(700, 3, b"high"), "number", 700, "Voltage", "'high'"),
+    "decimal comma": (field(9, 1, b'"1,5"'), "number", 9, TARGET, "'1,5'"),
+    "NUL byte": (field(12, 2, b"0.1\x002"), "number", 12, "Global_reactive_power", "x00"),
+    "hexadecimal": (field(12, 5, b"0x10"), "number", 12, "Sub_metering_1", "0x10"),
+    "infinity": (field(800, 4, b"inf"), "infinite", 800, "Global_intensity", "infinity"),
+    "overflow": (field(800, 1, b"1e99"), "infinite", 800, TARGET, "infinity"),
+    "not UTF-8": (field(31, 6, b"1\xff"), "encoding", 31, "Sub_metering_2", "0xff"),
+    "a field too many": (field(40, 1, b"1,2"), "columns", 40, None, "9 fields, expected 8"),
+    "a field too few": (replaced(40, b",", b" "), "columns", 40, None, "7 fields"),
+    "another delimiter": (
+        lambda lines: [*lines[:99], lines[99].replace(b",", b";"), *lines[100:]],
+        "columns",
+        100,
+        None,
+        "1 fields",
+    ),
+    "carriage return in a line": (field(55, 3, b"240\r1"), "number", 55, "Voltage", "240 1"),
+    "unclosed quote": (field(55, 1, b'"1.2'), "columns", 55, None, "fields"),
+    "no timestamp": (field(60, 0, b""), "timestamp", 60, "date_time", "''"),
+    "impossible day": (field(60, 0, b"2007-02-30 00:00:00"), "timestamp", 60, "date_time", "02-30"),
+    "other date order": (field(60, 0, b"01/02/2007 00:58:00"), "timestamp", 60, "date_time", "01/"),
+    "time zone": (field(60, 0, b"2007-01-01 00:58:00Z"), "timestamp", 60, "date_time", "Z"),
+    "before 1970": (field(60, 0, b"1969-01-01 00:58:00"), "timestamp", 60, "date_time", "1969"),
+    "seconds": (field(60, 0, b"2007-01-01 00:58:30"), "minute", 60, "date_time", "00:58:30"),
+    "duplicated minute": (repeated(200), "duplicate", 201, None, "line 200"),
+    "backward": (swapped(300), "backward", 301, None, "line 300"),
+}
+
+
+@pytest.fixture
+def iso(tmp_path: Path) -> Path:
+    return write_iso(tmp_path / "house.csv", household(MINUTES))
+
+
+def damage(path: Path, how: Callable[[Lines], Lines]) -> Path:
+    path.write_bytes(b"\n".join(how(path.read_bytes().split(b"\n"))))
+    return path
+
+
+def error_of(*paths: Path, options: DataOptions | None = None) -> DataError:
+    with pytest.raises(DataError) as caught:
+        check([str(path) for path in paths], options)
+    return caught.value
+
+
+@pytest.mark.parametrize("fault", ROW_FAULTS)
+def test_a_bad_row_is_named(fault: str, iso: Path) -> None:
+    how, rule, line, column, word = ROW_FAULTS[fault]
+
+    error = error_of(damage(iso, how))
+
+    (problem,) = error.problems
+    assert (problem.rule, problem.line, problem.column) == (rule, line, column)
+    message = str(error)
+    assert f"{iso}, line {line:,}" in message
+    assert word in message
+    assert ADVICE[rule] in message
+
+
+@pytest.mark.parametrize("fault", ROW_FAULTS)
+def test_an_accepted_bad_row_becomes_a_missing_minute_and_is_counted(fault: str, iso: Path) -> None:
+    how, rule, line, _, word = ROW_FAULTS[fault]
+    whole = check([str(iso)])
+
+    summary = check([str(damage(iso, how))], DataOptions(max_bad_rows=1))
+
+    repeats = rule == "duplicate"
+    assert summary.bad_rows == {rule: 1}
+    assert summary.missing_minutes == whole.missing_minutes + (not repeats)
+    assert summary.rows == whole.rows + repeats
+    (told,) = summary.first_bad_rows
+    assert f"line {line}" in told
+    assert word in told
+
+
+def test_one_bad_row_more_than_accepted_is_an_error_that_names_them(iso: Path) -> None:
+    damage(iso, field(700, 3, b"high"))
+    damage(iso, repeated(200))
+    damage(iso, field(20, 0, b"soon"))
+
+    error = error_of(iso, options=DataOptions(max_bad_rows=2))
+
+    assert [problem.line for problem in error.problems] == [20, 201, 701]
+    assert "data.max_bad_rows = 2" in str(error)
+    assert check([str(iso)], DataOptions(max_bad_rows=3)).bad_rows == {
+        "timestamp": 1,
+        "duplicate": 1,
+        "number": 1,
+    }
+
+
+def test_a_file_of_nothing_but_bad_rows_stops_at_the_first(iso: Path) -> None:
+    damage(iso, lambda lines: [lines[0], *(line.replace(b".", b"'") for line in lines[1:])])
+
+    assert error_of(iso).problems[0].line == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "rule", "word"),
+    [
+        (b"date_time,Global_active_power", "header", "missing columns: Global_reactive_power"),
+        (b"{0},extra", "header", "extra columns: 'extra'"),
+        (b"{0},voltage", "header", "named twice: Voltage, voltage"),
+        (b"{0},meter,household", "header", "both a meter and a household"),
+        (b"2007-01-01 00:00:00,1,2,3,4,5,6,7", "header", "this is not a header"),
+        (b"\xff\xfed\x00a\x00", "encoding", "UTF-8"),
+        (b"{0}\xe4", "encoding", "0xe4"),
+    ],
+)
+def test_a_bad_header_says_what_is_expected(header: bytes, rule: str, word: str, iso: Path) -> None:
+    damage(iso, lambda lines: [header.replace(b"{0}", lines[0]), *lines[1:]])
+
+    error = error_of(iso)
+
+    assert error.problems[0].rule == rule
+    assert error.problems[0].line == 1
+    assert word in str(error)
+
+
+def test_wrong_delimiters_of_both_formats(tmp_path: Path) -> None:
+    house = household(MINUTES)
+    iso = write_iso(tmp_path / "iso.csv", house)
+    uci = write_uci(tmp_path / "uci.txt", house)
+    iso.write_bytes(iso.read_bytes().replace(b",", b";"))
+    uci.write_bytes(uci.read_bytes().replace(b";", b"\t"))
+
+    for path, found in ((iso, "';'"), (uci, r"'\t'")):
+        error = error_of(path)
+        assert error.problems[0].rule == "delimiter"
+        assert f"separated by {found}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        (b"1/1/2007;00:58:00", b"31/2/2007;00:58:00", "Date"),
+        (b"1/1/2007;00:58:00", b"2007-01-01;00:58:00", "Date"),
+        (b"1/1/2007;00:58:00", b"1/1/07;00:58:00", "Date"),
+        (b"1/1/2007;00:58:00", b"?;00:58:00", "Date"),
+        (b"1/1/2007;00:58:00", b"1/1/1969;00:58:00", "Date"),
+        (b"1/1/2007;00:58:00", b"1/1/2007;24:58:00", "Time"),
+        (b"1/1/2007;00:58:00", b"1/1/2007;?", "Time"),
+    ],
+)
+def test_bad_timestamps_of_the_uci_format(
+    old: bytes, new: bytes, column: str, tmp_path: Path
+) -> None:
+    uci = damage(write_uci(tmp_path / "uci.txt", household(MINUTES)), replaced(60, old, new))
+
+    (problem,) = error_of(uci).problems
+
+    assert (problem.rule, problem.line, problem.column) == ("timestamp", 60, column)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"", "empty"), (b"\n\n", "empty"), (b"\xef\xbb\xbf", "empty")],
+)
+def test_an_empty_file(content: bytes, rule: str, iso: Path) -> None:
+    iso.write_bytes(content)
+
+    assert error_of(iso).problems[0].rule == rule
+
+
+def test_a_header_without_rows(iso: Path) -> None:
+    damage(iso, lambda lines: [lines[0], b"", b""])
+
+    (problem,) = error_of(iso).problems
+    assert problem.rule == "empty"
+    assert problem.file == str(iso)
+
+
+def test_nothing_but_missing_values(tmp_path: Path) -> None:
+    blank = household(MINUTES).without_values(slice(None))
+
+    for path in (write_iso(tmp_path / "a.csv", blank), write_uci(tmp_path / "a.txt", blank)):
+        assert error_of(path).problems[0].rule == "missing"
+
+
+@pytest.mark.parametrize("cut", [*range(2, 9), 20, 45, 55, 60])
+@pytest.mark.parametrize("write", [write_iso, write_uci])
+def test_a_truncated_last_line(write: Callable[..., Path], cut: int, tmp_path: Path) -> None:
+    path = write(tmp_path / "house", household(MINUTES))
+    path.write_bytes(path.read_bytes()[:-cut])
+
+    (problem,) = error_of(path).problems
+
+    assert (problem.rule, problem.line) == ("truncated", MINUTES + 1)
+    assert "the file ends in the middle of this line" in str(error_of(path)).lower()
+    assert check([str(path)], DataOptions(max_bad_rows=1)).bad_rows == {"truncated": 1}
+
+
+def test_a_last_line_without_line_end_or_with_a_short_number_is_fine(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", household(MINUTES))
+    lines = path.read_text().rstrip("\n").split("\n")
+    path.write_text("\n".join(lines))
+    assert check([str(path)]).rows == MINUTES
+
+    mixed = [line[:-2] if number % 2 else line for number, line in enumerate(lines)]
+    path.write_text("\n".join([lines[0], *mixed[1:]]))
+    assert check([str(path)]).rows == MINUTES
+
+
+def test_a_binary_file_without_lines(tmp_path: Path) -> None:
+    path = tmp_path / "picture.csv"
+    path.write_bytes(b"\x89PNG" + bytes(9 << 20))
+
+    assert "not a text file" in str(error_of(path))
+
+
+@pytest.mark.parametrize("minutes", [2, 15])
+def test_another_cadence(minutes: int, tmp_path: Path) -> None:
+    house = household(6000)
+    sparse = type(house)(house.minutes[::minutes], house.values[:, ::minutes])
+
+    error = error_of(write_iso(tmp_path / "sparse.csv", sparse))
+
+    assert error.problems[0].rule == "cadence"
+    assert f"every {minutes} minutes" in str(error)
+
+
+def test_rows_of_half_a_minute(iso: Path) -> None:
+    damage(
+        iso, lambda lines: [lines[0], lines[1], lines[1].replace(b":00,", b":30,", 1), *lines[2:]]
+    )
+
+    assert error_of(iso).problems[0].rule == "minute"
+
+
+def test_a_minute_again_in_another_file(tmp_path: Path) -> None:
+    house = household(MINUTES)
+    first = write_iso(tmp_path / "b.csv", house.without_rows(slice(800, None)))
+    second = write_iso(tmp_path / "a.csv", house.without_rows(slice(0, 799)))
+
+    (problem,) = error_of(second, first).problems
+
+    assert (problem.rule, problem.file, problem.line) == ("overlap", str(second), 2)
+    assert f"{first}, line 801" in problem.detail
+
+
+def test_only_some_files_name_the_meter(tmp_path: Path) -> None:
+    house = household(MINUTES)
+    first = write_iso(tmp_path / "a.csv", house.without_rows(slice(800, None)))
+    named = household(MINUTES, meter="north").without_rows(slice(0, 800))
+
+    assert error_of(first, write_iso(tmp_path / "b.csv", named)).problems[0].rule == "meter"
+
+
+def test_a_row_without_the_meters_name(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "a.csv", household(MINUTES, meter="north"))
+    damage(path, replaced(17, b"north", b""))
+
+    (problem,) = error_of(path).problems
+
+    assert (problem.rule, problem.line, problem.column) == ("meter", 17, "meter")
+
+
+def test_minutes_may_repeat_in_other_meters_only(tmp_path: Path) -> None:
+    north, south = (household(MINUTES, meter=meter) for meter in ("north", "south"))
+    path = write_iso(tmp_path / "both.csv", north, south)
+    assert check([str(path)]).meters == 2
+
+    (problem,) = error_of(damage(path, repeated(500))).problems
+
+    assert (problem.rule, problem.line) == ("duplicate", 501)
+    assert "meter" in problem.detail
+
+
+def test_too_little_data_for_a_split_says_how_much_is_needed(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "short.csv", household(1000))
+
+    error = error_of(path)
+
+    assert error.problems[0].rule == "split"
+    assert "eval split" in str(error)
+    assert "need about 1,100 such minutes, the input spans 1,000" in str(error)
+    assert check([str(write_iso(path, household(1100)))]).splits["eval"].windows == 1
