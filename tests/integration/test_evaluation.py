@@ -107,7 +107,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         result = Result(
             read_evaluation(tmp_path / "out"), bool(blessing.get_int_custom_property("blessed"))
         )
-        assert result.evaluation.blessed == result.blessed
+        assert result.evaluation.blessed == result.blessed == (not _failed(result))
         json.dumps(result.evaluation.to_json(), allow_nan=False)
         return result
 
@@ -232,6 +232,15 @@ def test_a_missing_hour_does_not_fail(evaluate: Evaluate) -> None:
     result = evaluate(segments(20, FRAMING), GOOD, min_forecasts=60)
     assert result.blessed, result.evaluation.reasons
     assert len([row for row in result.evaluation.slices if "hour" in row["slice"]]) == 20
+
+
+def test_examples_that_cannot_be_sliced_are_refused_in_words(evaluate: Evaluate) -> None:
+    examples = segments(24, FRAMING)
+    for example in examples:
+        del example.features.feature["weekend"]
+    result = evaluate(examples, GOOD)
+    assert not result.blessed
+    assert _failed(result) == ["No example has the feature weekend to slice by: failed"]
 
 
 def test_nothing_to_judge_is_refused(evaluate: Evaluate) -> None:

@@ -120,6 +120,7 @@ class _Gate:
             for of_slice in validation.metric_validations_per_slice
             for failure in of_slice.failures
         }
+        self._missing = [key for spec in validation.missing_slices for key in spec.feature_keys]
 
     def judges(self, figures: Figures) -> bool:
         """Whether a slice is large enough to be judged."""
@@ -176,6 +177,8 @@ class _Gate:
                 f"{_number(judged[key]['mse_ratio'])} of persistence's ({_slice_name(key)}), "
                 f"{must}: passed"
             )
+        for feature in self._missing:
+            yield f"No example has the feature {feature} to slice by: failed"
         for key, figures in sorted(failed.items()):
             yield (
                 f"{_slice_name(key)}: MSE is {_number(figures['mse_ratio'])} of persistence's, "
