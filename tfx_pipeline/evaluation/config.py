@@ -6,10 +6,10 @@ import json
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from tfx_pipeline.data.contract import HOUR, Framing
+from tfx_pipeline.data.contract import HOUR, WEEKEND, Framing
 
 SIGNATURE = "serving_examples"
-SLICES: tuple[str, ...] = (HOUR, "weekend")
+SLICES: tuple[str, ...] = (HOUR, WEEKEND)
 """Features by whose values the metrics are sliced, besides the whole."""
 
 

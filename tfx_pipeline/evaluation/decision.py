@@ -18,6 +18,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 
+from tfx_pipeline.data.contract import WEEKEND
 from tfx_pipeline.evaluation.metrics import PER_MINUTE, minute_name
 
 Figures = dict[str, float]
@@ -210,7 +211,7 @@ def _slice_key(key: metrics_for_slice_pb2.SliceKey) -> SliceKey:
 
 def _slice_name(key: SliceKey) -> str:
     ((feature, value),) = key
-    if feature == "weekend":
+    if feature == WEEKEND:
         return "weekends" if value else "weekdays"
     return f"{feature} {value}"
 
