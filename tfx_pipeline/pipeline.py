@@ -5,6 +5,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
 from tfx.types import standard_artifacts
@@ -52,7 +53,12 @@ def create_pipeline(
     framing = settings.framing.framing
 
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
-    example_gen = PowerExampleGen(*locate(settings.data.path), settings.data_options)
+    example_gen = _versioned(
+        PowerExampleGen(*locate(settings.data.path), settings.data_options),
+        "tfx_pipeline.data",
+        "tfx_pipeline.components.example_gen_executor",
+        "tfx_pipeline.components.example_encoder",
+    )
     examples = example_gen.outputs["examples"]
 
     # Validation: nothing is trained on data that the gate rejects.
@@ -65,40 +71,49 @@ def create_pipeline(
     previous_statistics = tfx.dsl.Resolver(
         strategy_class=PreviousArtifactStrategy,
         current=statistics,
-        candidates=tfx.dsl.Channel(type=standard_artifacts.ExampleStatistics),
+        previous=tfx.dsl.Channel(type=standard_artifacts.ExampleStatistics),
     ).with_id("PreviousStatistics")
-    data_gate = DataGate(
-        examples=examples,
-        statistics=statistics,
-        anomalies=validator.outputs["anomalies"],
-        schema=schema,
-        previous_statistics=previous_statistics.outputs["previous"],
-        rules=settings.validation.model_dump(exclude={"schema_file"}),
+    data_gate = _versioned(
+        DataGate(
+            examples=examples,
+            statistics=statistics,
+            anomalies=validator.outputs["anomalies"],
+            schema=schema,
+            previous_statistics=previous_statistics.outputs["previous"],
+            rules=settings.validation.model_dump(exclude={"schema_file"}),
+        ),
+        "tfx_pipeline.components.data_gate",
     )
 
     # Scales from the train split; the graph is applied where examples are consumed.
-    transform = tfx.components.Transform(
-        examples=examples,
-        schema=schema,
-        preprocessing_fn="modules.transform.preprocessing_fn",
-        custom_config=settings.framing.model_dump() | {"code": fingerprint("modules")},
-        materialize=False,
-        disable_statistics=True,
+    transform = _versioned(
+        tfx.components.Transform(
+            examples=examples,
+            schema=schema,
+            preprocessing_fn="modules.transform.preprocessing_fn",
+            materialize=False,
+            disable_statistics=True,
+        ),
+        "modules.transform",
     )
     transform.add_upstream_node(data_gate)
     transform_graph = transform.outputs["transform_graph"]
 
     model_config = _model_config(settings)
     hyperparameters = _hyperparameters(settings, examples, schema, transform_graph, model_config)
-    trainer = tfx.components.Trainer(
-        run_fn="modules.trainer.run_fn",
-        examples=examples,
-        schema=schema,
-        transform_graph=transform_graph,
-        hyperparameters=hyperparameters,
-        train_args=tfx.proto.TrainArgs(splits=["train"]),
-        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-        custom_config=model_config,
+    trainer = _versioned(
+        tfx.components.Trainer(
+            run_fn="modules.trainer.run_fn",
+            examples=examples,
+            schema=schema,
+            transform_graph=transform_graph,
+            hyperparameters=hyperparameters,
+            train_args=tfx.proto.TrainArgs(splits=["train"]),
+            eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+            custom_config=model_config,
+        ),
+        "modules",
+        "tfx_pipeline.serving",
     )
     model = trainer.outputs["model"]
 
@@ -110,34 +125,45 @@ def create_pipeline(
         model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),
     ).with_id("Baseline")
     gate = settings.gate
-    evaluator = tfx.components.Evaluator(
-        examples=examples,
-        example_splits=["test"],
-        schema=schema,
-        model=model,
-        baseline_model=baseline.outputs["model"],
-        eval_config=eval_config(
-            framing,
-            margin=gate.margin,
-            slice_bound=gate.slice_bound,
-            min_forecasts=gate.min_forecasts,
-            coverage_nominal=gate.coverage,
-            coverage_tolerance=gate.coverage_tolerance,
-            baseline_tolerance=gate.baseline_tolerance,
+    evaluator = _versioned(
+        tfx.components.Evaluator(
+            examples=examples,
+            example_splits=["test"],
+            schema=schema,
+            model=model,
+            baseline_model=baseline.outputs["model"],
+            eval_config=eval_config(
+                framing,
+                margin=gate.margin,
+                slice_bound=gate.slice_bound,
+                min_forecasts=gate.min_forecasts,
+                coverage_nominal=gate.coverage,
+                coverage_tolerance=gate.coverage_tolerance,
+                baseline_tolerance=gate.baseline_tolerance,
+            ),
         ),
+        "tfx_pipeline.evaluation",
     )
     blessing = evaluator.outputs["blessing"]
 
     # A fresh process must answer as the trainer did; then the version appears in one rename.
-    serving_check = ServingCheck(model=model, model_blessing=blessing)
-    pusher = tfx.components.Pusher(
-        model=model,
-        model_blessing=blessing,
-        infra_blessing=serving_check.outputs["blessing"],
-        push_destination=tfx.proto.PushDestination(
-            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
+    serving_check = _versioned(
+        ServingCheck(model=model, model_blessing=blessing),
+        "tfx_pipeline.components.serving_check",
+        "tfx_pipeline.serving",
+    )
+    pusher = _versioned(
+        tfx.components.Pusher(
+            model=model,
+            model_blessing=blessing,
+            infra_blessing=serving_check.outputs["blessing"],
+            push_destination=tfx.proto.PushDestination(
+                filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
+            ),
+            custom_executor_spec=ExecutorClassSpec(PushExecutor),
         ),
-        custom_executor_spec=ExecutorClassSpec(PushExecutor),
+        "tfx_pipeline.components.push",
+        "tfx_pipeline.serving",
     )
 
     return tfx.dsl.Pipeline(
@@ -165,6 +191,16 @@ def create_pipeline(
     )
 
 
+def _versioned(component: BaseComponent, *packages: str) -> Any:
+    """Makes the code that a component runs part of its cache key.
+
+    TFX's key has the executor's specification, of which the flags are a free part that no executor of
+    ours or TFX's reads.
+    """
+    component.executor_spec.add_extra_flags([f"--code={fingerprint(*packages)}"])
+    return component
+
+
 def _hyperparameters(
     settings: Settings, examples: Any, schema: Any, transform_graph: Any, config: dict[str, Any]
 ) -> Any:
@@ -178,14 +214,17 @@ def _hyperparameters(
             .with_id("LastHyperparameters")
             .outputs["best_hyperparameters"]
         )
-    tuner = tfx.components.Tuner(
-        tuner_fn="modules.trainer.tuner_fn",
-        examples=examples,
-        schema=schema,
-        transform_graph=transform_graph,
-        train_args=tfx.proto.TrainArgs(splits=["train"]),
-        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-        custom_config=config,
+    tuner = _versioned(
+        tfx.components.Tuner(
+            tuner_fn="modules.trainer.tuner_fn",
+            examples=examples,
+            schema=schema,
+            transform_graph=transform_graph,
+            train_args=tfx.proto.TrainArgs(splits=["train"]),
+            eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+            custom_config=config,
+        ),
+        "modules",
     )
     return tuner.outputs["best_hyperparameters"]
 
@@ -193,9 +232,9 @@ def _hyperparameters(
 def _model_config(settings: Settings) -> dict[str, Any]:
     """What modules.trainer is told."""
     return {
-        "code": fingerprint("modules"),
         "framing": settings.framing.model_dump(),
         "seed": settings.seed,
         **settings.model.model_dump(),
-        "tuner": settings.tuner.model_dump(exclude={"enabled"}),
+        "tuner": settings.tuner.model_dump(exclude={"enabled"})
+        | {"directory": str(settings.root / "tuner")},
     }

@@ -105,6 +105,14 @@ class ModelSettings(Section):
 
     family: Family
     """mlp, cnn, or lstm (the articles' two-layer LSTM)."""
+    steps: int = Field(ge=1)
+    """Batches of the final fit: a number, not a time, so that the same seed repeats a run."""
+    epochs: int = Field(ge=0)
+    """Passes over the training windows instead; 0: `steps` counts."""
+    batch: int = Field(ge=1)
+    """Windows per batch."""
+    stride: int = Field(ge=1)
+    """A batch takes every so many-th window of its segments: neighbours tell much the same."""
 
 
 class TunerSettings(Section):
@@ -112,6 +120,10 @@ class TunerSettings(Section):
 
     enabled: bool
     """false: the last best hyperparameters in ML Metadata are used, or else the defaults."""
+    steps: int = Field(ge=1)
+    """Batches per trial."""
+    epochs: int = Field(ge=0)
+    """Passes per trial instead; 0: `steps` counts."""
     parallel_trials: int = Field(ge=1)
     """Trials at a time."""
 

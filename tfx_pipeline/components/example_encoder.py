@@ -14,24 +14,27 @@ from tfx_pipeline.data.contract import (
     MEASUREMENTS,
     METER,
     WEEKDAY,
+    WEEKEND,
     WEIGHT,
 )
 from tfx_pipeline.data.segments import Segments
 
 _HOUR, _DAY = 60, 1440
-_THURSDAY = 3  # 1970-01-01
+_THURSDAY, _SATURDAY = 3, 5  # 1970-01-01 was a Thursday; 0 = Monday
 
 
 def encode(batch: Sequence[Segments]) -> list[bytes]:
     """Serializes segments in their order, one tf.Example each, by the data contract."""
     origin = np.concatenate([part.first_origin for part in batch])[:, None]
     values = np.concatenate([part.values for part in batch], axis=1)
+    weekday = (origin // _DAY + _THURSDAY) % 7
     features = {
         **dict(zip(MEASUREMENTS, values, strict=True)),
         WEIGHT: np.concatenate([part.weight for part in batch]),
         FIRST_ORIGIN: origin * 60,
         HOUR: origin // _HOUR % 24,
-        WEEKDAY: (origin // _DAY + _THURSDAY) % 7,
+        WEEKDAY: weekday,
+        WEEKEND: (weekday >= _SATURDAY).astype(np.int64),
     }
     columns = {name: _lists(feature) for name, feature in features.items()}
     meters = [part.meter.encode() for part in batch for _ in part.first_origin]

@@ -1,7 +1,7 @@
 """CuratedSchema: the reviewed schema as an artifact.
 
-TFX's ImportSchemaGen takes a path, so it keeps serving the old file from the cache after an edit, and
-needs the file inside the pod. Here the text itself is the parameter.
+TFX's ImportSchemaGen takes a path, so after an edit it is still answered from the cache, and a pod
+needs the file. Here the text itself is the parameter.
 """
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter

@@ -33,6 +33,9 @@ HOUR = "hour"
 WEEKDAY = "weekday"
 """Int64 [1]: day of week of origin 0, 0 = Monday."""
 
+WEEKEND = "weekend"
+"""Int64 [1]: 1 where origin 0 lies on a Saturday or Sunday, else 0."""
+
 METER = "meter"
 """Bytes [1]: the household; empty when the input has no meter column."""
 
