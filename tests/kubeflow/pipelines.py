@@ -1,0 +1,113 @@
+"""TFX pipelines to compile: small ones of our own, and the examples that TFX brings."""
+
+from pathlib import Path
+from typing import Any
+
+import tfx
+from tfx import v1
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.artifact import Artifact, Property, PropertyType
+from tfx.types.standard_artifacts import Integer, Model, ModelBlessing, Schema
+
+PENGUIN_MODULE = Path(tfx.__file__).parent / "examples/penguin/penguin_utils_keras.py"
+
+
+class Report(Artifact):
+    """An artifact type of our own, which TFX's V2 compiler refuses."""
+
+    TYPE_NAME = "Report"
+    PROPERTIES = {
+        "lines": Property(type=PropertyType.INT),
+        "by": Property(type=PropertyType.STRING),
+    }
+
+
+@component
+def Count(start: Parameter[int], number: OutputArtifact[Integer]) -> None:  # noqa: N802
+    """Writes a number."""
+    number.value = start + 1
+
+
+@component
+def Write(  # noqa: N802
+    number: Parameter[int],
+    name: Parameter[str],
+    share: Parameter[float],
+    report: OutputArtifact[Report],
+) -> None:
+    """Writes a report."""
+    report.set_string_custom_property("said", f"{number} {name} {share}")
+
+
+@component
+def Read(report: InputArtifact[Report], schema: OutputArtifact[Schema]) -> None:  # noqa: N802
+    """Reads a report."""
+    schema.set_string_custom_property("from", report.uri)
+
+
+def pipeline(*nodes: Any, name: str = "small", **arguments: Any) -> v1.dsl.Pipeline:
+    """A pipeline of some nodes."""
+    return v1.dsl.Pipeline(
+        pipeline_name=name,
+        pipeline_root="/tmp/root",
+        components=list(nodes),
+        enable_cache=True,
+        **arguments,
+    )
+
+
+def with_resolver(tmp: Path) -> v1.dsl.Pipeline:
+    """CSV -> statistics; a baseline model -> evaluator; a Pusher."""
+    examples = v1.components.CsvExampleGen(input_base=str(tmp))
+    importer = v1.dsl.Importer(source_uri="minio://mlpipeline/model", artifact_type=Model).with_id(
+        "Candidate"
+    )
+    model = importer.outputs["result"]
+    baseline = v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
+        model=v1.dsl.Channel(type=Model),
+        model_blessing=v1.dsl.Channel(type=ModelBlessing),
+    ).with_id("Baseline")
+    evaluator = v1.components.Evaluator(
+        examples=examples.outputs["examples"],
+        model=model,
+        baseline_model=baseline.outputs["model"],
+    )
+    pusher = v1.components.Pusher(
+        model=model,
+        model_blessing=evaluator.outputs["blessing"],
+        push_destination=v1.proto.PushDestination(
+            filesystem=v1.proto.PushDestination.Filesystem(base_directory="/serving/m")
+        ),
+    )
+    return pipeline(examples, importer, baseline, evaluator, pusher)
+
+
+def penguin(data_root: Path, serving: Path, **changes: Any) -> v1.dsl.Pipeline:
+    """TFX's penguin example, as the installed package defines it."""
+    from tfx.examples.penguin import penguin_pipeline_local
+
+    arguments: dict[str, Any] = {
+        "pipeline_name": "penguin",
+        "pipeline_root": "/tmp/root",
+        "data_root": str(data_root),
+        "module_file": str(PENGUIN_MODULE),
+        "accuracy_threshold": 0.3,
+        "serving_model_dir": str(serving),
+        "metadata_path": "/tmp/unused.sqlite",
+        "user_provided_schema_path": None,
+        "enable_tuning": True,
+        "enable_bulk_inferrer": False,
+        "enable_example_diff": False,
+        "examplegen_input_config": None,
+        "examplegen_range_config_date": None,
+        "resolver_range_config": None,
+        "beam_pipeline_args": [
+            "--runner=DirectRunner",
+            "--direct_running_mode=in_memory",
+            "--sdk_container_image=none",
+        ],
+        "enable_transform_input_cache": True,
+    }
+    return penguin_pipeline_local.create_pipeline(**{**arguments, **changes})

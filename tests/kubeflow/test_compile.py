@@ -1,0 +1,462 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from google.protobuf import json_format
+from kfp import components
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx import v1
+from tfx.dsl.component.experimental import container_component, placeholders
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec, ExecutorSpec
+from tfx.orchestration.kubeflow.decorators import FinalStatusStr
+from tfx.types.channel import union
+from tfx.types.standard_artifacts import Examples, HyperParameters, Model
+
+from tests.kubeflow import pipelines
+from tfx_pipeline.kubeflow import ir
+from tfx_pipeline.kubeflow.errors import CompileError
+from tfx_pipeline.kubeflow.runner import KubeflowRunner
+from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings
+
+SETTINGS = KubeflowSettings(image="registry/image:1")
+
+
+def compiled(pipeline, settings=SETTINGS, **values):
+    return KubeflowRunner(settings).compile(pipeline, values)[0]
+
+
+def step(spec, task_id):
+    args = ir.executor(spec, ir.task(spec, task_id).body)["container"]["args"]
+    return json.loads(args[args.index("--step") + 1])
+
+
+@pytest.fixture(scope="module")
+def resolved(tmp_path_factory):
+    return compiled(pipelines.with_resolver(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="module")
+def penguin(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out")
+    runner = KubeflowRunner(SETTINGS, str(folder))
+    runner.run(pipelines.penguin(folder, folder))
+    return folder / "penguin.yaml"
+
+
+def test_tfx_penguin_compiles_to_a_package_that_kfp_loads(penguin):
+    spec, platform = yaml.safe_load_all(penguin.read_text())
+    message = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
+    deployment = pipeline_spec_pb2.PipelineDeploymentConfig()
+    json_format.ParseDict(spec["deploymentSpec"], deployment)
+    assert message.schema_version == "2.1.0"
+    assert components.load_component_from_file(str(penguin)).pipeline_spec == message
+    assert {"exec-pusher", "exec-csv-example-gen-span"} <= set(
+        platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    )
+    text = penguin.read_text()
+    assert not any("resolver" in kind for kind in spec["deploymentSpec"]["executors"].values())
+    for refused in ("preCacheCheck", "_executor", "constantValue", "&id"):
+        assert refused not in text
+
+
+def test_every_container_runs_the_entrypoint(penguin):
+    spec = next(yaml.safe_load_all(penguin.read_text()))
+    found = ir.containers(spec)
+    assert len(found) == 11  # 8 components, 2 lookups, 1 span
+    for _, container in found:
+        assert container["command"] == ["python", "-m", "tfx_pipeline.kubeflow.entrypoint"]
+        assert container["args"][2:4] == ["--executor-input", "{{$}}"]
+        assert container["image"] == "registry/image:1"
+    assert step(spec, "trainer")["inputs"]["hyperparameters"].endswith(".HyperParameters")
+    trainer = ir.task(spec, "trainer").body
+    source = trainer["inputs"]["parameters"]["module_source"]["runtimeValue"]["constant"]
+    assert source == pipelines.PENGUIN_MODULE.read_text()
+    assert "--direct_running_mode=in_memory" in ir.executor(spec, trainer)["container"]["args"]
+
+
+def test_tfx_taxi_compiles(tmp_path):
+    from tfx.examples.chicago_taxi_pipeline import taxi_pipeline_native_keras
+
+    module = Path(taxi_pipeline_native_keras.__file__).with_name("taxi_utils_native_keras.py")
+    pipeline = taxi_pipeline_native_keras._create_pipeline(
+        pipeline_name="chicago-taxi",
+        pipeline_root="/tmp/root",
+        data_root=str(tmp_path),
+        module_file=str(module),
+        serving_model_dir=str(tmp_path),
+        metadata_path="/tmp/unused.sqlite",
+        beam_pipeline_args=[],
+    )
+    assert "trainer" in compiled(pipeline)["root"]["dag"]["tasks"]
+
+
+def test_example_gen_gets_its_span_from_an_uncached_step(resolved):
+    span = ir.task(resolved, "csv-example-gen-span").body
+    example_gen = ir.task(resolved, "csv-example-gen").body
+    assert "cachingOptions" not in span
+    assert set(span["inputs"]["parameters"]) == {"input_base", "input_config"}
+    assert example_gen["cachingOptions"] == {"enableCache": True}
+    assert example_gen["dependentTasks"] == ["csv-example-gen-span"]
+    for name in ("span", "version", "input_fingerprint", "resolved_input_config"):
+        assert example_gen["inputs"]["parameters"][name] == {
+            "taskOutputParameter": {
+                "producerTask": "csv-example-gen-span",
+                "outputParameterKey": name,
+            }
+        }
+    assert step(resolved, "csv-example-gen-span") == {"kind": "span", "node": "CsvExampleGen"}
+
+
+def test_a_resolver_becomes_a_lookup_and_an_importer(resolved):
+    lookup = ir.task(resolved, "baseline").body
+    assert "cachingOptions" not in lookup
+    destination = lookup["inputs"]["parameters"]["push_destination"]["runtimeValue"]["constant"]
+    assert json.loads(destination)["filesystem"]["base_directory"] == "/serving/m"
+    assert step(resolved, "baseline")["wanted"] == {"model": False}
+    importer = ir.task(resolved, "baseline-model-importer")
+    assert importer.body["taskInfo"]["name"] == importer.id
+    assert ir.executor(resolved, importer.body)["importer"] == {
+        "artifactUri": {"runtimeParameter": "uri"},
+        "typeSchema": {"instanceSchema": "title: tfx.Model\ntype: object\n"},
+    }
+    evaluator = ir.task(resolved, "evaluator").body
+    assert {"baseline", "baseline-model"} <= set(evaluator["dependentTasks"])
+    assert evaluator["inputs"]["artifacts"]["baseline_model"] == {
+        "taskOutputArtifact": {"producerTask": "baseline-model", "outputArtifactKey": "artifact"}
+    }
+    known = evaluator["inputs"]["parameters"]["baseline_model__metadata"]
+    assert known["taskOutputParameter"]["outputParameterKey"] == "model_metadata"
+
+
+def test_the_pusher_is_never_answered_from_the_cache(resolved):
+    assert ir.task(resolved, "pusher").body["cachingOptions"] == {}
+    assert ir.task(resolved, "evaluator").body["cachingOptions"] == {"enableCache": True}
+
+
+def test_a_resolver_may_take_the_output_of_another_one():
+    latest = v1.dsl.experimental.LatestArtifactStrategy
+    first = v1.dsl.Resolver(strategy_class=latest, model=v1.dsl.Channel(type=Model)).with_id("One")
+    second = v1.dsl.Resolver(
+        strategy_class=latest,
+        model=first.outputs["model"],
+        best=v1.dsl.Channel(type=HyperParameters),
+    ).with_id("Two")
+    model = v1.components.Pusher(
+        model=second.outputs["model"],
+        push_destination=v1.proto.PushDestination(
+            filesystem=v1.proto.PushDestination.Filesystem(base_directory="/m")
+        ),
+    )
+    spec = compiled(pipelines.pipeline(first, second, model))
+    two = ir.task(spec, "two").body
+    assert two["inputs"]["artifacts"]["model"]["taskOutputArtifact"]["producerTask"] == "one-model"
+    assert step(spec, "two")["connected"] == ["model"]
+    assert "two-best" not in spec["root"]["dag"]["tasks"], "nothing consumes it"
+
+
+def test_a_consumer_that_needs_the_artifact_makes_the_lookup_fail_without_it():
+    found = v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.LatestArtifactStrategy,
+        examples=v1.dsl.Channel(type=Examples),
+    ).with_id("Found")
+    statistics = v1.components.StatisticsGen(examples=found.outputs["examples"])
+    assert step(compiled(pipelines.pipeline(found, statistics)), "found")["wanted"] == {
+        "examples": True
+    }
+
+
+def test_values_of_other_nodes_keep_their_type_and_artifact_types_of_ones_own_compile():
+    count = pipelines.Count(start=3)
+    number = count.outputs["number"].future()[0].value
+    write = pipelines.Write(
+        number=number, name=v1.dsl.experimental.RuntimeParameter("who", str, "me"), share=1.0
+    )
+    read = pipelines.Read(report=write.outputs["report"])
+    spec = compiled(pipelines.pipeline(count, write, read))
+    assert spec["components"]["comp-write"]["inputDefinitions"]["parameters"]["number"] == {
+        "parameterType": "NUMBER_INTEGER"
+    }
+    reference = ir.task(spec, "write").body["inputs"]["parameters"]["number"]
+    assert reference["taskOutputParameter"]["producerTask"] == "count"
+    assert spec["root"]["inputDefinitions"]["parameters"]["who"]["defaultValue"] == "me"
+    told = step(spec, "write")
+    assert told["parameters"] == {"number": "int", "name": "str", "share": "float"}
+    assert told["outputs"] == {"report": "tests.kubeflow.pipelines.Report"}
+    assert step(spec, "read")["inputs"] == {"report": "tests.kubeflow.pipelines.Report"}
+    schema = spec["components"]["comp-write"]["outputDefinitions"]["artifacts"]["report"]
+    assert yaml.safe_load(schema["artifactType"]["instanceSchema"])["title"] == "Report"
+
+
+def test_defaults_of_runtime_parameters_can_be_replaced():
+    write = pipelines.Write(
+        number=v1.dsl.experimental.RuntimeParameter("n", int, 1),
+        name=v1.dsl.experimental.RuntimeParameter("must", str),
+        share=0.5,
+    )
+    declared = compiled(pipelines.pipeline(write), n=7)["root"]["inputDefinitions"]["parameters"]
+    assert declared["n"]["defaultValue"] == 7
+    assert "defaultValue" not in declared["must"]
+
+
+def test_an_exit_handler_runs_after_everything_and_parameters_reach_the_inner_dag():
+    runner = KubeflowRunner(SETTINGS)
+    write = pipelines.Write(
+        number=1, name=v1.dsl.experimental.RuntimeParameter("who", str, "me"), share=0.5
+    )
+    goodbye = pipelines.Write(number=1, name=FinalStatusStr(), share=0.5).with_id("Goodbye")
+    runner.set_exit_handler(goodbye)
+    spec, _ = runner.compile(pipelines.pipeline(write))
+    root = spec["root"]["dag"]["tasks"]
+    assert root["goodbye"]["triggerPolicy"]["strategy"] == "ALL_UPSTREAM_TASKS_COMPLETED"
+    assert root["goodbye"]["dependentTasks"] == ["tfx-dag"]
+    assert root["tfx-dag"]["inputs"]["parameters"]["who"] == {"componentInputParameter": "who"}
+    assert "who" in spec["components"]["comp-tfx-dag"]["inputDefinitions"]["parameters"]
+    assert step(spec, "goodbye")["parameters"]["name"] == "status"
+
+
+def test_conditions_become_trigger_policies():
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    with v1.dsl.Cond(write.outputs["report"].future()[0].property("lines") == 1):
+        read = pipelines.Read(report=write.outputs["report"])
+    condition = ir.task(compiled(pipelines.pipeline(write, read)), "read").body["triggerPolicy"]
+    assert condition["condition"] == (
+        "(inputs.artifacts['_Write.report'].artifacts[0].metadata['lines'] == 1.0)"
+    )
+
+
+def test_resources_retries_environment_and_cache_per_node(tmp_path):
+    settings = KubeflowSettings(
+        image="i",
+        defaults=NodeSettings(retries=2, memory_limit="4Gi"),
+        nodes={
+            "Evaluator": NodeSettings(gpus=1, cpu_request="500m", cpu_limit="2", cache=False),
+            "CsvExampleGen": NodeSettings(env={"LOG": "debug"}, memory_request="1Gi"),
+            "Pusher": NodeSettings(cache=True),
+        },
+    )
+    spec = compiled(pipelines.with_resolver(tmp_path), settings)
+    evaluator = ir.task(spec, "evaluator").body
+    assert ir.executor(spec, evaluator)["container"]["resources"] == {
+        "resourceCpuRequest": "500m",
+        "resourceCpuLimit": "2",
+        "resourceMemoryLimit": "4Gi",
+        "accelerator": {"resourceType": "nvidia.com/gpu", "resourceCount": "1"},
+    }
+    assert evaluator["retryPolicy"]["maxRetryCount"] == 2
+    assert "backoffMaxDuration" in evaluator["retryPolicy"]
+    assert evaluator["cachingOptions"] == {}
+    assert ir.task(spec, "pusher").body["cachingOptions"] == {"enableCache": True}
+    span = ir.task(spec, "csv-example-gen-span").body
+    env = ir.executor(spec, span)["container"]["env"]
+    assert {"name": "LOG", "value": "debug"} in env
+    assert {"name": "MINIO_ENDPOINT", "value": "http://seaweedfs.kubeflow:9000"} in env
+
+
+def test_a_container_component_reads_and_writes_mounted_files():
+    make = container_component.create_container_component(
+        name="Shell",
+        image="busybox",
+        inputs={"model": Model},
+        outputs={"schema": pipelines.Schema},
+        command=[
+            "cp",
+            placeholders.InputUriPlaceholder("model"),
+            placeholders.OutputUriPlaceholder("schema"),
+        ],
+    )
+    importer = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    spec = compiled(pipelines.pipeline(importer, make(model=importer.outputs["result"])))
+    assert ir.executor(spec, ir.task(spec, "shell").body)["container"] == {
+        "image": "busybox",
+        "command": [
+            "cp",
+            "{{$.inputs.artifacts['model'].path}}",
+            "{{$.outputs.artifacts['schema'].path}}",
+        ],
+    }
+
+
+def test_an_importer_keeps_only_its_address():
+    importer = v1.dsl.Importer(
+        source_uri=v1.dsl.experimental.RuntimeParameter("where", str, "gs://b/m"),
+        artifact_type=Model,
+    ).with_id("M")
+    spec = compiled(pipelines.pipeline(importer))
+    body = ir.task(spec, "m").body
+    assert body["inputs"] == {"parameters": {"uri": {"componentInputParameter": "where"}}}
+    assert ir.executor(spec, body)["importer"]["artifactUri"] == {"runtimeParameter": "uri"}
+
+
+def unions():
+    writes = [pipelines.Write(number=n, name="a", share=0.1).with_id(f"W{n}") for n in (1, 2)]
+    both = union([write.outputs["report"] for write in writes])
+    return [*writes, pipelines.Read(report=both)], "Read: .*one output"
+
+
+def infra_validator():
+    model = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    return [
+        model,
+        v1.components.InfraValidator(
+            model=model.outputs["result"], serving_spec=v1.proto.ServingSpec()
+        ),
+    ], "InfraValidator: "
+
+
+def several_spans():
+    resolver = v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.SpanRangeStrategy,
+        config={"range_config": v1.proto.RangeConfig()},
+        examples=v1.dsl.Channel(type=Examples),
+    ).with_id("Spans")
+    statistics = v1.components.StatisticsGen(examples=resolver.outputs["examples"])
+    return [resolver, statistics], "Spans: .*latest artifact only"
+
+
+def plain_import():
+    return [
+        v1.dsl.Importer(source_uri="/data/m", artifact_type=Model).with_id("M")
+    ], "M: '/data/m' cannot be imported"
+
+
+def missing_module(path="/nowhere/m.py"):
+    importer = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Examples).with_id("E")
+    return [
+        importer,
+        v1.components.Trainer(
+            module_file=str(path),
+            examples=importer.outputs["result"],
+            train_args=v1.proto.TrainArgs(),
+            eval_args=v1.proto.EvalArgs(),
+        ),
+    ], "Trainer: module_file .*run_fn='pkg.mod.fn'"
+
+
+def container_value():
+    make = container_component.create_container_component(
+        name="Shell",
+        image="busybox",
+        inputs={"model": Model},
+        command=["echo", placeholders.InputValuePlaceholder("model")],
+    )
+    importer = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    return [importer, make(model=importer.outputs["result"])], "Shell: .*value of an artifact"
+
+
+def nested_pipeline():
+    inner = pipelines.pipeline(pipelines.Count(start=1), name="inner")
+    return [inner], "inner: .*pipeline of its own"
+
+
+def reserved_name():
+    return [pipelines.Count(start=1).with_id("not")], "not: .*with_id"
+
+
+def two_pushers():
+    model = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    result = model.outputs["result"]
+    pushers = [
+        v1.components.Pusher(
+            model=result,
+            push_destination=v1.proto.PushDestination(
+                filesystem=v1.proto.PushDestination.Filesystem(base_directory=f"/{name}")
+            ),
+        ).with_id(name)
+        for name in ("P1", "P2")
+    ]
+    resolver = v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
+        model=v1.dsl.Channel(type=Model),
+        model_blessing=v1.dsl.Channel(type=pipelines.ModelBlessing),
+    ).with_id("B")
+    examples = v1.components.CsvExampleGen(input_base="/d")
+    evaluator = v1.components.Evaluator(
+        examples=examples.outputs["examples"],
+        model=result,
+        baseline_model=resolver.outputs["model"],
+    )
+    return [model, resolver, examples, evaluator, *pushers], "P1, P2: .*one Pusher"
+
+
+def conditional_import():
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    with v1.dsl.Cond(write.outputs["report"].future()[0].property("lines") == 1):
+        importer = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    return [write, importer], "M: .*no condition on an importer"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        unions,
+        infra_validator,
+        several_spans,
+        plain_import,
+        missing_module,
+        container_value,
+        nested_pipeline,
+        reserved_name,
+        two_pushers,
+        conditional_import,
+    ],
+)
+def test_what_cannot_run_is_refused_with_the_nodes_name_and_a_way_out(case):
+    nodes, message = case()
+    with pytest.raises(CompileError, match=message):
+        compiled(pipelines.pipeline(*nodes))
+
+
+@pytest.mark.parametrize("source", ["x = 1\n" * 20_000, "f'{{x}}'"])
+def test_modules_that_do_not_fit_into_a_package_are_refused(tmp_path, source):
+    (tmp_path / "m.py").write_text(source)
+    nodes, _ = missing_module(tmp_path / "m.py")
+    with pytest.raises(CompileError, match=r"Trainer: module_file .*Install the module"):
+        compiled(pipelines.pipeline(*nodes))
+
+
+def executor_of(module):
+    class Executor(BaseExecutor):
+        __module__ = module
+
+        def Do(self, *_):  # noqa: N802
+            raise NotImplementedError
+
+    count = pipelines.Count(start=1)
+    count.executor_spec = ExecutorClassSpec(Executor)
+    return pipelines.pipeline(count)
+
+
+def test_code_of_the_started_file_is_refused():
+    with pytest.raises(CompileError, match="Count: Executor is defined in the file that is run"):
+        compiled(executor_of("__main__"))
+
+
+def test_classes_that_cannot_be_imported_are_refused():
+    with pytest.raises(CompileError, match=r"Count: .*cannot be imported by name"):
+        compiled(executor_of(__name__))
+
+
+def test_executors_that_are_neither_python_nor_a_container_are_refused():
+    count = pipelines.Count(start=1)
+    count.executor_spec = ExecutorSpec()
+    with pytest.raises(CompileError, match=r"Count: an executor of kind ExecutorSpec"):
+        compiled(pipelines.pipeline(count))
+
+
+def test_settings_of_a_node_that_is_not_there_are_refused():
+    settings = KubeflowSettings(image="i", nodes={"Trainr": NodeSettings(gpus=1)})
+    with pytest.raises(CompileError, match=r"Trainr.*There are Count"):
+        compiled(pipelines.pipeline(pipelines.Count(start=1)), settings)
+
+
+def test_manifest_holds_pipeline_and_version():
+    runner = KubeflowRunner(SETTINGS)
+    text = runner.manifest(pipelines.pipeline(pipelines.Count(start=1)), "small-v1", "kubeflow")
+    pipeline, version = yaml.safe_load_all(text)
+    assert (pipeline["kind"], version["kind"]) == ("Pipeline", "PipelineVersion")
+    assert pipeline["metadata"] == {"name": "small", "namespace": "kubeflow"}
+    assert version["spec"]["pipelineName"] == "small"
+    assert "platformSpec" not in version["spec"]
+    json_format.ParseDict(version["spec"]["pipelineSpec"], pipeline_spec_pb2.PipelineSpec())

@@ -1,0 +1,62 @@
+from tfx_pipeline.kubeflow.platform import platform_document
+from tfx_pipeline.kubeflow.settings import (
+    KubeflowSettings,
+    NodeSettings,
+    ObjectStore,
+    Secret,
+    Toleration,
+    Volume,
+)
+
+
+def executors(settings, owners, readers=()):
+    document = platform_document(settings, owners, set(readers))
+    return document["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+
+
+def test_nothing_asked_no_document():
+    settings = KubeflowSettings(image="i")
+    assert platform_document(settings, {"exec-a": "A"}, set()) == {}
+
+
+def test_steps_that_read_the_store_get_its_secret_by_reference():
+    found = executors(KubeflowSettings(image="i"), {"exec-a": "A", "exec-b": "B"}, {"exec-a"})
+    assert set(found) == {"exec-a"}
+    (secret,) = found["exec-a"]["secretAsEnv"]
+    assert secret["secretName"] == "mlpipeline-minio-artifact"
+    assert secret["optional"] is True
+    assert {"secretKey": "accesskey", "envVar": "MINIO_ACCESS_KEY"} in secret["keyToEnv"]
+
+
+def test_everything_a_pod_can_ask_for():
+    settings = KubeflowSettings(
+        image="i",
+        image_pull_policy="Never",
+        image_pull_secrets=("registry",),
+        store=ObjectStore(secret=None),
+        nodes={
+            "Trainer": NodeSettings(
+                secrets=(Secret(name="mlflow", env={"t": "MLFLOW_T"}),),
+                volumes=(Volume(claim="data", mount_path="/data", sub_path="a"),),
+                node_selector={"pool": "gpu"},
+                tolerations=(Toleration(key="gpu", effect="NoSchedule", seconds=0),),
+                labels={"team": "energy"},
+                annotations={"note": "x"},
+            )
+        },
+    )
+    found = executors(settings, {"exec-trainer": "Trainer"}, {"exec-trainer"})["exec-trainer"]
+    assert found["imagePullPolicy"] == "Never"
+    assert found["imagePullSecret"][0]["secretName"] == "registry"
+    assert found["pvcMount"][0] == {
+        "constant": "data",
+        "pvcNameParameter": {"runtimeValue": {"constant": "data"}},
+        "mountPath": "/data",
+        "subPath": "a",
+    }
+    assert found["nodeSelector"] == {"labels": {"pool": "gpu"}}
+    assert found["tolerations"] == [
+        {"key": "gpu", "operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 0}
+    ]
+    assert found["podMetadata"] == {"labels": {"team": "energy"}, "annotations": {"note": "x"}}
+    assert found["secretAsEnv"][0]["keyToEnv"] == [{"secretKey": "t", "envVar": "MLFLOW_T"}]

@@ -1,0 +1,127 @@
+"""Walking and changing TFX's V2 IR as a dictionary (the JSON form of PipelineSpec)."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+Spec = dict[str, Any]
+
+STRING, INTEGER, DOUBLE = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE"
+
+
+class Task(NamedTuple):
+    """A task and where it stands.
+
+    Attributes:
+        id: Its key among its neighbours.
+        body: Its PipelineTaskSpec.
+        siblings: All tasks of the same DAG, by id.
+    """
+
+    id: str
+    body: Spec
+    siblings: Spec
+
+
+def copied(spec: Spec) -> Spec:
+    """Returns a copy that a pass may change."""
+    return copy.deepcopy(spec)
+
+
+def dags(spec: Spec) -> Iterator[Spec]:
+    """Yields the root DAG and those inside components."""
+    yield spec["root"]["dag"]
+    for component in spec.get("components", {}).values():
+        if "dag" in component:
+            yield component["dag"]
+
+
+def tasks(spec: Spec) -> list[Task]:
+    """Returns the tasks of all DAGs."""
+    return [
+        Task(task_id, body, dag["tasks"])
+        for dag in dags(spec)
+        for task_id, body in dag["tasks"].items()
+    ]
+
+
+def task(spec: Spec, task_id: str) -> Task:
+    """Returns one task.
+
+    Raises:
+        KeyError: There is none of this id.
+    """
+    for found in tasks(spec):
+        if found.id == task_id:
+            return found
+    raise KeyError(task_id)
+
+
+def component(spec: Spec, body: Spec) -> Spec:
+    """Returns the component that a task refers to."""
+    found: Spec = spec["components"][body["componentRef"]["name"]]
+    return found
+
+
+def executor(spec: Spec, body: Spec) -> Spec:
+    """Returns the executor of a task; empty for a task that is a DAG of its own."""
+    label = component(spec, body).get("executorLabel")
+    found: Spec = spec["deploymentSpec"]["executors"][label] if label else {}
+    return found
+
+
+def containers(spec: Spec) -> list[tuple[Task, Spec]]:
+    """Returns the tasks that run in a container, each with its container."""
+    found = [(task, executor(spec, task.body).get("container")) for task in tasks(spec)]
+    return [(task, container) for task, container in found if container is not None]
+
+
+def depend(body: Spec, *producers: str) -> None:
+    """Makes a task wait for others."""
+    body["dependentTasks"] = sorted({*body.get("dependentTasks", ()), *producers})
+
+
+def parameters(body: Spec) -> Spec:
+    """Returns the parameter inputs of a task, to read or to add to."""
+    found: Spec = body.setdefault("inputs", {}).setdefault("parameters", {})
+    return found
+
+
+def artifacts(body: Spec) -> Spec:
+    """Returns the artifact inputs of a task, to read or to add to."""
+    found: Spec = body.setdefault("inputs", {}).setdefault("artifacts", {})
+    return found
+
+
+def declare(definition: Spec, kind: str, side: str, name: str, what: Spec) -> None:
+    """Adds an input or output to a component.
+
+    Args:
+        definition: The component.
+        kind: "parameters" or "artifacts".
+        side: "inputDefinitions" or "outputDefinitions".
+        name: Key of the input or output.
+        what: Its type.
+    """
+    definition.setdefault(side, {}).setdefault(kind, {})[name] = what
+
+
+def output_parameter(producer: str, key: str) -> Spec:
+    """Returns the reference to another task's output parameter."""
+    return {"taskOutputParameter": {"producerTask": producer, "outputParameterKey": key}}
+
+
+def output_artifact(producer: str, key: str) -> Spec:
+    """Returns the reference to another task's output artifact."""
+    return {"taskOutputArtifact": {"producerTask": producer, "outputArtifactKey": key}}
+
+
+def tidied(spec: Spec) -> Spec:
+    """Returns the IR without the empty groups that the passes leave behind."""
+    spec = copied(spec)
+    for _, body, _ in tasks(spec):
+        body["inputs"] = {kind: group for kind, group in body.get("inputs", {}).items() if group}
+        for optional in ("inputs", "dependentTasks"):
+            if not body.get(optional):
+                body.pop(optional, None)
+    return spec

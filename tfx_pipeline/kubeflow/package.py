@@ -1,0 +1,64 @@
+"""The pipeline package: YAML for KFP's API, and the custom resources that kubectl applies."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Document = dict[str, Any]
+
+API_VERSION = "pipelines.kubeflow.org/v2beta1"
+
+
+def package_text(spec: Document, platform: Document) -> str:
+    """Returns the package: the PipelineSpec, and the platform document where there is one."""
+    documents = [spec, platform] if platform else [spec]
+    return _yaml(documents)
+
+
+def manifest_text(
+    spec: Document, platform: Document, version: str, namespace: str | None = None
+) -> str:
+    """Returns the Pipeline and PipelineVersion custom resources for KFP's Kubernetes store.
+
+    Args:
+        spec: The PipelineSpec.
+        platform: The platform document; may be empty.
+        version: Name of the PipelineVersion: lower-case letters, digits and dashes.
+        namespace: Kubernetes namespace; None: kubectl's own.
+    """
+    name = spec["pipelineInfo"]["name"]
+    place = {"namespace": namespace} if namespace else {}
+    pipeline = {
+        "apiVersion": API_VERSION,
+        "kind": "Pipeline",
+        "metadata": {"name": name, **place},
+        "spec": {"displayName": name},
+    }
+    contents: Document = {"displayName": version, "pipelineName": name, "pipelineSpec": spec}
+    if platform:
+        contents["platformSpec"] = platform
+    pipeline_version = {
+        "apiVersion": API_VERSION,
+        "kind": "PipelineVersion",
+        "metadata": {"name": version, **place},
+        "spec": contents,
+    }
+    return _yaml([pipeline, pipeline_version])
+
+
+def read_package(path: Path) -> tuple[Document, Document]:
+    """Reads a package back: the PipelineSpec and the platform document, empty if there is none."""
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    return documents[0], documents[1] if len(documents) > 1 else {}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes equal parts out in full: readers of the package need not know YAML's anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _yaml(documents: list[Document]) -> str:
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=True, width=100, allow_unicode=True)
