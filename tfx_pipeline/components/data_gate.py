@@ -121,7 +121,7 @@ def judge(findings: Iterable[Finding]) -> list[Finding]:
     """
     findings = list(findings)
     for finding in findings:
-        log.log(logging.ERROR if finding.severity == ERROR else logging.WARNING, "%s", finding)
+        log.warning("%s", finding)
     errors = [finding for finding in findings if finding.severity == ERROR]
     if errors:
         raise DataRejectedError(

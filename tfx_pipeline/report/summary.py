@@ -16,6 +16,7 @@ from tfx_pipeline.report.run import FAILED, Run
 from tfx_pipeline.settings import Settings
 
 SUMMARY_FILE = "summary.json"
+SHOWN_NOT_JUDGED = 2  # on the terminal; all are in the file
 FORECAST_FILE = "Format-Serving/assets.extra/forecast.json"
 
 
@@ -78,7 +79,7 @@ def explain(error: BaseException) -> str:
 
 def print_summary(summary: dict[str, Any], folder: Path, console: Console | None = None) -> None:
     """Prints the summary for a person."""
-    console = console or Console(highlight=False)
+    console = console or Console(highlight=False, soft_wrap=True)
     console.print()
     if summary["state"] == "failed":
         node = next((n["id"] for n in summary["nodes"] if n["state"] == FAILED), "the run")
@@ -134,9 +135,15 @@ def _forecast_table(evaluation: dict[str, Any]) -> Table:
 
 
 def _print_decision(summary: dict[str, Any], console: Console) -> None:
+    not_judged = [reason for reason in summary["reasons"] if reason.endswith("not judged")]
     for reason in summary["reasons"]:
+        if reason in not_judged[SHOWN_NOT_JUDGED:]:
+            continue
         style = "red" if reason.endswith("failed") else "dim"
         console.print(f"  {escape(reason)}", style=style)
+    if len(not_judged) > SHOWN_NOT_JUDGED:
+        more = len(not_judged) - SHOWN_NOT_JUDGED
+        console.print(f"  {more} more not judged, see summary.json", style="dim")
     if summary["pushed_version"]:
         where = f"{summary['serving_dir']}/{summary['pushed_version']}"
         console.print(f"[bold green]blessed[/]; serving from {escape(where)}")
