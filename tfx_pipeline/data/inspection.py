@@ -39,12 +39,12 @@ class Inspection:
     summary: DataSummary
 
 
-def check(
+def inspect(
     files: Sequence[str],
-    options: DataOptions | None = None,
+    options: DataOptions,
     opener: Opener = open,  # type: ignore[assignment]
-) -> DataSummary:
-    """Checks raw files and counts the Examples they would give, without writing anything.
+) -> Inspection:
+    """Reads all rows once, in bounded memory, and decides what is to be written.
 
     Args:
         files: Paths of UCI or ISO files, plain, gzip or zip.
@@ -54,15 +54,6 @@ def check(
     Raises:
         DataError: The data breaks a rule.
     """
-    return inspect(files, options or DataOptions(), opener).summary
-
-
-def inspect(
-    files: Sequence[str],
-    options: DataOptions,
-    opener: Opener = open,  # type: ignore[assignment]
-) -> Inspection:
-    """Reads all rows once, in bounded memory; see `check`."""
     files = in_order(files, opener)
     bad_rows = BadRows(options.max_bad_rows)
     reader = Reader(files, bad_rows, options.rows, opener, task="Checked")

@@ -62,6 +62,6 @@ class DataSummary:
         splits = {name: SplitSummary(**split) for name, split in fields.pop("splits").items()}
         return cls(**fields, splits=splits)
 
-    def to_json(self) -> str:
+    def to_json(self, indent: int | None = None) -> str:
         """Writes the summary as one JSON object."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), indent=indent)

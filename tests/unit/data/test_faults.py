@@ -9,8 +9,9 @@ import pytest
 
 from tests.support.series import household, write_iso, write_uci
 from tfx_pipeline.data.errors import ADVICE, DataError
-from tfx_pipeline.data.inspection import check
+from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.summary import DataSummary
 
 MINUTES = 1500
 TARGET = "Global_active_power"
@@ -82,6 +83,10 @@ ROW_FAULTS = {
 @pytest.fixture
 def iso(tmp_path: Path) -> Path:
     return write_iso(tmp_path / "house.csv", household(MINUTES))
+
+
+def check(files: list[str], options: DataOptions | None = None) -> DataSummary:
+    return inspect(files, options or DataOptions()).summary
 
 
 def damage(path: Path, how: Callable[[Lines], Lines]) -> Path:

@@ -10,9 +10,13 @@ import pytest
 
 from tests.support.series import household, write_iso, write_uci
 from tfx_pipeline.data.contract import MEASUREMENTS, Framing
-from tfx_pipeline.data.inspection import check, inspect
+from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.summary import DataSummary
+
+
+def check(files: list[str], options: DataOptions | None = None) -> DataSummary:
+    return inspect(files, options or DataOptions()).summary
 
 
 def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
