@@ -377,7 +377,7 @@ def two_pushers():
         model=result,
         baseline_model=resolver.outputs["model"],
     )
-    return [model, resolver, examples, evaluator, *pushers], "P1, P2: .*one Pusher"
+    return [model, resolver, examples, evaluator, *pushers], r"P1, P2: .*one Pusher"
 
 
 def conditional_import():

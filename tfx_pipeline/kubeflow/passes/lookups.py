@@ -15,15 +15,16 @@ from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.facts import Facts, ResolverFacts
 from tfx_pipeline.kubeflow.passes.importers import SOURCE
+from tfx_pipeline.kubeflow.protocol import (
+    ADDRESS,
+    BLESSING,
+    DESTINATION,
+    METADATA,
+    METADATA_INPUT,
+    MODEL,
+)
 
-ADDRESS, METADATA = "_uri", "_metadata"
-"""Suffixes of the step's output parameters: where the artifact is, and what is known of it."""
-METADATA_INPUT = "__metadata"
-"""Suffix of the consumer's parameter that carries the latter: an importer knows only addresses."""
 IMPORTED = "artifact"
-DESTINATION = "push_destination"
-MODEL = "tfx.types.standard_artifacts.Model"
-BLESSING = "tfx.types.standard_artifacts.ModelBlessing"
 SEVERAL = {
     "tfx.dsl.input_resolution.strategies.span_range_strategy.SpanRangeStrategy",
     "tfx.dsl.input_resolution.strategies.latest_artifact_strategy.LatestArtifactStrategy",
@@ -165,7 +166,7 @@ def _destination(siblings: ir.Spec, facts: Facts) -> ir.Spec | None:
             found.append(value)
     if len(found) > 1:
         raise CompileError(
-            ", ".join(node.id for node in pushers if node.pusher),
+            ", ".join(sorted(node.id for node in pushers if node.pusher)),
             "with several push destinations it is unclear which serving model is the baseline",
             "Keep one Pusher in the pipeline.",
         )

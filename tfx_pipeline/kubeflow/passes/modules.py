@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
+from tfx_pipeline.kubeflow.protocol import MODULE_FILE, MODULE_SOURCE
 
-MODULE_FILE, MODULE_SOURCE = "module_file", "module_source"
 MAX_BYTES = 64 * 1024
 """All parameters of a run share one Kubernetes object of 1.5 MB at most."""
 

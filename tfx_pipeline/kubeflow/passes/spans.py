@@ -6,6 +6,7 @@ the cache, changed contents run it and everything after it.
 """
 
 from tfx_pipeline.kubeflow import ir
+from tfx_pipeline.kubeflow.protocol import RESOLVED_CONFIG
 
 SUFFIX = "-span"
 DRIVER_INPUTS = ("input_base", "input_config", "range_config")
@@ -13,7 +14,7 @@ RESOLVED = {
     "span": ir.INTEGER,
     "version": ir.INTEGER,
     "input_fingerprint": ir.STRING,
-    "resolved_input_config": ir.STRING,
+    RESOLVED_CONFIG: ir.STRING,
 }
 """Outputs of the step, and further inputs of the ExampleGen."""
 

@@ -1,0 +1,80 @@
+"""Entrypoint of every step: `python -m tfx_pipeline.kubeflow.entrypoint --step JSON ...`.
+
+Imports nothing heavy itself: what a step needs is imported when its kind is known.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfx_pipeline.kubeflow.pod.output import write_output
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOCAL_RUNNER_MARK = "kfp.dsl.executor_main"
+"""KFP's local runner starts only commands that hold this text."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one step.
+
+    Args:
+        arguments: `--step` (what to do), `--executor-input` (KFP's ExecutorInput, or `@` and the
+            file that holds it), and Beam's own options.
+
+    Returns:
+        0, or 1 after a failure whose cause is the last line of the log.
+    """
+    parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
+    parser.add_argument("--step", required=True)
+    parser.add_argument("--executor-input", required=True)
+    options, rest = parser.parse_known_args(arguments)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    step = json.loads(options.step)
+    try:
+        executor_input = _read(options.executor_input)
+        beam_args = [argument for argument in rest if argument != LOCAL_RUNNER_MARK]
+        write_output(executor_input, _run(step, executor_input, beam_args))
+    except Exception as error:  # whatever an executor raises: the log must end with it
+        traceback.print_exc()
+        sys.stdout.flush()
+        print(f"{step['node']} failed: {_cause(error)}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _read(text: str) -> dict[str, Any]:
+    if text.startswith("@"):
+        text = Path(text[1:]).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _run(
+    step: dict[str, Any], executor_input: dict[str, Any], beam_args: list[str]
+) -> dict[str, Any]:
+    if step["kind"] == "span":
+        from tfx_pipeline.kubeflow.pod.span import run_span
+
+        return run_span(executor_input)
+    if step["kind"] == "lookup":
+        from tfx_pipeline.kubeflow.pod.lookup import run_lookup
+
+        return run_lookup(step, executor_input)
+    from tfx_pipeline.kubeflow.pod.executor import run_executor
+
+    return run_executor(step, executor_input, beam_args)
+
+
+def _cause(error: BaseException) -> str:
+    """The error in one line, as `run status` shows it."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""Object stores behind TFX's file functions: s3:// and minio:// through pyarrow.
+
+TensorFlow 2.21 reads neither. gs:// stays with TensorFlow.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import io
+import logging
+import os
+import posixpath
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow.fs as pafs
+from tfx.dsl.io import fileio, filesystem, filesystem_registry
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+SCHEMES = ("s3://", "minio://")
+ATTEMPTS = 5
+FIRST_WAIT = 1.0
+"""Seconds before the second attempt; doubles from there."""
+REQUEST_TIMEOUT = 60.0
+"""Seconds."""
+
+
+def is_ours(address: str) -> bool:
+    """Says whether an address is in a store that TensorFlow does not read."""
+    return address.startswith(SCHEMES)
+
+
+def retried(call: Callable[..., Result]) -> Callable[..., Result]:
+    """Wraps a call to a store: transient errors are tried again, a missing file is not."""
+
+    @functools.wraps(call)
+    def attempt(*arguments: Any, **named: Any) -> Result:
+        wait = FIRST_WAIT
+        for number in range(1, ATTEMPTS):
+            try:
+                return call(*arguments, **named)
+            except (FileNotFoundError, PermissionError, filesystem.NotFoundError):
+                raise
+            except OSError as error:
+                log.warning("attempt %d of %d failed: %s", number, ATTEMPTS, error)
+                time.sleep(wait)
+                wait *= 2
+        return call(*arguments, **named)
+
+    return attempt
+
+
+def connect(address: str) -> tuple[pafs.FileSystem, str]:
+    """Returns the store of an address and the path in it.
+
+    minio:// is reached through MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY; s3:// through
+    AWS's own variables, or the pod's identity.
+    """
+    scheme, path = address.split("://", 1)
+    token: str | None
+    region: str | None
+    env = os.environ
+    if scheme == "minio":
+        endpoint = env.get("MINIO_ENDPOINT") or env.get("AWS_ENDPOINT_URL")
+        key = env.get("MINIO_ACCESS_KEY") or env.get("AWS_ACCESS_KEY_ID")
+        secret = env.get("MINIO_SECRET_KEY") or env.get("AWS_SECRET_ACCESS_KEY")
+        token = None
+        region = env.get("MINIO_REGION", "minio")
+    else:
+        endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")
+        key, secret = env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_SECRET_ACCESS_KEY")
+        token = env.get("AWS_SESSION_TOKEN")
+        region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+    return _filesystem(endpoint, key, secret, token, region), path.rstrip("/")
+
+
+@functools.cache
+def _filesystem(
+    endpoint: str | None,
+    key: str | None,
+    secret: str | None,
+    token: str | None,
+    region: str | None,
+) -> pafs.S3FileSystem:
+    options: dict[str, Any] = {}
+    if endpoint:
+        scheme, _, host = endpoint.rpartition("://")
+        options |= {"endpoint_override": host.rstrip("/"), "scheme": scheme or "https"}
+    if key and secret:
+        options |= {"access_key": key, "secret_key": secret, "session_token": token}
+    if region:
+        options["region"] = region
+    return pafs.S3FileSystem(
+        request_timeout=REQUEST_TIMEOUT,
+        connect_timeout=REQUEST_TIMEOUT,
+        allow_bucket_creation=False,
+        **options,
+    )
+
+
+class ObjectStore(filesystem.Filesystem):
+    """TFX's file functions on s3:// and minio:// addresses."""
+
+    SUPPORTED_SCHEMES = list(SCHEMES)
+
+    @staticmethod
+    def open(name: str, mode: str = "r") -> Any:
+        """Opens an object."""
+        store, path = connect(name)
+        if "w" in mode:
+            stream = store.open_output_stream(path)
+        else:
+            try:
+                stream = store.open_input_file(path)
+            except FileNotFoundError as error:
+                raise filesystem.NotFoundError(name) from error
+        return stream if "b" in mode else io.TextIOWrapper(stream, encoding="utf-8")
+
+    @staticmethod
+    def copy(src: str, dst: str, overwrite: bool = False) -> None:
+        """Copies an object within a store."""
+        if not overwrite and ObjectStore.exists(dst):
+            raise OSError(f"{dst} exists")
+        with ObjectStore.open(src, "rb") as source, ObjectStore.open(dst, "wb") as target:
+            shutil.copyfileobj(source, target)
+
+    @staticmethod
+    def exists(path: str) -> bool:
+        """Says whether there is an object of this name or below it."""
+        return _info(path).type is not pafs.FileType.NotFound
+
+    @staticmethod
+    def isdir(path: str) -> bool:
+        """Says whether there are objects below this name."""
+        return _info(path).type is pafs.FileType.Directory
+
+    @staticmethod
+    def glob(pattern: str) -> list[str]:
+        """Returns the objects and folders that match, part by part."""
+        scheme, rest = pattern.split("://", 1)
+        parts = rest.split("/")
+        wild = next((n for n, part in enumerate(parts) if set("*?[") & set(part)), len(parts))
+        if wild == len(parts):
+            return [pattern] if ObjectStore.exists(pattern) else []
+        found = []
+        for info in _below(f"{scheme}://{'/'.join(parts[:wild])}", recursive=True):
+            names = info.path.split("/")
+            if len(names) == len(parts) and all(map(fnmatch.fnmatchcase, names, parts)):
+                found.append(f"{scheme}://{info.path}")
+        return sorted(found)
+
+    @staticmethod
+    def listdir(path: str) -> list[str]:
+        """Returns the names directly below."""
+        if not ObjectStore.isdir(path):
+            raise filesystem.NotFoundError(path)
+        return sorted(info.base_name for info in _below(path, recursive=False))
+
+    @staticmethod
+    def makedirs(path: str) -> None:
+        """Does nothing: object stores have no folders."""
+
+    mkdir = makedirs
+
+    @staticmethod
+    def remove(path: str) -> None:
+        """Removes an object."""
+        store, name = connect(path)
+        store.delete_file(name)
+
+    @staticmethod
+    def rename(src: str, dst: str, overwrite: bool = False) -> None:
+        """Copies an object and removes the first: object stores have no rename."""
+        ObjectStore.copy(src, dst, overwrite)
+        ObjectStore.remove(src)
+
+    @staticmethod
+    def rmtree(path: str) -> None:
+        """Removes everything below."""
+        store, name = connect(path)
+        store.delete_dir(name)
+
+    @staticmethod
+    def stat(path: str) -> Any:
+        """Returns size and modification time, called `length` and `mtime_nsec` as TFX does."""
+        info = _info(path)
+        if info.type is pafs.FileType.NotFound:
+            raise filesystem.NotFoundError(path)
+        return _Stat(info.size or 0, info.mtime_ns or 0)
+
+    @staticmethod
+    def walk(
+        top: str, topdown: bool = True, onerror: Callable[..., None] | None = None
+    ) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Walks the folders below."""
+        del onerror
+        infos = _below(top, recursive=False)
+        folders = [info.base_name for info in infos if info.type is pafs.FileType.Directory]
+        files = [info.base_name for info in infos if info.type is pafs.FileType.File]
+        if topdown:
+            yield top, folders, files
+        for folder in folders:
+            yield from ObjectStore.walk(posixpath.join(top, folder), topdown)
+        if not topdown:
+            yield top, folders, files
+
+
+class _Stat:
+    def __init__(self, length: int, mtime_nsec: int) -> None:
+        self.length = length
+        self.mtime_nsec = mtime_nsec
+
+
+def _info(address: str) -> pafs.FileInfo:
+    store, path = connect(address)
+    return store.get_file_info(path)
+
+
+def _below(address: str, recursive: bool) -> list[pafs.FileInfo]:
+    store, path = connect(address)
+    selector = pafs.FileSelector(path, recursive=recursive, allow_not_found=True)
+    infos: list[pafs.FileInfo] = store.get_file_info(selector)
+    return infos
+
+
+def register() -> None:
+    """Gives TFX's file functions the stores that TensorFlow lacks."""
+    # Before TensorFlow's own, which claims s3:// and then cannot read it.
+    filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(ObjectStore, priority=1)
+
+
+@retried
+def download(address: str, path: Path) -> None:
+    """Copies an object to a local file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with fileio.open(address, "rb") as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+
+
+@retried
+def upload(path: Path, address: str) -> None:
+    """Copies a local file to an object store."""
+    with path.open("rb") as source, fileio.open(address, "wb") as target:
+        shutil.copyfileobj(source, target)
