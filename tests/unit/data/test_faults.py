@@ -68,6 +68,7 @@ ROW_FAULTS = {
         "1 fields",
     ),
     "carriage return in a line": (field(55, 3, b"240\r1"), "number", 55, "Voltage", "240 1"),
+    "carriage return behind a field": (field(55, 3, b"240\r"), "columns", 55, None, "unreadable"),
     "unclosed quote": (field(55, 1, b'"1.2'), "columns", 55, None, "fields"),
     "no timestamp": (field(60, 0, b""), "timestamp", 60, "date_time", "''"),
     "impossible day": (field(60, 0, b"2007-02-30 00:00:00"), "timestamp", 60, "date_time", "02-30"),

@@ -184,3 +184,14 @@ def test_the_first_pass_agrees_with_the_definition(tmp_path: Path) -> None:
         valid = valid_origins(series, split_intervals(whole, options), options)
         for split in SPLITS:
             assert summary.splits[split].windows == sum(name == split for name, _ in valid)
+
+
+def test_a_piece_can_be_narrowed_to_some_segments() -> None:
+    (piece,) = pieces([Interval(0, 1000)], SPLIT_OF, Framing())
+
+    assert piece.segments == Interval(0, 17)
+    narrowed = piece.within(Interval(5, 99))
+    assert narrowed is not None
+    assert narrowed.segments == Interval(5, 17)
+    assert narrowed.span == piece.span
+    assert piece.within(Interval(17, 20)) is None
