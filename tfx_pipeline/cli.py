@@ -1,12 +1,15 @@
 """household-power: what the tfx command has no verb for.
 
-Options after `--` are settings, as for runner_local.py: `household-power schema refresh -- --profile=sample`.
+Options after `--` are settings, as for runner_local.py:
+`household-power schema refresh -- --profile=sample`.
 """
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import yaml
 
@@ -62,12 +65,13 @@ def _data(settings: Settings, parsed: argparse.Namespace) -> int:
     from tfx_pipeline.data.check import check
     from tfx_pipeline.data.errors import DataError
 
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error
     try:
         summary = check(settings.data.path, settings.data_options)
     except (DataError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(summary.to_json(indent=2))
+    print(json.dumps(asdict(summary), indent=2))
     return 0
 
 

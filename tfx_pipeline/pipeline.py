@@ -6,15 +6,13 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
-from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
 from tfx.types import standard_artifacts
 
 from tfx_pipeline.code import fingerprint
 from tfx_pipeline.components.baseline import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.components.data_gate import DataGate
 from tfx_pipeline.components.example_gen import PowerExampleGen
-from tfx_pipeline.components.push import Executor as PushExecutor
+from tfx_pipeline.components.push import Pusher
 from tfx_pipeline.components.schema import CuratedSchema
 from tfx_pipeline.components.serving_check import ServingCheck
 from tfx_pipeline.data.location import locate
@@ -153,14 +151,13 @@ def create_pipeline(
         "tfx_pipeline.serving",
     )
     pusher = _versioned(
-        tfx.components.Pusher(
+        Pusher(
             model=model,
             model_blessing=blessing,
             infra_blessing=serving_check.outputs["blessing"],
             push_destination=tfx.proto.PushDestination(
                 filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
             ),
-            custom_executor_spec=ExecutorClassSpec(PushExecutor),
         ),
         "tfx_pipeline.components.push",
         "tfx_pipeline.serving",
@@ -194,8 +191,8 @@ def create_pipeline(
 def _versioned(component: BaseComponent, *packages: str) -> Any:
     """Makes the code that a component runs part of its cache key.
 
-    TFX's key has the executor's specification, of which the flags are a free part that no executor of
-    ours or TFX's reads.
+    TFX's key has the executor's specification, of which the flags are a free part that no executor
+    of ours or TFX's reads.
     """
     component.executor_spec.add_extra_flags([f"--code={fingerprint(*packages)}"])
     return component
@@ -208,11 +205,11 @@ def _hyperparameters(
     if not settings.tuner.enabled:
         return (
             tfx.dsl.Resolver(
-                strategy_class=LatestArtifactStrategy,
-                best_hyperparameters=tfx.dsl.Channel(type=standard_artifacts.HyperParameters),
+                strategy_class=PreviousArtifactStrategy,
+                previous=tfx.dsl.Channel(type=standard_artifacts.HyperParameters),
             )
             .with_id("LastHyperparameters")
-            .outputs["best_hyperparameters"]
+            .outputs["previous"]
         )
     tuner = _versioned(
         tfx.components.Tuner(

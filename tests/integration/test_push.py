@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import Pusher
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
@@ -20,7 +18,7 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from tests.support.model import save_model
 from tfx_pipeline.components import serving_check
-from tfx_pipeline.components.push import Executor
+from tfx_pipeline.components.push import Pusher
 from tfx_pipeline.components.serving_check import ServingCheck, ask_in_fresh_process
 from tfx_pipeline.data.contract import Framing
 from tfx_pipeline.serving.requests import FILE, read_requests, write_requests
@@ -68,7 +66,6 @@ class Runs:
             push_destination=pusher_pb2.PushDestination(
                 filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(self.base))
             ),
-            custom_executor_spec=ExecutorClassSpec(Executor),
         )
         LocalDagRunner().run(
             Pipeline(

@@ -71,8 +71,12 @@ class BaselineStrategy(ResolverStrategy):
 class PreviousArtifactStrategy(ResolverStrategy):
     """The newest artifact older than the current one, such as the last run's statistics.
 
+    TFX's LatestArtifactStrategy hands on what this very run made, or what has lost its files, and
+    fails where there is none.
+
     Inputs, and outputs of the same names:
-        current: What this run made, or took from the cache; passed on.
+        current: What this run made, or took from the cache; passed on. May be left out, where this
+            run makes none.
         previous: Every artifact of that type; narrowed to the newest one before `current` whose
             files are still there, or to none.
 
@@ -87,10 +91,13 @@ class PreviousArtifactStrategy(ResolverStrategy):
     def resolve_artifacts(self, store: mlmd.MetadataStore, input_dict: Artifacts) -> Artifacts:
         """Narrows `previous` to at most one artifact."""
         del store
-        current = input_dict["current"]
-        older = (a for a in input_dict["previous"] if current and a.id < current[0].id)
+        found = dict(input_dict)
+        older: Iterable[Artifact] = input_dict["previous"]
+        if "current" in input_dict:
+            newest = max((a.id for a in input_dict["current"]), default=0)
+            older = (a for a in older if a.id < newest)
         there = (a for a in _newest_first(older) if fileio.exists(a.uri))
-        return {"current": current, "previous": list(itertools.islice(there, 1))}
+        return found | {"previous": list(itertools.islice(there, 1))}
 
 
 def _newest_first(artifacts: Iterable[Artifact]) -> list[Artifact]:

@@ -1,4 +1,4 @@
-"""Executor for TFX's Pusher: the version appears in the serving folder in one rename.
+"""Pusher: TFX's, but the version appears in the serving folder in one rename.
 
 TFX's own executor copies file by file into the folder that TF Serving polls, names versions by a
 clock that may go backwards, and pushes what is already served as one more version.
@@ -10,7 +10,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from tfx.components.pusher import component
 from tfx.components.pusher import executor as pusher
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.types.artifact import Artifact
@@ -25,17 +27,7 @@ MESSAGE = "message"
 
 
 class Executor(pusher.Executor):
-    """Pushes a model that every blessing allows to a local or mounted folder.
-
-    Example:
-        tfx.components.Pusher(
-            model=..., model_blessing=..., infra_blessing=...,
-            push_destination=PushDestination(
-                filesystem=PushDestination.Filesystem(base_directory="<base>/<name>")
-            ),
-            custom_executor_spec=ExecutorClassSpec(Executor),
-        )
-    """
+    """Pushes a model that every blessing allows to a local or mounted folder."""
 
     def Do(  # noqa: N802
         self,
@@ -70,6 +62,21 @@ class Executor(pusher.Executor):
         if published.new:
             return _tell(pushed, f"pushed as version {published.version}")
         return _tell(pushed, f"unchanged: version {published.version} already serves this model")
+
+
+class Pusher(component.Pusher):
+    """TFX's Pusher with another executor; takes the same arguments.
+
+    Example:
+        Pusher(
+            model=..., model_blessing=..., infra_blessing=...,
+            push_destination=PushDestination(
+                filesystem=PushDestination.Filesystem(base_directory="<base>/<name>")
+            ),
+        )
+    """
+
+    EXECUTOR_SPEC = ExecutorClassSpec(Executor)
 
 
 def _base_directory(exec_properties: dict[str, Any]) -> Path:

@@ -20,6 +20,7 @@ from tfx_pipeline.local import store, usage
 from tfx_pipeline.local.terminal import Terminal, logged_to
 from tfx_pipeline.report.run import CACHED, COMPLETE, FAILED, NodeRun, Run
 
+
 class LocalRunner(LocalDagRunner):
     """Runs a pipeline node by node in this process.
 

@@ -18,7 +18,7 @@ from tfx_pipeline.settings import Settings
 def refresh(settings: Settings, write: bool) -> int:
     """Prints what the newest statistics would change in the curated schema.
 
-    TFDV changes only what the statistics contradict: ranges grow, new features are added, types follow.
+    TFDV changes only what the statistics contradict: ranges grow, new features are added.
 
     Args:
         settings: Name the schema file and the pipeline.

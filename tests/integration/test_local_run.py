@@ -1,0 +1,248 @@
+"""The whole pipeline on one machine, as a user starts it, with the faults users meet."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.series import household, write_iso
+
+PROJECT = Path(__file__).parent.parent.parent
+# Twenty days and a short training: enough to beat persistence clearly.
+QUICK = {
+    "POWER_NAME": "quick",
+    "POWER_MODEL__STEPS": "150",
+    "POWER_TUNER__STEPS": "20",
+    "POWER_GATE__COVERAGE_TOLERANCE": "0.15",
+    "POWER_GATE__MIN_FORECASTS": "2000",
+}
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1200)]
+
+
+class Workspace:
+    """One user's folder: data, settings in the environment, outputs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "power.csv"
+        write_iso(self.data, household(20 * 1440, seed=5))
+        self.environment = os.environ | QUICK
+        self.environment |= {
+            "POWER_DATA__PATH": str(self.data),
+            "POWER_OUTPUTS": str(folder / "outputs"),
+            "HOME": str(folder),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+
+    def start(self, *command: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *options: str) -> tuple[int, str]:
+        process = self.start(sys.executable, "runner_local.py", *options)
+        output, _ = process.communicate()
+        return process.returncode, output
+
+    def summary(self) -> dict:
+        return json.loads((self.folder / "outputs/latest/summary.json").read_text())
+
+    def states(self) -> dict[str, str]:
+        return {node["id"]: node["state"] for node in self.summary()["nodes"]}
+
+    def versions(self) -> list[str]:
+        serving = self.folder / "outputs/serving/quick"
+        found = serving.iterdir() if serving.exists() else ()
+        return sorted(path.name for path in found if path.name.isdigit())
+
+    def store_is_sound(self) -> bool:
+        database = sqlite3.connect(self.folder / "outputs/quick/metadata.sqlite")
+        [[verdict]] = database.execute("pragma integrity_check")
+        # MLMD's states: 2 = RUNNING.
+        [[running]] = database.execute("select count(*) from Execution where last_known_state = 2")
+        return verdict == "ok" and running == 0
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """After a first, complete run."""
+    workspace = Workspace(tmp_path_factory.mktemp("user"))
+    code, output = workspace.run()
+    assert code == 0, output
+    workspace.first_output = output
+    return workspace
+
+
+def test_the_first_run_pushes_a_model_and_says_so(workspace):
+    summary = workspace.summary()
+    assert summary["blessed"] is True
+    assert summary["rows"] == 20 * 1440
+    assert set(workspace.states().values()) == {"complete"}
+    assert [summary["pushed_version"]] == workspace.versions()
+    assert summary["total_seconds"] > sum(node["seconds"] for node in summary["nodes"])
+    assert summary["peak_rss_bytes"] > 500e6
+    evaluation = summary["evaluation"]
+    assert evaluation["mse_ratio"] < 0.95
+    assert [row["minute"] for row in evaluation["per_minute"]] == [1, 2, 3, 4, 5]
+    assert summary["hyperparameters"]
+    assert summary["reasons"]
+
+
+def test_the_terminal_shows_progress_and_no_noise(workspace):
+    lines = workspace.first_output.splitlines()
+    assert any("Trainer" in line and "complete" in line for line in lines)
+    assert any("step 150/150" in line for line in lines)
+    noise = ("cuda", "absl", "WARNING", "Traceback", "I0000", "deprecated")
+    assert [line for line in lines if any(word in line for word in noise)] == []
+
+
+def test_an_unchanged_rerun_is_served_from_the_cache(workspace):
+    versions = workspace.versions()
+    code, output = workspace.run()
+    assert code == 0, output
+    states = workspace.states()
+    resolvers = {"PreviousStatistics", "Baseline"}
+    assert {state for node, state in states.items() if node not in resolvers} == {"cached"}
+    assert workspace.versions() == versions
+    assert workspace.summary()["blessed"] is True
+    assert sum(node["seconds"] for node in workspace.summary()["nodes"]) < 15
+
+
+def test_an_emptied_serving_folder_is_filled_again(workspace):
+    [version] = workspace.versions()
+    serving = workspace.folder / "outputs/serving/quick"
+    (serving / version).rename(workspace.folder / "taken away")
+    code, output = workspace.run()
+    assert code == 0, output
+    assert len(workspace.versions()) == 1
+    assert (serving / workspace.versions()[0] / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("node", ["PowerExampleGen", "Trainer", "Evaluator"])
+def test_a_kill_in_any_component_loses_nothing(workspace, node):
+    versions = workspace.versions()
+    # Another seed per case: the training, evaluation and push have to be done again.
+    workspace.environment["POWER_SEED"] = str(len(node))
+    if node == "PowerExampleGen":
+        workspace.environment["POWER_DATA__MAX_GAP"] = "12"
+    process = workspace.start(sys.executable, "runner_local.py")
+    wait_until_running(workspace, node)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert workspace.versions() == versions
+    code, output = workspace.run()
+    assert code == 0, output
+    assert workspace.store_is_sound()
+    assert workspace.states()[node] == "complete"
+    assert workspace.summary()["pushed_version"] in workspace.versions()
+
+
+def wait_until_running(workspace, node: str) -> None:
+    """Waits until ML Metadata says that the newest execution of a node is RUNNING."""
+    database = workspace.folder / "outputs/quick/metadata.sqlite"
+    query = (
+        "select count(*) from Execution join Type on Execution.type_id = Type.id "
+        "where Type.name like ? and Execution.last_known_state = 2"
+    )
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+            [[running]] = connection.execute(query, (f"%{node}%",))
+        if running:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{node} never ran")
+
+
+def test_two_runs_at_once_take_turns(workspace):
+    workspace.environment["POWER_SEED"] = "77"
+    first = workspace.start(sys.executable, "runner_local.py")
+    second = workspace.start(sys.executable, "runner_local.py")
+    outputs = [first.communicate()[0], second.communicate()[0]]
+    assert (first.returncode, second.returncode) == (0, 0), outputs
+    assert sum("waiting for the run of process" in output for output in outputs) == 1
+    assert workspace.store_is_sound()
+
+
+def test_a_model_that_the_gate_refuses_is_not_pushed(workspace):
+    versions = workspace.versions()
+    workspace.environment["POWER_GATE__MARGIN"] = "0.95"
+    code, output = workspace.run()
+    del workspace.environment["POWER_GATE__MARGIN"]
+    assert code == 0, output
+    assert workspace.summary()["blessed"] is False
+    assert "not blessed" in output
+    assert workspace.versions() == versions
+
+
+def test_unreadable_data_stops_before_anything_is_trained(workspace, tmp_path):
+    lines = workspace.data.read_text().splitlines()
+    lines[1234] = lines[1234].replace(".", "x", 1)
+    broken = tmp_path / "broken.csv"
+    broken.write_text("\n".join(lines) + "\n")
+    versions = workspace.versions()
+    code, output = workspace.run(f"--data.path={broken}")
+    assert code == 1
+    assert "broken.csv" in output
+    assert "line 1235" in output or ":1235" in output
+    states = workspace.states()
+    assert states["PowerExampleGen"] == "failed"
+    assert states["Trainer"] == "not run"
+    assert workspace.versions() == versions
+
+
+def test_implausible_data_is_rejected_by_the_gate(workspace, tmp_path):
+    series = household(20 * 1440, seed=5)
+    series.values[2] = np.where(np.arange(series.minutes.size) % 50, series.values[2], 9000.0)
+    wrong = tmp_path / "wrong_unit.csv"
+    write_iso(wrong, series)
+    versions = workspace.versions()
+    code, output = workspace.run(f"--data.path={wrong}")
+    assert code == 1
+    assert "Voltage" in output
+    assert workspace.states()["DataGate"] == "failed"
+    assert workspace.states()["Transform"] == "not run"
+    assert workspace.versions() == versions
+
+
+def test_without_the_tuner_the_last_hyperparameters_are_used(workspace):
+    assert workspace.run()[0] == 0
+    tuned = workspace.summary()["hyperparameters"]
+    code, output = workspace.run("--tuner.enabled=false")
+    assert code == 0, output
+    assert "Tuner" not in workspace.states()
+    assert workspace.summary()["hyperparameters"] == tuned
+
+
+def test_without_the_tuner_a_first_run_uses_the_defaults(workspace):
+    code, output = workspace.run("--tuner.enabled=false", "--name=untuned", "--model.steps=20")
+    assert code == 0, output
+    assert workspace.summary()["hyperparameters"]
+
+
+def test_the_stock_tfx_command_creates_and_runs(workspace):
+    tfx = str(Path(sys.executable).parent / "tfx")
+    create = workspace.start(
+        tfx, "pipeline", "create", "--engine=local", "--pipeline-path=runner_local.py"
+    )
+    output, _ = create.communicate()
+    assert create.returncode == 0, output
+    assert 'Pipeline "quick" created successfully.' in output
+    run = workspace.start(tfx, "run", "create", "--engine=local", "--pipeline-name=quick")
+    output, _ = run.communicate()
+    assert run.returncode == 0, output
+    assert "cached" in output
+    assert workspace.summary()["state"] == "complete"

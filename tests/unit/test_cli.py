@@ -1,0 +1,59 @@
+"""household-power: each verb, its exit codes, and its words."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.series import household, write_uci
+from tfx_pipeline.cli import main
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _project_settings(monkeypatch):
+    monkeypatch.chdir(PROJECT)
+    for name in ("POWER_SETTINGS", "POWER_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_settings_in_force(capsys):
+    assert main(["settings", "--", "--profile=article", "--data.rows=1999"]) == 0
+    shown = yaml.safe_load(capsys.readouterr().out)
+    assert shown["name"] == "household-power-article"
+    assert shown["data"]["rows"] == 1999
+
+
+def test_json_schema_refuses_unknown_keys(capsys):
+    assert main(["settings", "--json-schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["additionalProperties"] is False
+    assert "kW" not in schema["$defs"]["DataSettings"]["properties"]["rows"]["description"]
+    assert schema["$defs"]["FramingSettings"]["properties"]["window"]["description"]
+
+
+def test_data_that_passes_is_summarized(tmp_path, capsys):
+    file = write_uci(tmp_path / "house.txt", household(2000))
+    assert main(["data", "--", f"--data.path={file}"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 2000
+
+
+def test_data_that_breaks_a_rule_is_an_error(tmp_path, capsys):
+    file = tmp_path / "house.txt"
+    file.write_text("a;b\n1;2\n")
+    assert main(["data", "--", f"--data.path={file}"]) == 1
+    assert "house.txt" in capsys.readouterr().err
+
+
+def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
+    assert main(["schema", "refresh", "--", f"--outputs={tmp_path}"]) == 1
+    assert "run the pipeline once" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["schema"], ["nothing"]])
+def test_wrong_usage(arguments):
+    with pytest.raises(SystemExit) as refusal:
+        main(arguments)
+    assert refusal.value.code == 2
