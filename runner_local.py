@@ -22,4 +22,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("interrupted; run it again, it goes on where it was", file=sys.stderr)
+        sys.exit(130)
