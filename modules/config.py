@@ -9,6 +9,7 @@ from typing import Any
 
 from tfx_pipeline.data.contract import Framing
 
+FAMILIES = ("cnn", "lstm", "mlp")
 # Part of `custom_config` for TFX's cache only: it changes when this package's code does.
 CACHE_KEY = "code"
 
@@ -60,7 +61,7 @@ class TrainerConfig:
 
     Attributes:
         framing: How segments are framed.
-        family: Kind of network, one of `modules.networks.FAMILIES`.
+        family: Kind of network, one of `FAMILIES`.
         seed: Of weights, dropout and the order of the data.
         steps: Batches of the final fit.
         epochs: Passes of the final fit; where above 0, `steps` is not used.
@@ -70,7 +71,7 @@ class TrainerConfig:
         tuner: The search.
     """
 
-    framing: Framing = Framing()
+    framing: Framing = field(default_factory=Framing)
     family: str = "mlp"
     seed: int = 0
     steps: int = 3000
@@ -78,6 +79,13 @@ class TrainerConfig:
     batch: int = 480
     stride: int = 4
     tuner: TunerConfig = TunerConfig()
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"family: no {self.family!r}; there are {', '.join(FAMILIES)}")
+        for name in ("steps", "batch", "stride"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
     @property
     def budget(self) -> Budget:
@@ -105,7 +113,7 @@ class TrainerConfig:
             The knobs, with defaults for what is left out.
 
         Raises:
-            ValueError: A key is unknown.
+            ValueError: A key is unknown or a value is out of range.
         """
         values = {key: value for key, value in (custom_config or {}).items() if key != CACHE_KEY}
         for name, section in (("framing", Framing), ("tuner", TunerConfig)):

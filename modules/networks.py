@@ -68,7 +68,7 @@ def _mlp(inputs: Any, values: Mapping[str, Any], seed: int) -> Any:
 
 
 def _cnn(inputs: Any, values: Mapping[str, Any], seed: int) -> Any:
-    """Causal convolutions whose reach doubles (Bai et al., "TCN", 2018), read at the last minute."""
+    """Causal convolutions whose reach doubles (Bai et al., "TCN", 2018), read at the origin."""
     hidden = layers.Conv1D(values["units"], 1, kernel_initializer=_init(seed))(inputs)
     for layer in range(values["layers"]):
         convolution = layers.Conv1D(

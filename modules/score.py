@@ -64,7 +64,7 @@ def evaluate(network: keras.Model, batches: Iterable[Origins]) -> Score:
     Raises:
         ValueError: There is none.
     """
-    sums: np.ndarray | float = 0.0
+    sums = np.zeros(())
     for origins in batches:
         sums = sums + error_sums(network, origins).numpy()
     if not np.all(np.atleast_1d(sums)[-1] > 0):

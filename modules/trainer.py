@@ -1,7 +1,6 @@
 """The functions that TFX's Tuner and Trainer components call."""
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         A tuner over the family's grid, or over `tuner.grid` where that is set.
     """
     config = TrainerConfig.from_custom_config(fn_args.custom_config)
-    examples = Examples(fn_args.transform_output, config)
+    examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> float:
         network = fit(
@@ -47,7 +46,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         (name, tf.io.gfile.stat(name).length)
         for name in matching_files([*fn_args.train_files, *fn_args.eval_files])
     ]
-    key = digest([fn_args.custom_config, fn_args.transform_output, files])
+    key = digest([fn_args.custom_config, fn_args.transform_graph_path, files])
     tuner = GridTuner(
         run,
         config.tuner.grid or FAMILIES[config.family].grid,
@@ -67,7 +66,7 @@ def run_fn(fn_args: FnArgs) -> None:
     config = TrainerConfig.from_custom_config(fn_args.custom_config)
     hyperparameters = {**FAMILIES[config.family].defaults, **_best(fn_args.hyperparameters)}
     logger.info("training %s with %s", config.family, hyperparameters)
-    examples = Examples(fn_args.transform_output, config)
+    examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.budget)
     score = evaluate(network, examples.evaluation(fn_args.eval_files))
     logger.info("trained: eval %s", score)

@@ -1,6 +1,7 @@
 """The search over a grid of hyperparameters: resumable, several trials at a time if wished."""
 
 import hashlib
+import itertools
 import json
 import logging
 import math
@@ -12,15 +13,27 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine import base_tuner
+from keras_tuner.engine import base_tuner, oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
-from keras_tuner.oracles import GridSearchOracle
 
 logger = logging.getLogger("modules.tuning")
 
 OBJECTIVE = "score"
-# Pause before asking again for a trial, where all that are left are being run; seconds.
-PAUSE = 0.1
+
+
+class GridOracle(oracle.Oracle):
+    """Hands out the combinations of a grid in order, to as many workers as ask.
+
+    keras-tuner's own grid search lets workers wait for one another.
+    """
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """The combination whose number is the trial's; trials are numbered from 0."""
+        space = self.get_space().space
+        combinations = itertools.product(*(item.values for item in space))
+        values = next(itertools.islice(combinations, int(trial_id), None))
+        named = {item.name: value for item, value in zip(space, values, strict=True)}
+        return {"status": TrialStatus.RUNNING, "values": named}
 
 
 class GridTuner(base_tuner.BaseTuner):
@@ -28,7 +41,7 @@ class GridTuner(base_tuner.BaseTuner):
 
     A finished trial's score is kept in a file of its own until the whole search is finished, so a
     search that was killed goes on where it was. keras-tuner's own files do not give that: it
-    writes them in place, and its grid search does not keep where it was.
+    writes them in place, so that a kill can leave half a file.
 
     Args:
         run: Hyperparameters by name -> score; lower is better. Must allow threads.
@@ -50,14 +63,14 @@ class GridTuner(base_tuner.BaseTuner):
         space = keras_tuner.HyperParameters()
         for name, values in grid.items():
             space.Choice(name, list(values), default=values[0])
-        oracle = GridSearchOracle(
+        trials = GridOracle(
             objective=keras_tuner.Objective(OBJECTIVE, "min"),
             max_trials=math.prod(len(values) for values in grid.values()),
             hyperparameters=space,
         )
-        oracle.verbose = 0
+        trials.verbose = 0
         super().__init__(
-            oracle, directory=str(directory), project_name="keras_tuner", overwrite=True
+            trials, directory=str(directory), project_name="keras_tuner", overwrite=True
         )
         self._scores.mkdir(parents=True, exist_ok=True)
 
@@ -85,9 +98,6 @@ class GridTuner(base_tuner.BaseTuner):
 
     def _work(self, worker: str) -> None:
         while (trial := self.oracle.create_trial(worker)).status != TrialStatus.STOPPED:
-            if trial.status == TrialStatus.IDLE:
-                time.sleep(PAUSE)
-                continue
             self._run_and_update_trial(trial)
             trial.status = TrialStatus.COMPLETED
             self.oracle.end_trial(trial)

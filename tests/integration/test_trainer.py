@@ -1,0 +1,128 @@
+"""The Tuner's and the Trainer's functions on a simulated household."""
+
+import json
+import logging
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from modules import trainer
+from modules.config import TrainerConfig
+from modules.examples import EVALUATED, Examples, serialized
+from modules.training import fit
+from tests.support.trained import FRAMING, prepare, trained
+from tfx_pipeline.serving.requests import FILE, read_requests
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+CHECK = """
+import sys
+import numpy as np, tensorflow as tf
+from tfx_pipeline.serving.requests import FILE, read_requests
+model = tf.saved_model.load(sys.argv[1])
+for request in read_requests(f"{sys.argv[1]}/{FILE}"):
+    inputs = {name: tf.constant(value.tolist() if value.dtype == object else value)
+              for name, value in request.inputs.items()}
+    outputs = model.signatures[request.signature_name](**inputs)
+    for name, expected in request.outputs.items():
+        np.testing.assert_allclose(outputs[name].numpy(), expected, atol=1e-4)
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return prepare(tmp_path_factory.mktemp("run"), days=6)
+
+
+def test_a_fresh_process_gives_the_numbers_that_the_trainer_saw():
+    folder = trained().folder / "model"
+    subprocess.run([sys.executable, "-c", CHECK, str(folder)], check=True, timeout=300)
+
+
+def test_recorded_requests_are_of_both_signatures():
+    requests = read_requests(trained().folder / "model" / FILE)
+    shapes = {call.signature_name: call.outputs["p50"].shape for call in requests}
+    assert shapes == {
+        "serving_default": (8, FRAMING.horizon),
+        "serving_examples": (8, FRAMING.origins, FRAMING.horizon),
+    }
+
+
+def test_both_signatures_give_the_same_forecast():
+    default, examples = read_requests(trained().folder / "model" / FILE)
+    for lone, segment in zip(default.outputs["mean"], examples.outputs["mean"], strict=True):
+        assert np.abs(segment - lone).max(axis=1).min() < 1e-4
+
+
+def test_the_warm_up_file_asks_both_signatures():
+    name = str(trained().folder / "model/assets.extra/tf_serving_warmup_requests")
+    logs = [
+        prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(name)
+    ]
+    asked = [log.predict_log.request.model_spec.signature_name for log in logs]
+    assert asked == ["serving_default", "serving_examples"]
+
+
+def test_the_model_tells_its_shape():
+    told = json.loads((trained().folder / "model/assets.extra/forecast.json").read_text())
+    assert (told["window"], told["horizon"], told["origins"]) == (30, 3, 60)
+    assert told["family"] == "mlp"
+    assert told["hyperparameters"]["units"] > 0
+
+
+def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
+    run = trained()
+    args = run.fn_args()
+    config = TrainerConfig.from_custom_config(args.custom_config)
+    examples = Examples(args.transform_graph_path, config)
+    model = tf.saved_model.load(str(run.folder / "model"))
+    batch = next(iter(examples.evaluation(args.eval_files)))
+    labels = batch.labels.numpy()
+    keep = np.isfinite(labels) & batch.judged.numpy()[:, None]
+    segments = next(iter(serialized(args.eval_files).batch(EVALUATED)))
+    mean = model.signatures["serving_examples"](segments)["mean"].numpy().reshape(labels.shape)
+    error = (mean - labels)[keep]
+    held = (batch.base.numpy()[:, None] - labels)[keep]
+    assert np.mean(error**2) < 0.9 * np.mean(held**2)
+
+
+@pytest.mark.parametrize("family", ["mlp", "cnn", "lstm"])
+def test_the_same_seed_gives_the_same_model(run, family):
+    args = run.fn_args(family=family, steps=12, batch=30)
+    config = TrainerConfig.from_custom_config(args.custom_config)
+
+    def weights():
+        examples = Examples(args.transform_graph_path, config)
+        return fit(examples, args.train_files, args.eval_files, {}, config.budget).get_weights()
+
+    for first, second in zip(weights(), weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_the_search_feeds_the_trainer(run, caplog):
+    tuner = {"steps": 10, "grid": {"units": [8, 16]}, "parallel_trials": 2}
+    args = run.fn_args(tuner=tuner, steps=20, batch=30)
+    found = trainer.tuner_fn(args)
+    found.tuner.search(**found.fit_kwargs)
+    best = found.tuner.get_best_hyperparameters()[0]
+    assert best.values["units"] in (8, 16)
+
+    args.hyperparameters = best.get_config()
+    args.serving_model_dir = str(run.folder / "tuned")
+    with caplog.at_level(logging.INFO, logger="modules"):
+        trainer.run_fn(args)
+    told = json.loads((run.folder / "tuned/assets.extra/forecast.json").read_text())
+    assert told["hyperparameters"]["units"] == best.values["units"]
+    assert "step 20/20" in caplog.text
+
+
+def test_missing_example_files_are_named(run):
+    args = run.fn_args()
+    args.train_files = [str(run.folder / "nowhere" / "*")]
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        trainer.run_fn(args)

@@ -1,0 +1,112 @@
+"""A small model, trained in seconds by the project's own code on a simulated household."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from modules import trainer
+from tests.support.series import Series, household
+from tests.support.transform import analyze
+from tfx_pipeline.components.example_encoder import encode
+from tfx_pipeline.data.contract import MEASUREMENTS, Framing
+from tfx_pipeline.data.segments import Segments
+
+FRAMING = Framing(window=30, horizon=3, origins=60)
+KNOBS = {
+    "framing": {"window": 30, "horizon": 3, "origins": 60},
+    "seed": 7,
+    "steps": 400,
+    "batch": 120,
+    "stride": 4,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Files of a run: examples by split, the transform graph and where the model goes."""
+
+    folder: Path
+
+    def fn_args(self, **custom_config: object) -> FnArgs:
+        """What TFX gives the Tuner's and the Trainer's functions."""
+        return FnArgs(
+            working_dir=str(self.folder / "work"),
+            train_files=[str(self.folder / "Split-train" / "*")],
+            eval_files=[str(self.folder / "Split-eval" / "*")],
+            transform_graph_path=str(self.folder / "transform"),
+            serving_model_dir=str(self.folder / "model"),
+            custom_config={**KNOBS, **custom_config},
+        )
+
+
+def segments(series: Series, framing: Framing = FRAMING) -> Segments:
+    """Cuts a simulated household into segments, with the rules of the data contract."""
+    minutes, values = series.minutes, series.values.astype(np.float32)
+    first = np.arange(minutes[0] // framing.origins + 1, minutes[-1] // framing.origins)
+    first = first * framing.origins
+    index = first[:, None] - minutes[0] + np.arange(framing.minutes) - (framing.window - 1)
+    inside = (index >= 0) & (index < minutes.size)
+    cut = np.where(inside, values[:, np.clip(index, 0, minutes.size - 1)], np.nan)
+    origins = np.arange(framing.origins)
+    usable = inside[:, origins] & inside[:, origins + framing.window + framing.horizon - 1]
+    return Segments("train", "", cut, usable.astype(np.float32), first)
+
+
+def write(
+    folder: Path, split: str, series: Series, shards: int = 4, framing: Framing = FRAMING
+) -> None:
+    """Writes the examples of one split as an Examples artifact holds them."""
+    target = folder / f"Split-{split}"
+    target.mkdir(parents=True)
+    examples = encode([segments(series, framing)])
+    for shard, part in enumerate(np.array_split(np.array(examples, object), shards)):
+        name = target / f"data_tfrecord-{shard:05d}-of-{shards:05d}.gz"
+        with tf.io.TFRecordWriter(str(name), "GZIP") as writer:
+            for example in part:
+                writer.write(example)
+
+
+def prepare(folder: Path, days: int = 20) -> Run:
+    """Writes the examples of a simulated household and analyzes them."""
+    series = household(days * 1440, seed=1).without_values(slice(300, 305), slice(9000, 9003))
+    split = int(0.8 * series.minutes.size)
+    parts = {"train": slice(0, split), "eval": slice(split + 60, None)}
+    for name, part in parts.items():
+        write(folder, name, Series(series.minutes[part], series.values[:, part]))
+    analyze(str(folder / "Split-train" / "*"), FRAMING, folder / "transform")
+    return Run(folder)
+
+
+@cache
+def trained() -> Run:
+    """A run whose model is trained; made once per test session."""
+    run = prepare(Path(tempfile.mkdtemp(prefix="trained-")))
+    trainer.run_fn(run.fn_args())
+    return run
+
+
+def ask(model: tf.Module, windows: np.ndarray, timestamp: int = 1167609600) -> dict:
+    """Asks the default signature.
+
+    Args:
+        model: A loaded SavedModel.
+        windows: [batch, 7, window] raw units.
+        timestamp: Of the last minute of all windows.
+
+    Returns:
+        Outputs by name, [batch, horizon].
+    """
+    inputs = {
+        name: tf.constant(windows[:, channel], tf.float32)
+        for channel, name in enumerate(MEASUREMENTS)
+    }
+    inputs["timestamp"] = tf.fill([len(windows)], np.int64(timestamp))
+    outputs = model.signatures["serving_default"](**inputs)
+    return {name: values.numpy() for name, values in outputs.items()}

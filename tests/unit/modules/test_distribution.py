@@ -1,0 +1,66 @@
+"""The histogram of changes: loss, mean and quantiles."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules import distribution
+
+
+def peak(change: float) -> tf.Tensor:
+    """Logits of certainty about one bin, [1, 1, BINS]."""
+    return 50.0 * tf.one_hot(distribution.bin_of(tf.constant([[change]])), distribution.BINS)
+
+
+@pytest.mark.parametrize("change", [-3.0, -0.2, 0.0, 0.004, 0.7, 5.0])
+def test_a_bin_holds_its_change(change):
+    index = int(distribution.bin_of(tf.constant(change)))
+    low, high = distribution.edges()[index : index + 2]
+    assert low <= change <= high
+
+
+def test_changes_beyond_the_reach_fall_in_the_outermost_bins():
+    bins = distribution.bin_of(tf.constant([-100.0, 100.0])).numpy().tolist()
+    assert bins == [0, distribution.BINS - 1]
+
+
+@pytest.mark.parametrize("change", [-1.5, 0.0, 2.2])
+def test_certainty_forecasts_its_bin(change):
+    forecast = distribution.forecast(peak(change), tf.constant([1.0]))
+    width = 0.05 + 0.1 * abs(change)
+    for name in distribution.OUTPUTS:
+        assert forecast[name].numpy() == pytest.approx(1.0 + change, abs=width)
+
+
+def test_quantiles_are_ordered_and_hold_their_share():
+    logits = tf.random.stateless_normal([200, 3, distribution.BINS], [1, 2], stddev=3.0)
+    forecast = distribution.forecast(logits, tf.zeros([200]))
+    assert (forecast["p10"] < forecast["p50"]).numpy().all()
+    assert (forecast["p50"] < forecast["p90"]).numpy().all()
+    probabilities = tf.nn.softmax(logits)
+    uniform = tf.ones([distribution.BINS]) / distribution.BINS
+    span = distribution.edges()
+    assert float(distribution.quantile(uniform, 0.5)) == pytest.approx(0.0, abs=1e-4)
+    assert float(distribution.quantile(uniform, 0.1)) == pytest.approx(span[10], rel=1e-3)
+    mean = distribution.mean(probabilities).numpy()
+    expected = probabilities.numpy() @ ((span[1:] + span[:-1]) / 2)
+    np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_minute_without_a_label_adds_nothing_to_the_loss():
+    logits = tf.random.stateless_normal([1, 2, distribution.BINS], [3, 4])
+    both = distribution.loss(tf.constant([[0.1, np.nan]]), logits)
+    first = distribution.loss(tf.constant([[0.1]]), logits[:, :1])
+    assert both.numpy() == pytest.approx(first.numpy() / 2)
+
+
+def test_the_gradient_is_finite_without_labels():
+    logits = tf.Variable(tf.zeros([1, 1, distribution.BINS]))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(distribution.loss(tf.constant([[np.nan]]), logits))
+    assert np.isfinite(tape.gradient(loss, logits)).all()
+
+
+def test_the_loss_is_least_at_the_truth():
+    truth = tf.constant([[0.7]])
+    assert distribution.loss(truth, peak(0.7)) < distribution.loss(truth, peak(0.2))

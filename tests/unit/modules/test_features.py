@@ -1,0 +1,104 @@
+"""What networks see of an origin."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules import features, framing
+from modules.transform import calendar
+from tests.support.series import household
+from tfx_pipeline.data.contract import Framing
+
+SHAPE = Framing(window=50, horizon=5, origins=60)
+
+
+def transformed(values: np.ndarray, first_origin: int = 0) -> dict[str, tf.Tensor]:
+    """What the transform makes of one segment [7, minutes], with fixed scales."""
+    series = tf.constant(values.T[None], tf.float32)
+    missing = tf.math.is_nan(series)
+    mean = tf.constant([1.0, 0.1, 240.0, 5.0, 1.0, 1.0, 5.0])
+    filled = tf.where(missing, mean, series)
+    return {
+        "filled": filled,
+        "scaled": (filled - mean) / mean,
+        "observed": 1.0 - tf.cast(missing, tf.float32),
+        "calendar": calendar(tf.constant([[first_origin]], tf.int64), SHAPE.origins),
+        "target": series[..., 0],
+        "weight": tf.ones([1, SHAPE.origins]),
+    }
+
+
+def holed(seed: int) -> np.ndarray:
+    """A segment [7, minutes] with every tenth minute missing, some in one measurement only."""
+    values = household(SHAPE.minutes, seed=seed).values
+    rng = np.random.default_rng(seed)
+    values[:, rng.random(SHAPE.minutes) < 0.08] = np.nan
+    values[rng.random(values.shape) < 0.02] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("sequence", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_an_origin_sees_exactly_what_its_window_alone_shows(sequence, seed):
+    values = holed(seed)
+    together = features.origins_of(transformed(values), SHAPE, sequence)
+    for origin in range(0, SHAPE.origins, 7):
+        lone = np.full_like(values, np.nan)
+        lone[:, : SHAPE.window] = values[:, origin : origin + SHAPE.window]
+        alone = features.origins_of(transformed(lone, 60 * origin), SHAPE, sequence, 0, 60)
+        # Equal but for the order in which sums of a few squares are rounded.
+        np.testing.assert_allclose(together.inputs[origin], alone.inputs[0], rtol=0, atol=1e-6)
+        np.testing.assert_array_equal(together.base[origin], alone.base[0])
+
+
+def test_nothing_is_nan_where_nothing_was_observed():
+    values = np.full((7, SHAPE.minutes), np.nan)
+    origins = features.origins_of(transformed(values), SHAPE, sequence=False)
+    assert np.isfinite(origins.inputs).all()
+    assert not origins.judged.numpy().any()
+
+
+def test_origins_without_weight_are_not_judged():
+    segments = transformed(holed(0))
+    weight = np.ones((1, SHAPE.origins), np.float32)
+    weight[0, 10:] = 0.0
+    segments["weight"] = tf.constant(weight)
+    origins = features.origins_of(segments, SHAPE, True)
+    assert origins.judged.numpy().tolist() == [True] * 10 + [False] * 50
+
+
+def test_strided_origins_are_those_of_the_whole():
+    segments = transformed(holed(1))
+    whole = features.origins_of(segments, SHAPE, False)
+    part = features.origins_of(segments, SHAPE, False, tf.constant(2), 4)
+    np.testing.assert_allclose(part.inputs, whole.inputs[2::4], rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(part.labels, whole.labels[2::4])
+
+
+def test_rolling_statistics_are_of_the_observed_minutes():
+    change = np.zeros((1, 1, 50), np.float32)
+    change[0, 0, -3:] = [-0.5, 0.0, 0.0]
+    observed = np.ones_like(change)
+    observed[0, 0, -2] = 0.0
+    found = features.rolling_statistics(tf.constant(change), tf.constant(observed))[0, 0].numpy()
+    lowest, highest, mean, deviation = found[:4]
+    assert (lowest, highest) == (-0.5, 0.0)
+    assert mean == pytest.approx(-0.25)
+    assert deviation == pytest.approx(0.25)
+
+
+def test_times_fall_in_bins_and_none_has_its_own():
+    window = 50
+    codes = features.one_hot_time(tf.constant([[0, 14, 15, 16, 48, 49]]), window).numpy()
+    bins = codes.reshape(6, -1).argmax(axis=1).tolist()
+    assert codes.sum() == 6
+    # 14, 15 and 16 share a bin; none in the window has the last one.
+    assert bins == [0, 14, 14, 14, 24, 25]
+
+
+def test_short_windows_work():
+    shape = Framing(window=8, horizon=2, origins=4)
+    origins = framing.origin_indices(shape)
+    codes = features.one_hot_time(tf.constant([[0, 6, 7]]), shape.window)
+    assert codes.numpy().sum() == 3
+    assert origins.shape == (4,)

@@ -1,0 +1,46 @@
+"""The families of networks."""
+
+import numpy as np
+import pytest
+
+from modules import config, networks
+from modules.distribution import BINS
+
+SHAPES = {"mlp": (40,), "cnn": (50, 10), "lstm": (50, 10)}
+
+
+def build(family: str, seed: int = 0, **hyperparameters):
+    return networks.build_network(family, SHAPES[family], 5, hyperparameters, seed)
+
+
+def test_the_settings_know_all_families():
+    assert set(networks.FAMILIES) == set(config.FAMILIES) == set(SHAPES)
+
+
+@pytest.mark.parametrize("family", SHAPES)
+def test_a_network_gives_logits_per_minute_ahead(family):
+    inputs = np.random.default_rng(0).normal(size=(3, *SHAPES[family])).astype(np.float32)
+    logits = build(family)(inputs)
+    assert logits.shape == (3, 5, BINS)
+    # Untrained, all changes are equally likely.
+    assert not logits.numpy().any()
+
+
+@pytest.mark.parametrize("family", SHAPES)
+def test_the_seed_decides_the_weights(family):
+    first, same, other = (build(family, seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_the_articles_grid_is_searched_for_the_lstm():
+    assert networks.FAMILIES["lstm"].grid == {"units": [20, 40], "dropout": [0.0, 0.2]}
+    small, large = build("lstm", units=20), build("lstm", units=40)
+    assert small.count_params() < large.count_params()
+
+
+@pytest.mark.parametrize("family", SHAPES)
+def test_grids_and_defaults_name_the_same_hyperparameters(family):
+    chosen = networks.FAMILIES[family]
+    assert set(chosen.grid) <= set(chosen.defaults)
+    assert all(chosen.defaults[name] in values for name, values in chosen.grid.items())

@@ -1,0 +1,50 @@
+"""Scores against errors computed by numpy."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules import distribution, score
+from modules.features import Origins
+
+
+def constant_network(change: float) -> keras.Model:
+    """Forecasts one change, whatever it is shown."""
+    logits = 50.0 * tf.one_hot(distribution.bin_of(tf.constant([change] * 2)), distribution.BINS)
+    inputs = keras.Input((1,))
+    outputs = keras.layers.Lambda(lambda x: 0.0 * x[:, :, None] + logits.numpy()[None])(inputs)
+    return keras.Model(inputs, outputs)
+
+
+def origins(labels: np.ndarray, judged: np.ndarray) -> Origins:
+    base = np.arange(len(labels), dtype=np.float32)
+    inputs = np.zeros((len(labels), 1), np.float32)
+    return Origins(*(tf.constant(value) for value in (inputs, base, judged, labels)))
+
+
+def test_errors_are_averaged_over_what_can_be_judged():
+    labels = np.array([[1.0, 1.0], [2.0, np.nan], [9.0, 9.0]], np.float32)
+    judged = np.array([True, True, False])
+    network = constant_network(1.0)
+    forecast = float(distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]))["mean"][0, 0])
+    batches = [origins(labels[:2], judged[:2]), origins(labels[2:], judged[2:])]
+    # The base of the second batch's only origin is 0, and it is not judged.
+    found = score.evaluate(network, batches)
+    np.testing.assert_allclose(found.persistence_mse, [1.0, 1.0])
+    np.testing.assert_allclose(found.persistence_mae, [1.0, 1.0])
+    np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
+    assert found.mse_ratio == pytest.approx(found.mse.mean())
+    assert found.objective == pytest.approx((found.mse_ratio + found.mae_ratio) / 2)
+    assert "mse_ratio" in str(found)
+
+
+def test_a_split_without_labels_is_refused():
+    batches = [origins(np.full((2, 2), np.nan, np.float32), np.array([True, True]))]
+    with pytest.raises(ValueError, match="no window with labels"):
+        score.evaluate(constant_network(0.0), batches)
+
+
+def test_an_empty_split_is_refused():
+    with pytest.raises(ValueError, match="no window with labels"):
+        score.evaluate(constant_network(0.0), [])

@@ -1,0 +1,78 @@
+"""The transform, analyzed and applied as the pipeline does."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from modules.transform import calendar
+from tests.support.series import household
+from tests.support.trained import segments, write
+from tests.support.transform import analyze
+from tfx_pipeline.components.example_encoder import encode
+from tfx_pipeline.data.contract import MEASUREMENTS, Framing
+
+FRAMING = Framing(window=10, horizon=2, origins=20)
+
+
+def test_time_of_day_and_of_week_are_points_on_circles():
+    monday_midnight = 4 * 86400
+    found = calendar(
+        tf.constant([[monday_midnight], [monday_midnight + 6 * 3600]], tf.int64), 2
+    ).numpy()
+    np.testing.assert_allclose(found[0, 0], [0, 1, 0, 1], atol=1e-6)
+    np.testing.assert_allclose(found[1, 0, :2], [1, 0], atol=1e-6)
+    week = 2 * np.pi * (6 * 60 + 1) / (7 * 1440)
+    np.testing.assert_allclose(found[1, 1, 2:], [np.sin(week), np.cos(week)], atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def series():
+    found = household(600, seed=2).without_values(slice(100, 110))
+    # A sub-meter that was never observed, and one that never changes.
+    values = found.values.copy()
+    values[4] = np.nan
+    values[5] = 0.0
+    return type(found)(found.minutes, values)
+
+
+@pytest.fixture(scope="module")
+def transformed(series, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("transform")
+    write(folder, "train", series, framing=FRAMING)
+    analyze(str(folder / "Split-train" / "*"), FRAMING, folder / "graph")
+    graph = tft.TFTransformOutput(str(folder / "graph"))
+    examples = encode([segments(series, FRAMING)])
+    raw = tf.io.parse_example(examples, graph.raw_feature_spec())
+    return raw, graph.transform_features_layer()(raw)
+
+
+def test_series_are_scaled_by_training_statistics_without_the_missing(transformed):
+    raw, found = transformed
+    voltage = MEASUREMENTS.index("Voltage")
+    seen = raw["Voltage"].numpy()
+    expected = (seen - np.nanmean(seen)) / np.nanstd(seen)
+    kept = ~np.isnan(seen)
+    np.testing.assert_allclose(
+        found["scaled"].numpy()[..., voltage][kept], expected[kept], atol=1e-3
+    )
+    np.testing.assert_array_equal(found["observed"].numpy()[..., voltage], kept)
+
+
+def test_missing_minutes_become_the_training_mean_and_labels_stay_missing(transformed):
+    raw, found = transformed
+    seen = raw["Voltage"].numpy()
+    missing = np.isnan(seen)
+    voltage = MEASUREMENTS.index("Voltage")
+    assert missing.any()
+    assert found["scaled"].numpy()[..., voltage][missing] == pytest.approx(0.0)
+    np.testing.assert_allclose(
+        found["filled"].numpy()[..., voltage][missing], np.nanmean(seen), rtol=1e-5
+    )
+    np.testing.assert_array_equal(found["target"], raw["Global_active_power"])
+
+
+def test_a_measurement_without_values_or_changes_is_harmless(transformed):
+    _, found = transformed
+    assert np.isfinite(found["scaled"]).all()
+    assert np.isfinite(found["filled"]).all()
