@@ -1,0 +1,274 @@
+import datetime
+
+import kfp_server_api as api
+import pytest
+from tfx import v1
+
+from tests.kubeflow import pipelines
+from tests.kubeflow.fake_server import START, FakeServer
+from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
+from tfx_pipeline.kubeflow.api.failures import failures
+from tfx_pipeline.kubeflow.api.pipelines import Pipelines
+from tfx_pipeline.kubeflow.api.runs import Runs, typed_parameters
+from tfx_pipeline.kubeflow.api.schedules import SCHEDULED_TIME, Schedules, trigger
+from tfx_pipeline.kubeflow.runner import KubeflowRunner
+from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings, Volume
+
+
+@pytest.fixture
+def server():
+    server = FakeServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def connection(server):
+    return Connection(server.url)
+
+
+def parameter(name, kind, default=None):
+    return v1.dsl.experimental.RuntimeParameter(name, kind, default)
+
+
+@pytest.fixture
+def package(tmp_path):
+    write = pipelines.Write(
+        number=parameter("number", int, 1),
+        name=parameter("scheduled_time", str, ""),
+        share=0.5,
+    )
+    settings = KubeflowSettings(
+        image="i",
+        pipeline_root="s3://bucket/root",
+        defaults=NodeSettings(volumes=(Volume(claim="c", mount_path="/c"),)),
+    )
+    runner = KubeflowRunner(settings, str(tmp_path))
+    runner.run(pipelines.pipeline(write))
+    return runner.package_path("small")
+
+
+def test_versions_on_update_and_deletion_with_versions_first(server, connection, package):
+    found = Pipelines(connection)
+    pipeline_id = found.create("small", package)
+    with pytest.raises(ServerError, match="exists; use `tfx pipeline update`"):
+        found.create("small", package)
+    assert found.update("small", package)[0] == pipeline_id
+    assert len(server.versions) == 2
+    assert found.newest(pipeline_id).display_name.startswith("small-2")
+    assert [item.display_name for item in found.all()] == ["small"]
+    assert found.delete("small") == 2
+    assert not server.pipelines
+    with pytest.raises(ServerError, match="no pipeline 'small'; there are: none"):
+        found.id("small")
+
+
+def test_a_pipeline_without_versions_says_what_to_do(server, connection, package):
+    pipeline_id = Pipelines(connection).create("small", package)
+    server.versions.clear()
+    with pytest.raises(ServerError, match="use `tfx pipeline update`"):
+        Pipelines(connection).newest(pipeline_id)
+
+
+def test_everything_is_found_over_several_pages(server, connection, package):
+    server.page = 2
+    for number in range(5):
+        Pipelines(connection).create(f"p{number}", package)
+    assert Pipelines(connection).id("p4")
+    assert len(Pipelines(connection).all()) == 5
+
+
+def test_a_run_gets_root_and_typed_parameters(server, connection, package):
+    Pipelines(connection).create("small", package)
+    run = Runs(connection).create("small", {"number": "7"})
+    body = server.runs[run.run_id]
+    assert body["runtime_config"]["pipeline_root"] == "s3://bucket/root"
+    assert body["runtime_config"]["parameters"] == {"number": 7}
+    assert body["pipeline_version_reference"]["pipeline_version_id"] in server.versions
+    assert [item.run_id for item in Runs(connection).of("small")] == [run.run_id]
+    Runs(connection).terminate(run.run_id)
+    assert Runs(connection).get(run.run_id).state == "CANCELING"
+    Runs(connection).delete(run.run_id)
+    with pytest.raises(ServerError, match=r"refused: Run .* not found"):
+        Runs(connection).get(run.run_id)
+
+
+SPEC = {
+    "root": {
+        "inputDefinitions": {
+            "parameters": {
+                "n": {"parameterType": "NUMBER_INTEGER", "defaultValue": 1},
+                "x": {"parameterType": "NUMBER_DOUBLE", "isOptional": True},
+                "must": {"parameterType": "STRING"},
+            }
+        }
+    }
+}
+
+
+def test_parameters_are_checked_before_the_server_sees_them():
+    assert typed_parameters(SPEC, {"n": "2", "x": "0.5", "must": "7"}) == {
+        "n": 2,
+        "x": 0.5,
+        "must": "7",
+    }
+    for given, message in (
+        ({"must": "a", "nn": "1"}, "no runtime parameter 'nn'; the pipeline has: must, n, x"),
+        ({"must": "a", "n": "1.5"}, "n: '1.5' is no NUMBER_INTEGER"),
+        ({}, "must: without a default"),
+    ):
+        with pytest.raises(ServerError, match=message):
+            typed_parameters(SPEC, given)
+
+
+def test_where_there_are_several_users_the_namespace_is_theirs(package):
+    server = FakeServer(multi_user=True)
+    try:
+        connection = Connection(server.url, namespace="energy")
+        Pipelines(connection).create("small", package)
+        assert {item.namespace for item in server.experiments.values()} == {"energy"}
+        assert Pipelines(connection).id("small")
+    finally:
+        server.close()
+
+
+def test_a_server_that_is_down_says_how_to_name_another(monkeypatch):
+    monkeypatch.setenv("KFP_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(ServerError, match=r"127\.0\.0\.1:9.*--endpoint"):
+        Connection(None)
+
+
+# Failures
+
+
+def detail(name, state, pod="", children=(), end=0):
+    return {
+        "task_id": f"id-{name or pod}",
+        "display_name": name,
+        "state": state,
+        "pod_name": pod,
+        "end_time": (START + datetime.timedelta(seconds=end)).isoformat(),
+        "child_tasks": [{"pod_name": child} for child in children],
+    }
+
+
+def failed_run(server, details, spec_tasks=("trainer", "pusher")):
+    server.runs["run-1"] = {
+        "run_id": "run-1",
+        "experiment_id": "e",
+        "display_name": "r",
+        "state": "FAILED",
+        "pipeline_spec": {
+            "root": {"dag": {"tasks": {name: {} for name in spec_tasks}}},
+            "components": {},
+        },
+        "runtime_config": {"pipeline_root": "minio://mlpipeline/v2/artifacts"},
+        "run_details": {"task_details": details},
+    }
+
+
+def explained(connection):
+    run = Runs(connection).get("run-1")
+    return failures(connection, run, Runs(connection).spec(run))
+
+
+def test_a_failure_is_the_executors_own_last_words(server, connection):
+    pod = "small-x-system-container-impl-1"
+    server.logs[pod] = (
+        "2026 INFO training\nTraceback ...\nTrainer failed: ValueError: loss is NaN\n"
+        "F1122 07:16:23.000000 23 main.go:77] failed to execute component: exit status 1\n"
+        'time="2026" level=info msg="sub-process exited"\n'
+    )
+    failed_run(
+        server,
+        [
+            detail("", "FAILED", "nobody"),
+            detail("root", "FAILED"),
+            detail("executor", "FAILED", pod),
+            detail("trainer", "FAILED", children=["small-x-system-container-driver-2", pod], end=5),
+            detail("trainer", "FAILED", end=9),
+            detail("pusher", "SKIPPED"),
+        ],
+    )
+    (failure,) = explained(connection)
+    assert failure.task == "trainer"
+    assert failure.cause == "Trainer failed: ValueError: loss is NaN"
+    assert failure.command == f"kubectl -n kubeflow logs {pod} -c main"
+
+
+def test_a_task_without_log_names_its_driver_and_the_command(server, connection, monkeypatch):
+    monkeypatch.delenv("MINIO_ENDPOINT", raising=False)
+    failed_run(server, [detail("trainer", "FAILED")])
+    (failure,) = explained(connection)
+    assert "its driver failed, or its pod never started" in failure.cause
+    assert "-l pipeline/runid=run-1" in failure.command
+
+
+def test_tasks_of_inner_pods_are_followed(server, connection):
+    server.logs["impl"] = "ValueError: deep\n"
+    outer = detail("trainer", "FAILED")
+    outer["child_tasks"] = [{"task_id": "id-inner"}]
+    failed_run(server, [outer, detail("inner", "FAILED", "impl")])
+    assert explained(connection)[0].cause == "ValueError: deep"
+
+
+def test_a_run_whose_version_is_gone_is_explained_by_its_tasks(server, connection):
+    failed_run(server, [detail("trainer", "FAILED", "pod"), detail("executor", "FAILED")])
+    server.logs["pod"] = "bad\n"
+    run = server.runs["run-1"]
+    del run["pipeline_spec"]
+    assert [failure.task for failure in explained(connection)] == ["trainer"]
+    run["pipeline_version_reference"] = {"pipeline_id": "p", "pipeline_version_id": "gone"}
+    assert [failure.task for failure in explained(connection)] == ["trainer"]
+
+
+# Schedules
+
+
+def test_a_schedule_from_creation_to_deletion(server, connection, package):
+    Pipelines(connection).create("small", package)
+    schedules = Schedules(connection)
+    made = schedules.create("small", "nightly", cron="15 3 * * *", parameters={"number": "2"})
+    body = server.recurring[made.recurring_run_id]
+    assert body["trigger"]["cron_schedule"]["cron"] == "0 15 3 * * *"
+    assert body["no_catchup"] is True
+    assert int(body["max_concurrency"]) == 1
+    assert body["runtime_config"]["parameters"] == {"number": 2, "scheduled_time": SCHEDULED_TIME}
+    assert body["runtime_config"]["pipeline_root"] == "s3://bucket/root"
+    with pytest.raises(ServerError, match="schedule 'nightly' exists"):
+        schedules.create("small", "nightly", interval=3600)
+    schedules.pause("small", "nightly")
+    assert server.recurring[made.recurring_run_id]["status"] == "DISABLED"
+    schedules.resume("small", made.recurring_run_id)
+    assert server.recurring[made.recurring_run_id]["status"] == "ENABLED"
+    again = schedules.replace(
+        "small", "nightly", interval=3600, parameters={"scheduled_time": "at [[ScheduledTime]]"}
+    )
+    assert set(server.recurring) == {again.recurring_run_id}
+    body = server.recurring[again.recurring_run_id]
+    assert body["runtime_config"]["parameters"] == {"scheduled_time": f"at {SCHEDULED_TIME}"}
+    schedules.delete("small", "nightly")
+    with pytest.raises(ServerError, match="no schedule 'nightly' of small; there are: none"):
+        schedules.pause("small", "nightly")
+
+
+def test_a_refused_replacement_leaves_the_old_schedule(server, connection, package):
+    Pipelines(connection).create("small", package)
+    made = Schedules(connection).create("small", "hourly", interval=3600)
+    with pytest.raises(ServerError, match="at least 60 seconds"):
+        Schedules(connection).replace("small", "hourly", interval=1)
+    assert set(server.recurring) == {made.recurring_run_id}
+
+
+def test_when_runs_start():
+    assert trigger("*/5 * * * *", None) == {"cron_expression": "0 */5 * * * *"}
+    assert trigger("30 */5 * * * *", None) == {"cron_expression": "30 */5 * * * *"}
+    assert trigger(None, 60) == {"interval_second": 60}
+    for cron, interval in ((None, None), ("* * * * *", 60), ("daily", None)):
+        with pytest.raises(ServerError):
+            trigger(cron, interval)
+
+
+def test_the_fake_speaks_kfps_own_shapes(server, connection):
+    healthy = connection.client.get_kfp_healthz()
+    assert isinstance(healthy, api.V2beta1GetHealthzResponse)

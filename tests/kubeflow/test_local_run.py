@@ -1,0 +1,67 @@
+import json
+
+import pytest
+
+from tests.kubeflow import penguins, pipelines
+from tfx_pipeline.kubeflow import local
+from tfx_pipeline.kubeflow.runner import KubeflowRunner
+from tfx_pipeline.kubeflow.settings import KubeflowSettings
+
+CONDITION = "(inputs.artifacts['_E.b'].artifacts[0].metadata['blessed'] == 1.0)"
+
+
+def executor_input(**metadata):
+    artifact = {"uri": "/m", "metadata": metadata}
+    return {"inputs": {"artifacts": {"_E.b": {"artifacts": [artifact]}}}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "metadata", "expected"),
+    [
+        (CONDITION, {"blessed": 1}, True),
+        (CONDITION, {"blessed": 0.0}, False),
+        (f"!({CONDITION})", {"blessed": 0}, True),
+        (
+            f"({CONDITION} && (inputs.artifacts['_E.b'].artifacts[0].uri == '/m'))",
+            {"blessed": 1},
+            True,
+        ),
+        (f"({CONDITION} || ('a' == 'b'))", {"blessed": 0}, False),
+    ],
+)
+def test_conditions_are_evaluated(condition, metadata, expected):
+    assert local.holds(condition, executor_input(**metadata)) is expected
+
+
+def test_a_property_that_is_missing_fails():
+    with pytest.raises(KeyError):
+        local.holds(CONDITION, executor_input())
+
+
+def test_a_step_whose_condition_is_false_does_nothing():
+    given = json.dumps(executor_input(blessed=0))
+    assert local.main(["--condition", CONDITION, "--executor-input", given]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+def test_tfx_penguin_runs_from_data_to_a_pushed_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
+    serving = tmp_path / "serving"
+    # The example's tuner_fn builds tf_keras models, which keras-tuner on Keras 3 refuses.
+    pipeline = pipelines.penguin(
+        penguins.write_penguins(tmp_path / "data"), serving, enable_tuning=False
+    )
+    KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path)).run(pipeline)
+    local.run_locally(tmp_path / "penguin.yaml", tmp_path / "root")
+    (version,) = serving.iterdir()
+    assert version.name.isdigit()
+    assert (version / "saved_model.pb").exists()
+    (run,) = (tmp_path / "root").iterdir()
+    pushed = json.loads((run / "pusher/executor_output.json").read_text())
+    metadata = pushed["artifacts"]["pushed_model"]["artifacts"][0]["metadata"]
+    assert metadata["pushed"] == 1
+    assert metadata["pushed_destination"] == str(version)
+    blessing = json.loads((run / "evaluator/executor_output.json").read_text())
+    assert blessing["artifacts"]["blessing"]["artifacts"][0]["metadata"]["blessed"] == 1

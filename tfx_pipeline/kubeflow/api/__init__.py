@@ -1,0 +1,1 @@
+"""A Kubeflow Pipelines server: pipelines, runs, schedules, and why a run failed."""

@@ -1,0 +1,48 @@
+"""The plug into the stock `tfx` command: its Kubeflow engine becomes ours.
+
+The handler that TFX 1.16 .. 1.21 brings for `--engine=kubeflow` imports modules that no longer
+exist. A line in a .pth file of our package imports this module when Python starts; it stands by
+for the one import of that handler, and costs nothing until then. See
+docs/decisions/tfx-command-plug.md.
+"""
+
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+HANDLER = "tfx.tools.cli.handler.kubeflow_handler"
+OURS = "tfx_pipeline.kubeflow.handler"
+
+
+class Finder(MetaPathFinder, Loader):
+    """Answers the import of TFX's broken handler with ours, and no other import."""
+
+    def find_spec(
+        self, fullname: str, path: Any = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Returns the place of our handler for the name of TFX's."""
+        del path, target
+        if fullname != HANDLER:
+            return None
+        from importlib.util import find_spec
+
+        found = find_spec(OURS)
+        return None if found is None else ModuleSpec(fullname, self, origin=found.origin)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Imports our handler."""
+        from importlib import import_module
+
+        del spec
+        return import_module(OURS)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Does nothing: our handler has been imported."""
+
+
+def install() -> None:
+    """Plugs in, once."""
+    if not any(isinstance(finder, Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, Finder())
