@@ -214,3 +214,12 @@ def test_progress_is_told(
         list(Reader([str(path)], BadRows(), block_bytes=2000, task="Checked"))
 
     assert [record.message.split()[0] for record in caplog.records] == ["Checked"] * 2
+
+
+def test_the_limit_leaves_out_a_last_line_without_line_end(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", HOUSE)
+    path.write_text(path.read_text().rstrip("\n"))
+
+    found = read(path, limit=HOUSE.minutes.size - 1)[""]
+
+    assert_same(found, HOUSE.without_rows(slice(-1, None)))
