@@ -1,0 +1,47 @@
+# Every target sets the project up first, which takes no time when nothing has changed.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lint types layers credentials lock bench clean
+
+BIN := .venv/bin
+# Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
+ARGS :=
+
+help:  ## Print the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## Make the environment ready (docs/install.md).
+	@tools/setup
+
+run: setup  ## Run the whole pipeline on this machine.
+	@$(BIN)/python runner_local.py $(ARGS)
+
+test: setup  ## Run every test.
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: format lint types layers credentials lock  ## Run every check that is not a test.
+
+format: setup  ## Check the format; `ruff format` mends it.
+	@$(BIN)/ruff format --check
+
+lint: setup  ## Check for mistakes and style.
+	@$(BIN)/ruff check
+
+types: setup  ## Check the types.
+	@$(BIN)/mypy
+
+layers: setup  ## Check that each package imports only those below it.
+	@$(BIN)/lint-imports
+
+credentials: setup  ## Check that nothing looks like a credential.
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook
+
+lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this machine uses.
+	@env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL \
+	    .runtime/bin/uv lock --check
+
+bench: setup  ## Measure what the README states.
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+clean:  ## Remove the environment and caches; data and results stay.
+	@rm -rf .venv .runtime .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage*
+	@find . -name __pycache__ -prune -exec rm -rf {} +
