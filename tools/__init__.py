@@ -1,0 +1,1 @@
+"""Commands of the project that run before, or without, its virtual environment."""

