@@ -74,9 +74,9 @@ class TrainerConfig:
     framing: Framing = field(default_factory=Framing)
     family: str = "mlp"
     seed: int = 0
-    steps: int = 3000
+    steps: int = 4000
     epochs: int = 0
-    batch: int = 480
+    batch: int = 240
     stride: int = 4
     tuner: TunerConfig = TunerConfig()
 

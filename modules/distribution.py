@@ -15,7 +15,7 @@ REACH = 9.0
 # Bins are equally wide on the scale asinh(change / SCALE): 0.01 kW wide around no change.
 SCALE = 0.07
 # Weight of the squared error of the mean, in kW^2, next to the cross-entropy, in nats.
-MEAN_WEIGHT = 0.3
+MEAN_WEIGHT = 1.0
 
 OUTPUTS = ("mean", "p10", "p50", "p90")
 QUANTILES = (0.1, 0.5, 0.9)

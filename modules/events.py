@@ -12,26 +12,35 @@ import tensorflow as tf
 from modules.framing import at_origins, running_max
 
 # Jumps of the target between consecutive observed minutes, in kW, up and down.
-THRESHOLDS = (0.1, 0.25, 0.5, 1.0, 1.6)
-# A sub-meter is on above this, in Wh per minute; a change is at least this.
-SUB_METER_ON = 2.0
-# Kinds of events: jumps up, jumps down; each sub-meter going on, going off, changing.
-JUMPS = 2 * len(THRESHOLDS)
-KINDS = JUMPS + 9
+JUMPS = (0.1, 0.25, 0.5, 1.0, 1.6)
+# The same, of the power that no sub-meter measures.
+UNMETERED_JUMPS = (0.1, 0.25, 0.5, 1.0)
+# A sub-meter is on above these, in Wh per minute: anything (a fridge), or something large.
+SUB_METER_LEVELS = (0.5, 8.0)
+# A sub-meter changes by at least this, in Wh per minute.
+SUB_METER_CHANGE = 2.0
+# Pairs of "goes on" and "goes off".
+SWITCHES = len(JUMPS) + len(UNMETERED_JUMPS) + 3 * len(SUB_METER_LEVELS)
+# kW of one Wh per minute.
+KW = 0.06
 
 
 class Events(NamedTuple):
     """The last events seen from each origin; times in minutes, `window - 1` stands for none.
 
+    S = SWITCHES; where both directions are given, "goes on" (or up) comes first.
+
     Attributes:
-        age: int32 [batch, n, KINDS], since the last event of each kind.
-        gap: int32 [batch, n, JUMPS], from the last jump back to the one of its kind before it.
-        remaining: int32 [batch, n, JUMPS / 2], until the present phase (on after a jump up, off
-            after a jump down) is as old as the same phase was the last time; negative when it has
-            outlived it.
-        has_remaining: bool [batch, n, JUMPS / 2], whether the window holds that last time.
-        size: [batch, n, JUMPS] kW, of the last jump; 0 for none.
-        level: [batch, n, JUMPS] kW, before the last jump; that of the origin for none.
+        age: int32 [batch, n, 2S + 3], since the last switch of each kind and change of each
+            sub-meter.
+        gap: int32 [batch, n, 2S], from the last switch back to the one of its kind before it.
+        remaining: int32 [batch, n, S], until the present phase, on or off, is as old as the same
+            phase was the last time; negative when it has outlived it.
+        has_remaining: bool [batch, n, S], whether the window holds that last time.
+        size: [batch, n, 2J] kW, of the target's last jumps (J = len(JUMPS)); 0 for none.
+        level: [batch, n, 2J] kW, before the last jumps; that of the origin for none.
+        others: [batch, n, 2J, 6], the change of the other measurements, in their units, in the
+            minute of the last jumps: they tell which appliance it was; 0 for none.
     """
 
     age: tf.Tensor
@@ -40,6 +49,7 @@ class Events(NamedTuple):
     has_remaining: tf.Tensor
     size: tf.Tensor
     level: tf.Tensor
+    others: tf.Tensor
 
 
 def find_events(
@@ -57,43 +67,53 @@ def find_events(
     Returns:
         The events.
     """
-    target = filled[..., 0]
-    jump = steps(filled, observed)[..., 0]
-    happens = event_flags(filled, observed)
     index = tf.range(filled.shape[1])[:, None]
+    happens = event_flags(filled, observed)
     last = running_max(tf.where(happens, index, -1))
-    earlier = running_max(tf.where(happens, _previous(last, -1), -1))
-    remaining, has_remaining = _remaining(happens, last, origins, window)
+    switches, switched = last[..., : 2 * SWITCHES], happens[..., : 2 * SWITCHES]
+    # What the last event of its kind, and of the opposite kind, was when an event happened.
+    earlier = running_max(tf.where(switched, previous(switches), -1))
+    opposite = running_max(tf.where(switched, previous(_swap(switches)), -1))
 
     now = origins[:, None]
-    last, earlier = at_origins(last, origins), at_origins(earlier, origins)
-    # The jump into minute i needs minute i - 1: both must lie in the window.
+    # A switch into minute i needs minute i - 1: both must lie in the window.
     oldest = now - (window - 2)
-    seen = last >= oldest
-    jump_seen = seen[..., :JUMPS]
-    jump_index = tf.where(jump_seen, last[..., :JUMPS], 1)
-    before = tf.gather(target, jump_index - 1, batch_dims=1)
+    last, earlier, opposite = (at_origins(one, origins) for one in (last, earlier, opposite))
+    switches = last[..., : 2 * SWITCHES]
+    jumps = tf.concat([last[..., : len(JUMPS)], _swap(switches)[..., : len(JUMPS)]], axis=-1)
+    jump_seen = jumps >= oldest
+    jumps = tf.where(jump_seen, jumps, 1)
+    at_jump = tf.gather(steps(filled, observed), jumps, batch_dims=1)
+    at_jump = tf.where(jump_seen[..., None], at_jump, 0.0)
+    before = tf.gather(filled[..., 0], jumps - 1, batch_dims=1)
+    remaining, began = _phase(now, switches, opposite)
     return Events(
-        age=tf.where(seen, now - last, window - 1),
-        gap=tf.where(earlier >= oldest, last - earlier, window - 1)[..., :JUMPS],
+        age=tf.where(last >= oldest, now - last, window - 1),
+        gap=tf.where(earlier >= oldest, switches - earlier, window - 1),
         remaining=remaining,
-        has_remaining=has_remaining,
-        size=tf.where(jump_seen, tf.gather(jump, jump_index, batch_dims=1), 0.0),
+        has_remaining=began >= oldest,
+        size=at_jump[..., 0],
         level=tf.where(jump_seen, before, base[..., None]),
+        others=at_jump[..., 1:],
     )
 
 
-def steps(filled: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+def steps(series: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
     """Differences to the minute before; 0 unless both minutes were observed.
 
     Args:
-        filled: [batch, minutes, 7] measurements in their raw units.
-        observed: [batch, minutes, 7] 1 where observed, else 0.
+        series: [batch, minutes, k].
+        observed: [batch, minutes, k] 1 where observed, else 0.
 
     Returns:
-        [batch, minutes, 7].
+        [batch, minutes, k].
     """
-    return (filled - _previous(filled, 0.0)) * observed * _previous(observed, 0.0)
+    return (series - previous(series)) * observed * previous(observed)
+
+
+def unmetered(filled: tf.Tensor) -> tf.Tensor:
+    """Power that no sub-meter measures: [batch, minutes, 7] -> [batch, minutes, 1] kW."""
+    return filled[..., :1] - KW * tf.reduce_sum(filled[..., -3:], axis=-1, keepdims=True)
 
 
 def event_flags(filled: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
@@ -104,43 +124,39 @@ def event_flags(filled: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
         observed: [batch, minutes, 7] 1 where observed, else 0.
 
     Returns:
-        bool [batch, minutes, KINDS].
+        bool [batch, minutes, 2 * SWITCHES + 3]: goes on, goes off, sub-meter changes.
     """
     step = steps(filled, observed)
+    metered = tf.reduce_min(observed[..., -3:], axis=-1, keepdims=True) * observed[..., :1]
     jump, change = step[..., :1], step[..., -3:]
-    now = filled[..., -3:] > SUB_METER_ON
-    before = _previous(filled, 0.0)[..., -3:] > SUB_METER_ON
-    thresholds = tf.constant(THRESHOLDS)
-    kinds = [
-        jump >= thresholds,
-        jump <= -thresholds,
-        now & ~before & (change > 0.0),
-        before & ~now & (change < 0.0),
-        tf.abs(change) >= SUB_METER_ON,
-    ]
-    return tf.concat(kinds, axis=-1)
+    unmetered_jump = steps(unmetered(filled), metered)
+    on, off = [], []
+    for jumps, thresholds in ((jump, JUMPS), (unmetered_jump, UNMETERED_JUMPS)):
+        on.append(jumps >= thresholds)
+        off.append(jumps <= tf.negative(thresholds))
+    sub_meters, before = filled[..., -3:], previous(filled)[..., -3:]
+    for level in SUB_METER_LEVELS:
+        on.append((sub_meters > level) & (before <= level) & (change > 0.0))
+        off.append((sub_meters <= level) & (before > level) & (change < 0.0))
+    return tf.concat([*on, *off, tf.abs(change) >= SUB_METER_CHANGE], axis=-1)
 
 
-def _remaining(
-    happens: tf.Tensor, last: tf.Tensor, origins: tf.Tensor, window: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """`Events.remaining` and `Events.has_remaining`."""
-    half = JUMPS // 2
-    up, down = last[..., :half], last[..., half:JUMPS]
-    went_up, went_down = happens[..., :half], happens[..., half:JUMPS]
-    up_before_down = running_max(tf.where(went_down, _previous(up, -1), -1))
-    down_before_up = running_max(tf.where(went_up, _previous(down, -1), -1))
-    up, down, up_before_down, down_before_up = (
-        at_origins(series, origins) for series in (up, down, up_before_down, down_before_up)
-    )
-    is_on = up > down
-    began = tf.where(is_on, up_before_down, down_before_up)
-    ended = tf.where(is_on, down, up)
-    age = origins[:, None] - tf.maximum(up, down)
-    return (ended - began) - age, began >= origins[:, None] - (window - 2)
+def previous(series: tf.Tensor) -> tf.Tensor:
+    """The series a minute later: [batch, minutes, ...]; its first minute is there twice."""
+    return tf.concat([series[:, :1], series[:, :-1]], axis=1)
 
 
-def _previous(series: tf.Tensor, first: float | int) -> tf.Tensor:
-    """The series a minute later; `first` comes in at the start."""
-    ahead = tf.fill(tf.shape(series[:, :1]), tf.cast(first, series.dtype))
-    return tf.concat([ahead, series[:, :-1]], axis=1)
+def _swap(switches: tf.Tensor) -> tf.Tensor:
+    """Puts "goes off" before "goes on"."""
+    return tf.concat([switches[..., SWITCHES:], switches[..., :SWITCHES]], axis=-1)
+
+
+def _phase(now: tf.Tensor, switches: tf.Tensor, opposite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """`Events.remaining`, and the minute in which the phase of the last time began."""
+    on, off = switches[..., :SWITCHES], switches[..., SWITCHES:]
+    is_on = on > off
+    # The last phase of the present kind ended with the last switch of the other kind, and began
+    # with the switch that was the last of its own kind then.
+    ended = tf.where(is_on, off, on)
+    began = tf.where(is_on, opposite[..., SWITCHES:], opposite[..., :SWITCHES])
+    return (ended - began) - (now - tf.maximum(on, off)), began

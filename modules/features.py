@@ -4,6 +4,7 @@ Amplitudes are differences to the last observed value (the base), because the ne
 changes from it. Times are one-hot in bins, narrow near the origin and wide away from it.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +15,30 @@ from tfx_pipeline.data.contract import Framing
 
 # Minutes over which minimum, maximum, mean and deviation are taken.
 ROLLING = (3, 5, 10, 20, 50)
-# The last changes from minute to minute that are shown one by one.
+# The last minutes of which the other measurements and the changes are shown one by one.
 RECENT = 10
 # Lower edges of the bins of times, in minutes; the last bin is "longer or never".
 TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
 # Range of the one-hot time that remains in a phase, in minutes; beyond it is clipped.
 REMAINING = (-12, 24)
+# Edges of one-hot amplitudes: kW of the target, kW of its steps, Wh per minute of sub-meters. Dense
+# where the base load and single appliances (1, 18, 38 Wh per minute) have their levels.
+LEVEL_BINS = (
+    *(0.1, 0.15, 0.2, 0.22, 0.25, 0.28, 0.3, 0.32, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8),
+    *(1.0, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.5, 3.0, 3.5, 4.0, 5.0),
+)
+STEP_BINS = (
+    *(-2.0, -1.3, -1.0, -0.6, -0.3, -0.15, -0.1, -0.05, -0.02, -0.005),
+    *(0.005, 0.02, 0.05, 0.1, 0.15, 0.3, 0.6, 1.0, 1.3, 2.0),
+)
+METER_BINS = (
+    *(0.5, 1.5, 2.5, 5.0, 10.0, 15.0, 16.5, 17.5, 18.5, 19.5, 25.0, 30.0, 35.0),
+    *(36.5, 37.5, 38.5, 39.5, 45.0, 60.0),
+)
+# The last minutes of which steps and sub-meters are shown one-hot.
+BINNED = 3
+# Usual sizes of changes in the six other measurements, in their units.
+CHANGES = (0.1, 1.0, 4.0, 10.0, 10.0, 10.0)
 
 
 class Origins(NamedTuple):
@@ -115,23 +134,33 @@ def event_vector(
     """
     filled, observed = segments["filled"], segments["observed"]
     found = events.find_events(filled, observed, at, window, base)
-    recent = framing.windows(events.steps(filled, observed)[..., 0], at, min(RECENT, window))
+    last = min(RECENT, window)
+    steps = framing.windows(events.steps(filled, observed), at, last)
+    unmetered = framing.windows(events.unmetered(filled)[..., 0], at, last)
     amplitudes = [
         rolling_statistics(windows[..., 0], windows[..., 2]),
         found.size,
         found.level - base[..., None],
+        steps[..., 0],
+        unmetered - unmetered[..., -1:],
     ]
     groups = [
-        tf.reshape(windows, [-1, at.shape[0], window * windows.shape[-1]]),
+        _merge(windows[..., :3]),
+        _merge(windows[:, :, -last:, 4:]),
         *amplitudes,
         *(compress(amplitude) for amplitude in amplitudes),
-        compress(recent),
+        unmetered,
+        _merge(tf.asinh(steps[..., 1:] / CHANGES)),
+        _merge(tf.asinh(found.others / CHANGES)),
         base[..., None],
         compress(base)[..., None],
         framing.at_origins(segments["calendar"], at - (window - 1)),
         one_hot_time(found.age, window),
         one_hot_time(found.gap, window),
         one_hot_remaining(found),
+        one_hot_bins(base[..., None], LEVEL_BINS),
+        one_hot_bins(steps[..., -BINNED:, 0], STEP_BINS),
+        one_hot_bins(_merge(framing.windows(filled[..., -3:], at, BINNED)), METER_BINS),
     ]
     return tf.concat(groups, axis=-1)
 
@@ -164,26 +193,33 @@ def compress(amplitude: tf.Tensor) -> tf.Tensor:
     return tf.asinh(5.0 * amplitude) / 2.0
 
 
+def one_hot_bins(values: tf.Tensor, edges: tuple[float, ...]) -> tf.Tensor:
+    """One-hot bins between ascending edges: [batch, n, k] -> [batch, n, k * (edges + 1)]."""
+    bins = tf.reduce_sum(tf.cast(values[..., None] >= edges, tf.int32), axis=-1)
+    return _merge(tf.one_hot(bins, len(edges) + 1))
+
+
 def one_hot_time(minutes: tf.Tensor, window: int) -> tf.Tensor:
-    """One-hot bins of times of 0 .. window - 1 minutes: [..., k] -> [..., k * bins]."""
+    """One-hot bins of times of 0 .. window - 1 minutes: [batch, n, k] -> [batch, n, k * bins]."""
     bin_of = np.searchsorted(TIME_BINS, np.arange(window - 1), side="right") - 1
     # "None in the window" has a bin of its own.
     bins = np.append(bin_of, bin_of[-1] + 1)
-    return _merge_last(tf.one_hot(tf.gather(bins, minutes), int(bins[-1]) + 1))
+    return _merge(tf.one_hot(tf.gather(bins, minutes), int(bins[-1]) + 1))
 
 
 def one_hot_remaining(found: events.Events) -> tf.Tensor:
-    """One-hot of the minutes that remain in a phase, or of not knowing: [..., k * codes]."""
+    """One-hot minutes that remain in a phase, or not known: [batch, n, k * codes]."""
     low, high = REMAINING
     code = tf.clip_by_value(found.remaining, low, high) - low
     unknown = high - low + 1
-    return _merge_last(tf.one_hot(tf.where(found.has_remaining, code, unknown), unknown + 1))
+    return _merge(tf.one_hot(tf.where(found.has_remaining, code, unknown), unknown + 1))
 
 
-def _merge_last(codes: tf.Tensor) -> tf.Tensor:
-    *_, k, size = codes.shape
-    return tf.reshape(codes, [*tf.unstack(tf.shape(codes)[:-2]), k * size])
+def _merge(values: tf.Tensor) -> tf.Tensor:
+    """[batch, n, ...] -> [batch, n, size]."""
+    return tf.reshape(values, [-1, values.shape[1], math.prod(values.shape[2:])])
 
 
 def _flatten(values: tf.Tensor) -> tf.Tensor:
+    """[batch, n, ...] -> [batch * n, ...]."""
     return tf.reshape(values, [-1, *values.shape[2:]])

@@ -57,12 +57,13 @@ def fit(
         hyperparameters,
         config.seed,
     )
-    values = {**networks.FAMILIES[config.family].defaults, **hyperparameters}
+    family = networks.FAMILIES[config.family]
+    values = {**family.defaults, **hyperparameters}
     network.compile(
         optimizer=_optimizer(values["learning_rate"], rounds * per_round),
         loss=distribution.loss,
         steps_per_execution=per_round,
-        jit_compile=True,
+        jit_compile=family.xla,
     )
     progress = Progress(examples.evaluation(eval_files, REPORT_STRIDE), per_round, rounds)
     network.fit(

@@ -7,8 +7,8 @@ import tensorflow as tf
 from modules import events
 
 WINDOW = 20
-UP_HALF_KW = events.THRESHOLDS.index(0.5)
-DOWN_HALF_KW = UP_HALF_KW + len(events.THRESHOLDS)
+UP = events.JUMPS.index(0.5)
+DOWN = UP + events.SWITCHES
 NONE = WINDOW - 1
 
 
@@ -37,51 +37,75 @@ def boxes(length: int, *on: tuple[int, int]) -> np.ndarray:
 
 def test_a_jump_has_an_age_a_size_and_the_level_before_it():
     found = find(boxes(40, (30, 40)), origin=33)
-    assert found.age[UP_HALF_KW] == 3
-    assert found.age[DOWN_HALF_KW] == NONE
-    assert found.size[UP_HALF_KW] == pytest.approx(0.7)
-    assert found.level[UP_HALF_KW] == pytest.approx(0.3)
+    assert found.age[UP] == 3
+    assert found.age[DOWN] == NONE
+    assert found.size[UP] == pytest.approx(0.7)
+    assert found.level[UP] == pytest.approx(0.3)
     # 0.7 kW is no jump of 1 kW.
-    assert found.age[events.THRESHOLDS.index(1.0)] == NONE
-    assert found.size[events.THRESHOLDS.index(1.0)] == 0.0
+    assert found.age[events.JUMPS.index(1.0)] == NONE
+    assert found.size[events.JUMPS.index(1.0)] == 0.0
 
 
 def test_the_gap_reaches_back_to_the_jump_before():
     found = find(boxes(40, (22, 25), (30, 34)), origin=36)
-    assert found.gap[UP_HALF_KW] == 8
-    assert found.gap[DOWN_HALF_KW] == 9
-    assert find(boxes(40, (30, 34)), origin=36).gap[UP_HALF_KW] == NONE
+    assert found.gap[UP] == 8
+    assert found.gap[DOWN] == 9
+    assert find(boxes(40, (30, 34)), origin=36).gap[UP] == NONE
 
 
 def test_what_remains_is_the_length_of_the_phase_the_time_before():
     target = boxes(40, (22, 28), (31, 40))
-    assert find(target, origin=33).remaining[UP_HALF_KW] == 6 - 2
-    assert find(target, origin=39).remaining[UP_HALF_KW] == 6 - 8
-    assert find(target, origin=33).has_remaining[UP_HALF_KW]
-    assert not find(target, origin=29).has_remaining[UP_HALF_KW]
+    assert find(target, origin=33).remaining[UP] == 6 - 2
+    assert find(target, origin=39).remaining[UP] == 6 - 8
+    assert find(target, origin=33).has_remaining[UP]
+    assert not find(target, origin=29).has_remaining[UP]
 
 
 def test_an_event_outside_the_window_is_none():
     target = boxes(40, (10, 40))
     # The jump into minute 10 needs minute 9, which the origin 28 still sees.
-    assert find(target, origin=28).age[UP_HALF_KW] == 18
-    assert find(target, origin=29).age[UP_HALF_KW] == NONE
+    assert find(target, origin=28).age[UP] == 18
+    assert find(target, origin=29).age[UP] == NONE
 
 
 def test_a_jump_across_a_missing_minute_is_none():
     target = boxes(40, (30, 40))
-    assert find(target, origin=33, missing=(29,)).age[UP_HALF_KW] == NONE
-    assert find(target, origin=33, missing=(30,)).age[UP_HALF_KW] == NONE
+    assert find(target, origin=33, missing=(29,)).age[UP] == NONE
+    assert find(target, origin=33, missing=(30,)).age[UP] == NONE
+
+
+def test_a_jump_tells_which_appliance_it_was():
+    sub_meter = np.zeros(40, np.float32)
+    sub_meter[30:] = 11.0
+    found = find(boxes(40, (30, 40)), origin=33, sub_meter=sub_meter)
+    assert found.others[UP].tolist() == [0.0, 0.0, 0.0, 11.0, 0.0, 0.0]
+    assert not found.others[len(events.JUMPS) + UP].any()
+
+
+def test_what_no_sub_meter_measures_has_jumps_of_its_own():
+    sub_meter = np.zeros(40, np.float32)
+    sub_meter[30:] = 0.7 / events.KW
+    metered = find(boxes(40, (30, 40)), origin=33, sub_meter=sub_meter)
+    elsewhere = find(boxes(40, (30, 40)), origin=33)
+    unmetered = len(events.JUMPS) + events.UNMETERED_JUMPS.index(0.5)
+    assert elsewhere.age[unmetered] == 3
+    assert metered.age[unmetered] == NONE
+    assert metered.age[UP] == 3
 
 
 def test_sub_meters_switch_on_and_off_and_change():
     sub_meter = np.zeros(40, np.float32)
-    sub_meter[25:30] = 18.0
-    sub_meter[28:30] = 10.0
-    found = find(boxes(40), origin=32, sub_meter=sub_meter)
-    on, off, change = (events.JUMPS + 3 * kind for kind in range(3))
-    assert found.age[on] == 7
-    assert found.age[off] == 2
-    assert found.age[change] == 2
-    assert find(boxes(40), origin=29, sub_meter=sub_meter).age[change] == 1
-    assert (found.age[[on + 1, off + 1, change + 1]] == NONE).all()
+    sub_meter[22:26] = 1.0
+    sub_meter[28:33] = 18.0
+    sub_meter[33:] = 1.0
+    found = find(boxes(40), origin=34, sub_meter=sub_meter)
+    low = len(events.JUMPS) + len(events.UNMETERED_JUMPS)
+    high = low + 3
+    assert (found.age[low], found.gap[low]) == (6, 6)
+    assert found.age[low + events.SWITCHES] == 8
+    assert (found.age[high], found.gap[high]) == (6, NONE)
+    assert found.age[high + events.SWITCHES] == 1
+    assert found.age[2 * events.SWITCHES] == 1
+    # On for six minutes now, and for four the time before.
+    assert found.remaining[low] == 4 - 6
+    assert (found.age[[low + 1, low + 2, 2 * events.SWITCHES + 1]] == NONE).all()

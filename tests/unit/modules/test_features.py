@@ -89,7 +89,7 @@ def test_rolling_statistics_are_of_the_observed_minutes():
 
 def test_times_fall_in_bins_and_none_has_its_own():
     window = 50
-    codes = features.one_hot_time(tf.constant([[0, 14, 15, 16, 48, 49]]), window).numpy()
+    codes = features.one_hot_time(tf.constant([[[0, 14, 15, 16, 48, 49]]]), window).numpy()
     bins = codes.reshape(6, -1).argmax(axis=1).tolist()
     assert codes.sum() == 6
     # 14, 15 and 16 share a bin; none in the window has the last one.
@@ -99,6 +99,6 @@ def test_times_fall_in_bins_and_none_has_its_own():
 def test_short_windows_work():
     shape = Framing(window=8, horizon=2, origins=4)
     origins = framing.origin_indices(shape)
-    codes = features.one_hot_time(tf.constant([[0, 6, 7]]), shape.window)
+    codes = features.one_hot_time(tf.constant([[[0, 6, 7]]]), shape.window)
     assert codes.numpy().sum() == 3
     assert origins.shape == (4,)
