@@ -6,6 +6,7 @@ from tfx import v1
 
 from tests.kubeflow import pipelines
 from tests.kubeflow.fake_server import START, FakeServer
+from tfx_pipeline.kubeflow import schedule
 from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
 from tfx_pipeline.kubeflow.api.failures import failures
 from tfx_pipeline.kubeflow.api.pipelines import Pipelines
@@ -272,3 +273,27 @@ def test_when_runs_start():
 def test_the_fake_speaks_kfps_own_shapes(server, connection):
     healthy = connection.client.get_kfp_healthz()
     assert isinstance(healthy, api.V2beta1GetHealthzResponse)
+
+
+def test_the_schedule_command(server, connection, package, capsys):
+    Pipelines(connection).create("small", package)
+
+    def run(*arguments, code=0):
+        assert schedule.main([*arguments, f"--endpoint={server.url}"]) == code
+        done = capsys.readouterr()
+        return done.err if code else done.out
+
+    assert run("list", "small") == "small: no schedule\n"
+    out = run("create", "small", "nightly", "--cron=15 3 * * *", "-p", "number=3")
+    assert out.startswith("nightly: cron '0 15 3 * * *' UTC, ENABLED, id recurring-")
+    ((recurring_id, body),) = server.recurring.items()
+    assert body["runtime_config"]["parameters"]["number"] == 3
+    assert run("pause", "small", "nightly") == "nightly: paused\n"
+    assert "DISABLED" in run("list", "small")
+    assert run("resume", "small", "nightly") == "nightly: resumed\n"
+    assert "every 3600 s" in run("replace", "small", "nightly", "--every=3600")
+    assert recurring_id not in server.recurring
+    assert run("delete", "small", "nightly") == "nightly: deleted\n"
+    assert "there are: none" in run("delete", "small", "nightly", code=1)
+    wrong = run("create", "small", "x", "--every=3600", "-p", "number", code=1)
+    assert "expected NAME=VALUE" in wrong

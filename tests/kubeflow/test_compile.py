@@ -17,6 +17,7 @@ from tfx.types.standard_artifacts import Examples, HyperParameters, Model
 from tests.kubeflow import pipelines
 from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
+from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings
 
@@ -115,6 +116,8 @@ def test_a_resolver_becomes_a_lookup_and_an_importer(resolved):
     destination = lookup["inputs"]["parameters"]["push_destination"]["runtimeValue"]["constant"]
     assert json.loads(destination)["filesystem"]["base_directory"] == "/serving/m"
     assert step(resolved, "baseline")["wanted"] == {"model": False}
+    candidate = lookup["inputs"]["artifacts"]["_candidate"]["taskOutputArtifact"]
+    assert candidate == {"producerTask": "candidate", "outputArtifactKey": "result"}
     importer = ir.task(resolved, "baseline-model-importer")
     assert importer.body["taskInfo"]["name"] == importer.id
     assert ir.executor(resolved, importer.body)["importer"] == {
@@ -154,6 +157,30 @@ def test_a_resolver_may_take_the_output_of_another_one():
     assert two["inputs"]["artifacts"]["model"]["taskOutputArtifact"]["producerTask"] == "one-model"
     assert step(spec, "two")["connected"] == ["model"]
     assert "two-best" not in spec["root"]["dag"]["tasks"], "nothing consumes it"
+
+
+def test_a_baseline_that_the_candidate_is_trained_from_does_not_wait_for_it():
+    baseline = v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
+        model=v1.dsl.Channel(type=Model),
+        model_blessing=v1.dsl.Channel(type=pipelines.ModelBlessing),
+    ).with_id("Baseline")
+    examples = v1.components.CsvExampleGen(input_base="/d")
+    trainer = v1.components.Trainer(
+        run_fn="m.run_fn",
+        examples=examples.outputs["examples"],
+        base_model=baseline.outputs["model"],
+        train_args=v1.proto.TrainArgs(),
+        eval_args=v1.proto.EvalArgs(),
+    )
+    pusher = v1.components.Pusher(
+        model=trainer.outputs["model"],
+        push_destination=v1.proto.PushDestination(
+            filesystem=v1.proto.PushDestination.Filesystem(base_directory="/m")
+        ),
+    )
+    spec = compiled(pipelines.pipeline(baseline, examples, trainer, pusher))
+    assert "artifacts" not in ir.task(spec, "baseline").body["inputs"]
 
 
 def test_a_consumer_that_needs_the_artifact_makes_the_lookup_fail_without_it():
@@ -449,6 +476,14 @@ def test_settings_of_a_node_that_is_not_there_are_refused():
     settings = KubeflowSettings(image="i", nodes={"Trainr": NodeSettings(gpus=1)})
     with pytest.raises(CompileError, match=r"Trainr.*There are Count"):
         compiled(pipelines.pipeline(pipelines.Count(start=1)), settings)
+
+
+def test_a_comparison_that_tfx_cannot_translate_is_refused():
+    spec = {
+        "root": {"dag": {"tasks": {"Read": {"triggerPolicy": {"condition": "Unknown Operation"}}}}}
+    }
+    with pytest.raises(CompileError, match="Read: its condition cannot be expressed"):
+        conditions(spec)
 
 
 def test_manifest_holds_pipeline_and_version():

@@ -1,9 +1,10 @@
 import json
 
 import pytest
+from tfx import v1
 
 from tests.kubeflow import penguins, pipelines
-from tfx_pipeline.kubeflow import local
+from tfx_pipeline.kubeflow import ir, local
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.kubeflow.settings import KubeflowSettings
 
@@ -41,6 +42,38 @@ def test_a_property_that_is_missing_fails():
 def test_a_step_whose_condition_is_false_does_nothing():
     given = json.dumps(executor_input(blessed=0))
     assert local.main(["--condition", CONDITION, "--executor-input", given]) == 0
+
+
+def test_a_step_without_condition_is_the_entrypoint_alone(monkeypatch):
+    monkeypatch.setattr(local, "entrypoint", lambda arguments: arguments)
+    assert local.main(["--step", "{}"]) == ["--step", "{}"]
+    arguments = ["--executor-input", json.dumps(executor_input(blessed=1))]
+    assert local.main(["--condition", CONDITION, *arguments]) == arguments
+
+
+def test_the_package_is_what_kfps_local_runner_takes(tmp_path):
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    with v1.dsl.Cond(write.outputs["report"].future()[0].property("lines") == 1):
+        read = pipelines.Read(report=write.outputs["report"])
+    spec, _ = KubeflowRunner(KubeflowSettings(image="python")).compile(
+        pipelines.pipeline(write, read)
+    )
+    found = local.for_local_runner(spec, ["docker-python"])
+    commands = {task.id: container for task, container in ir.containers(found)}
+    assert commands["write"]["command"] == ["docker-python"]
+    assert "kfp.dsl.executor_main" in commands["write"]["args"]
+    assert commands["read"]["command"] == local.LOCAL_COMMAND
+    assert commands["read"]["args"][-2] == "--condition"
+    assert "triggerPolicy" in ir.task(spec, "read").body, "the package itself is not changed"
+
+
+def test_a_run_needs_no_more_than_kfp(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runner = KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path))
+    runner.run(pipelines.pipeline(pipelines.Count(start=3)))
+    local.run_locally(runner.package_path("small"), tmp_path / "root")
+    (value,) = (tmp_path / "root").glob("*/count/number")
+    assert value.read_text() == "4"
 
 
 @pytest.mark.slow

@@ -1,3 +1,6 @@
+import pytest
+from google.protobuf import json_format
+
 from tfx_pipeline.kubeflow.platform import platform_document
 from tfx_pipeline.kubeflow.settings import (
     KubeflowSettings,
@@ -60,3 +63,28 @@ def test_everything_a_pod_can_ask_for():
     ]
     assert found["podMetadata"] == {"labels": {"team": "energy"}, "annotations": {"note": "x"}}
     assert found["secretAsEnv"][0]["keyToEnv"] == [{"secretKey": "t", "envVar": "MLFLOW_T"}]
+
+
+def test_kfps_own_message_takes_the_document():
+    messages = pytest.importorskip(
+        "kfp.kubernetes.kubernetes_executor_config_pb2",
+        reason="needs the dev dependency kfp-kubernetes",
+    )
+    node = NodeSettings(
+        secrets=(Secret(name="s", env={"k": "V"}),),
+        volumes=(Volume(claim="c", mount_path="/c", sub_path="a"),),
+        node_selector={"pool": "gpu"},
+        tolerations=(Toleration(key="gpu", effect="NoSchedule", seconds=0),),
+        labels={"a": "b"},
+        annotations={"c": "d"},
+    )
+    settings = KubeflowSettings(
+        image="i", image_pull_policy="Always", image_pull_secrets=("r",), defaults=node
+    )
+    found = executors(settings, {"exec-a": "A"}, {"exec-a"})["exec-a"]
+    message = json_format.ParseDict(found, messages.KubernetesExecutorConfig())
+    assert message.pvc_mount[0].sub_path == "a"
+    assert [secret.secret_name for secret in message.secret_as_env] == [
+        "s",
+        "mlpipeline-minio-artifact",
+    ]

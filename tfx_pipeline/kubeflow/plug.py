@@ -3,7 +3,7 @@
 The handler that TFX 1.16 .. 1.21 brings for `--engine=kubeflow` imports modules that no longer
 exist. A line in a .pth file of our package imports this module when Python starts; it stands by
 for the one import of that handler, and costs nothing until then. See
-docs/decisions/tfx-command-plug.md.
+docs/decisions/0010-tfx-command-plug.md.
 """
 
 import sys

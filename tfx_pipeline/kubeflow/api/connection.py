@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import kfp
@@ -42,10 +43,11 @@ class Connection:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turns the client's errors into a `ServerError`."""
+        """Turns the client's errors into a `ServerError`, and keeps its chatter to itself."""
         where = self.endpoint or "the cluster of your kubeconfig"
         try:
-            yield
+            with redirect_stdout(io.StringIO()):
+                yield
         except kfp_server_api.ApiException as error:
             raise ServerError(f"{where} refused: {_reason(error)}") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -18,6 +18,7 @@ from tfx_pipeline.kubeflow.passes.importers import SOURCE
 from tfx_pipeline.kubeflow.protocol import (
     ADDRESS,
     BLESSING,
+    CANDIDATE,
     DESTINATION,
     METADATA,
     METADATA_INPUT,
@@ -117,11 +118,7 @@ def _add_step(
             kind = {"parameterType": ir.STRING}
             ir.declare(definition, "parameters", "outputDefinitions", key + suffix, kind)
     if {MODEL, BLESSING} <= set(resolver.classes.values()):
-        destination = _destination(siblings, facts)
-        if destination is not None:
-            ir.parameters(task)[DESTINATION] = destination
-            kind = {"parameterType": ir.STRING}
-            ir.declare(definition, "parameters", "inputDefinitions", DESTINATION, kind)
+        _add_destination(spec, facts, resolver, siblings, task, definition)
     ir.depend(task, *resolver.upstream)
     step = {
         "kind": "lookup",
@@ -155,22 +152,58 @@ def _schema(cls: str) -> str:
     return f"title: {'tfx.' if standard else ''}{name}\ntype: object\n"
 
 
-def _destination(siblings: ir.Spec, facts: Facts) -> ir.Spec | None:
-    """The push destination, if exactly one Pusher copies models into a folder."""
-    pushers = [facts.nodes[task_id] for task_id in siblings if task_id in facts.nodes]
-    found = []
-    for node in pushers:
-        value = ir.parameters(siblings[node.id]).get(DESTINATION) if node.pusher else None
-        constant = (value or {}).get("runtimeValue", {}).get("constant")
-        if value is not None and (constant is None or "filesystem" in json.loads(constant)):
-            found.append(value)
+def _add_destination(
+    spec: ir.Spec,
+    facts: Facts,
+    resolver: ResolverFacts,
+    siblings: ir.Spec,
+    task: ir.Spec,
+    definition: ir.Spec,
+) -> None:
+    """Tells the step where models are served, and which one is about to be."""
+    pusher = _pusher(siblings, facts)
+    if pusher is None:
+        return
+    ir.parameters(task)[DESTINATION] = ir.copied(ir.parameters(pusher)[DESTINATION])
+    kind: ir.Spec = {"parameterType": ir.STRING}
+    ir.declare(definition, "parameters", "inputDefinitions", DESTINATION, kind)
+    candidate = ir.artifacts(pusher).get("model", {}).get("taskOutputArtifact")
+    if candidate and not _waits_for(candidate["producerTask"], resolver.id, siblings, facts):
+        producer, key = candidate["producerTask"], candidate["outputArtifactKey"]
+        ir.artifacts(task)[CANDIDATE] = ir.output_artifact(producer, key)
+        kind = _artifact_type(spec, facts, siblings, producer, key, MODEL)
+        ir.declare(definition, "artifacts", "inputDefinitions", CANDIDATE, kind)
+        ir.depend(task, producer)
+
+
+def _waits_for(task_id: str, other: str, siblings: ir.Spec, facts: Facts) -> bool:
+    """Says whether a task comes after another one."""
+    if task_id == other:
+        return True
+    if task_id in facts.resolvers:
+        before = facts.resolvers[task_id].upstream
+    else:
+        before = tuple(siblings[task_id].get("dependentTasks", ()))
+    return any(_waits_for(producer, other, siblings, facts) for producer in before)
+
+
+def _pusher(siblings: ir.Spec, facts: Facts) -> ir.Spec | None:
+    """The task that copies models into a folder, if there is exactly one."""
+    found = {}
+    for task_id, body in siblings.items():
+        value = ir.parameters(body).get(DESTINATION)
+        if value is None or task_id not in facts.nodes or not facts.nodes[task_id].pusher:
+            continue
+        constant = value.get("runtimeValue", {}).get("constant")
+        if constant is None or "filesystem" in json.loads(constant):
+            found[task_id] = body
     if len(found) > 1:
         raise CompileError(
-            ", ".join(sorted(node.id for node in pushers if node.pusher)),
+            ", ".join(sorted(found)),
             "with several push destinations it is unclear which serving model is the baseline",
             "Keep one Pusher in the pipeline.",
         )
-    return ir.copied(found[0]) if found else None
+    return next(iter(found.values()), None)
 
 
 def _add_importer(spec: ir.Spec, resolver: ResolverFacts, siblings: ir.Spec, key: str) -> None:

@@ -17,7 +17,14 @@ from tfx_pipeline.kubeflow.errors import StepError
 from tfx_pipeline.kubeflow.pod import addresses, serving, stores
 from tfx_pipeline.kubeflow.pod.artifacts import properties, read_inputs
 from tfx_pipeline.kubeflow.pod.lineage import MODEL_ID, Lineage
-from tfx_pipeline.kubeflow.protocol import ADDRESS, BLESSING, DESTINATION, METADATA, MODEL
+from tfx_pipeline.kubeflow.protocol import (
+    ADDRESS,
+    BLESSING,
+    CANDIDATE,
+    DESTINATION,
+    METADATA,
+    MODEL,
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +66,8 @@ def run_lookup(
         origin: dict[str, str] = {}
         if base is not None:
             free = {key: cls for key, cls in classes.items() if key not in connected}
-            origin = _narrow_to_serving(candidates, free, base, lineage, Path(folder))
+            candidate = _candidate(executor_input)
+            origin = _narrow_to_serving(candidates, free, base, candidate, lineage, Path(folder))
         strategy_class = name_utils.resolve_full_name(step["strategy"])
         strategy = strategy_class(**json_utils.loads(step["config"]))
         found: Artifacts = strategy.resolve_artifacts(lineage.store, candidates) or {}
@@ -79,6 +87,11 @@ def run_lookup(
     return {"parameterValues": values}
 
 
+def _candidate(executor_input: dict[str, Any]) -> str | None:
+    given = executor_input.get("inputs", {}).get("artifacts", {}).get(CANDIDATE)
+    return str(given["artifacts"][0]["uri"]) if given else None
+
+
 def _only(node: str, key: str, found: list[Artifact], required: bool) -> Artifact | None:
     if len(found) > 1:
         raise StepError(f"{node} found {len(found)} artifacts for {key!r}; one can be handed on")
@@ -91,16 +104,24 @@ def _only(node: str, key: str, found: list[Artifact], required: bool) -> Artifac
 
 
 def _narrow_to_serving(
-    candidates: Artifacts, classes: dict[str, str], base: str, lineage: Lineage, folder: Path
+    candidates: Artifacts,
+    classes: dict[str, str],
+    base: str,
+    candidate: str | None,
+    lineage: Lineage,
+    folder: Path,
 ) -> dict[str, str]:
     """Leaves of all models only the one that is serving now, and its blessings.
 
-    After a rollback that is not the one that was blessed last.
+    After a rollback that is not the one that was blessed last. Where the candidate is serving
+    already, as when nothing changed since the last run, it is the one before: what the candidate
+    was compared with then, so that the comparison comes from the cache.
 
     Args:
         candidates: Changed.
         classes: Classes of the candidates.
         base: The push destination.
+        candidate: Address of the model that is about to be pushed.
         lineage: What was pushed there.
         folder: Where the served files can be read as an artifact: a lookup need not have access to
             the pipeline root.
@@ -108,27 +129,35 @@ def _narrow_to_serving(
     Returns:
         Where the strategy reads the model -> its address.
     """
-    version = serving.serving_version(base)
-    model = None
-    if version is not None and lineage.store is not None:
-        place = posixpath.join(base, version)
-        model = lineage.pushed_model(place)
-        if model is None:
-            raise StepError(
-                f"{place} is serving, but ML Metadata does not know which run pushed it, so there "
-                "is no baseline to compare with; push a model of this pipeline there first, or "
-                "move that version away"
-            )
+    model, place = _baseline(base, candidate, lineage)
     for key, cls in classes.items():
         if cls == MODEL:
             candidates[key] = [model] if model else []
         elif cls == BLESSING:
             candidates[key] = [b for b in candidates[key] if model and _blesses(b, model)]
-    if model is None or version is None:
+    if model is None:
         return {}
     address, model.uri = model.uri, str(folder / "model")
-    _copy(posixpath.join(base, version), folder / "model" / SERVING_FORMAT)
+    _copy(place, folder / "model" / SERVING_FORMAT)
     return {model.uri: address}
+
+
+def _baseline(base: str, candidate: str | None, lineage: Lineage) -> tuple[Artifact | None, str]:
+    """The newest served model that is not the candidate, and where it is served."""
+    if lineage.store is None:
+        return None, ""
+    for number, version in enumerate(serving.versions(base)):
+        place = posixpath.join(base, version)
+        model = lineage.pushed_model(place)
+        if model is None and number == 0:
+            raise StepError(
+                f"{place} is serving, but ML Metadata does not know which run pushed it, so there "
+                "is no baseline to compare with; push a model of this pipeline there first, or "
+                "move that version away"
+            )
+        if model is not None and model.uri != candidate:
+            return model, place
+    return None, ""
 
 
 def _blesses(blessing: Artifact, model: Artifact) -> bool:

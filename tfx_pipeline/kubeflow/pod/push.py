@@ -18,7 +18,7 @@ from tfx.types.artifact import Artifact
 from tfx.utils import io_utils
 
 from tfx_pipeline.kubeflow.pod import stores
-from tfx_pipeline.kubeflow.pod.serving import MODEL_FILE, contents, destination, serving_version
+from tfx_pipeline.kubeflow.pod.serving import MODEL_FILE, contents, destination, versions
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def push(
         executor._MarkNotPushed(pushed)
         return
     model = executor.GetModelPath(inputs)
-    current = serving_version(base)
+    current = next(iter(versions(base)), None)
     if current is not None and contents(posixpath.join(base, current)) == contents(model):
         log.info("version %s of %s already serves this model: nothing to push", current, base)
         io_utils.copy_dir(model, pushed.uri)

@@ -21,16 +21,17 @@ def destination(text: str | None) -> str | None:
     return base.rstrip("/") or None
 
 
-def serving_version(base: str) -> str | None:
-    """Returns the newest complete version below a push destination: the one that servers serve."""
+def versions(base: str) -> list[str]:
+    """Returns the complete versions below a push destination; servers serve the first, the newest.
+
+    Args:
+        base: Folder or address of the destination; it may not exist yet.
+    """
     if not stores.retried(fileio.exists)(base):
-        return None
+        return []
     names = [name.rstrip("/") for name in fileio.listdir(base)]
     numbers = sorted((name for name in names if name.isdigit()), key=int, reverse=True)
-    for name in numbers:
-        if fileio.exists(posixpath.join(base, name, MODEL_FILE)):
-            return name
-    return None
+    return [name for name in numbers if fileio.exists(posixpath.join(base, name, MODEL_FILE))]
 
 
 def contents(folder: str) -> dict[str, str]:

@@ -1,0 +1,561 @@
+"""Steps in the pod, one by one; the recordings are in test_recorded.py."""
+
+import json
+import os
+from pathlib import Path
+
+import ml_metadata as mlmd
+import pytest
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components.pusher import executor as pusher_executor
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.components.common.resolver import ResolverStrategy
+from tfx.proto import example_gen_pb2
+
+from tfx_pipeline.kubeflow import entrypoint
+from tfx_pipeline.kubeflow.errors import StepError
+from tfx_pipeline.kubeflow.pod import addresses, lookup, push, serving, span, stores, values
+from tfx_pipeline.kubeflow.pod.artifacts import make_artifact, properties
+from tfx_pipeline.kubeflow.pod.executor import run_executor
+from tfx_pipeline.kubeflow.pod.lineage import Lineage
+
+TYPES = "tfx.types.standard_artifacts."
+MODEL, BLESSING = f"{TYPES}Model", f"{TYPES}ModelBlessing"
+SPLIT = example_gen_pb2.Input.Split
+
+
+def runtime(uri, name="1", **metadata):
+    return {"artifacts": [{"name": name, "uri": str(uri), "metadata": metadata}]}
+
+
+def executor_input(folder, inputs=(), outputs=(), parameters=(), **given):
+    return {
+        "inputs": {
+            "artifacts": {key: runtime(uri) for key, uri in dict(inputs).items()},
+            "parameterValues": given,
+        },
+        "outputs": {
+            "artifacts": {key: runtime(folder / key, key) for key in outputs},
+            "parameters": {key: {"outputFile": str(folder / key)} for key in parameters},
+            "outputFile": str(folder / "pipeline/run/task/try/output.json"),
+        },
+    }
+
+
+def step(cls, outputs=(), **more):
+    return {
+        "kind": "executor",
+        "node": "Step",
+        "executor": f"{__name__}.{cls.__name__}",
+        "inputs": {},
+        "outputs": dict(outputs),
+        "parameters": {},
+        **more,
+    }
+
+
+# Addresses and values
+
+
+def test_addresses_and_mounts_are_each_others_inverse():
+    for remote, local in (
+        ("gs://b/k/x", "/gcs/b/k/x"),
+        ("s3://b/k", "/s3/b/k"),
+        ("minio://mlpipeline/v2/a", "/minio/mlpipeline/v2/a"),
+        ("/data/x", "/data/x"),
+    ):
+        assert addresses.to_local(remote) == local
+        assert addresses.to_remote(local) == remote
+
+
+def test_the_place_of_nothing_is_below_the_pipelines_folder():
+    address = addresses.nothing("/minio/b/root/pipe/run/task/try/out.json", "model")
+    assert address == "minio://b/root/pipe/__none__/model"
+    assert addresses.is_nothing(address)
+
+
+def test_addresses_are_replaced_wherever_they_stand():
+    found = addresses.mapped(
+        {"a": '{"x": "/m/model/1"}', "b": ["/m/model_run", 1.0], "c": None},
+        {"/m/model": "s3://b/model", "/m/model_run": "s3://b/run"},
+    )
+    assert found == {"a": '{"x": "s3://b/model/1"}', "b": ["s3://b/run", 1.0], "c": None}
+
+
+def test_what_kfp_wraps_is_unwrapped():
+    raw = {"l": {"list": [1, {"struct": {"a": 1}}]}, "display_name": "x", "list": "kept", "n": [1]}
+    assert values.metadata(raw) == {"l": [1, {"a": 1}], "list": "kept", "n": [1]}
+
+
+def test_nulls_are_dropped():
+    assert values.without_nulls({"a": None, "b": [None, {"c": None}]}) == {"b": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (1.0, "int", 1),
+        ("7", "int", 7),
+        (1, "float", 1.0),
+        (1.0, "bool", True),
+        ("False", "bool", False),
+        (True, "bool", True),
+        ('{"a": [1]}', "json", {"a": [1]}),
+        ([1], "json", [1]),
+        ({"state": "FAILED"}, "status", '{"state": "FAILED"}'),
+        ("text", "str", "text"),
+    ],
+)
+def test_parameters_become_the_executors_own(value, kind, expected):
+    found = values.parameter(value, kind)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_messages_are_parsed():
+    found = values.parameter('{"name": "a"}', "message:tfx.proto.example_gen_pb2.Input.Split")
+    assert found == SPLIT(name="a")
+
+
+def test_properties_survive_the_way_there_and_back():
+    metadata = {
+        "span": 3,
+        "split_names": '["a"]',
+        "custom:span": 4.0,
+        "share": 0.5,
+        "text": "x",
+        "many": {"a": [1.0]},
+    }
+    artifact = make_artifact(f"{TYPES}Examples", "/x", "12", metadata)
+    assert (artifact.id, artifact.span, artifact.split_names) == (12, 3, '["a"]')
+    assert artifact.get_int_custom_property("span") == 4
+    assert artifact.get_float_custom_property("share") == 0.5
+    assert artifact.get_json_value_custom_property("many") == {"a": [1.0]}
+    assert properties(artifact) == {**metadata, "span": 3.0}
+
+
+# Executors
+
+
+class Writes(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert exec_properties == {"module_file": exec_properties["module_file"], "n": 3}
+        source = Path(exec_properties["module_file"]).read_text()
+        (Path(outputs["schema"][0].uri) / "schema.pbtxt").write_text(source)
+        outputs["number"][0].value = 41
+
+
+def test_a_module_travels_as_source_and_values_become_parameters(tmp_path):
+    given = executor_input(
+        tmp_path,
+        outputs=["schema", "number"],
+        parameters=["number"],
+        module_file="m.py",
+        module_source="x = 1\n",
+        n=3.0,
+    )
+    outputs = {"schema": f"{TYPES}Schema", "number": f"{TYPES}Integer"}
+    kinds = {"module_file": "str", "n": "int"}
+    made = run_executor(step(Writes, outputs, parameters=kinds), given, [])
+    assert made["parameterValues"] == {"number": 41}
+    assert made["artifacts"]["schema"]["artifacts"][0]["uri"] == str(tmp_path / "schema")
+    assert (tmp_path / "schema/schema.pbtxt").read_text() == "x = 1\n"
+
+
+def test_a_parameter_without_a_value_artifact_is_an_error(tmp_path):
+    given = executor_input(tmp_path, parameters=["n"])
+    with pytest.raises(StepError, match="'n' is taken as a parameter but holds no value"):
+        run_executor(step(Idle), given, [])
+
+
+class Idle(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        for key in exec_properties.get("say", ()):
+            outputs[key][0].set_int_custom_property("said", 1)
+
+
+def test_an_output_that_was_not_written_is_an_error(tmp_path):
+    outputs = {"schema": f"{TYPES}Schema"}
+    given = executor_input(tmp_path, outputs=outputs)
+    with pytest.raises(StepError, match="output 'schema' was not written"):
+        run_executor(step(Idle, outputs), given, [])
+
+
+def test_some_outputs_may_be_empty(tmp_path):
+    outputs = {"logs": f"{TYPES}ModelRun", "blessing": BLESSING}
+    given = executor_input(tmp_path, outputs=outputs, say=["blessing"])
+    made = run_executor(step(Idle, outputs), given, [])
+    assert made["artifacts"]["blessing"]["artifacts"][0]["metadata"]["said"] == 1.0
+
+
+class Beams(BaseBeamExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert "--direct_num_workers=1" in self._beam_pipeline_args
+
+
+def test_beam_executors_get_beams_options(tmp_path):
+    run_executor(step(Beams), executor_input(tmp_path), ["--direct_num_workers=1"])
+
+
+class Breaks(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        print("working")
+        raise ValueError("loss is\nNaN" if exec_properties else "")
+
+
+@pytest.mark.parametrize(
+    ("given", "last"),
+    [({"a": 1}, "Step failed: ValueError: loss is NaN"), ({}, "Step failed: ValueError")],
+)
+def test_the_last_line_of_the_log_is_the_cause(tmp_path, capsys, given, last):
+    arguments = [
+        *("--step", json.dumps(step(Breaks))),
+        *("--executor-input", json.dumps(executor_input(tmp_path, **given))),
+    ]
+    assert entrypoint.main(arguments) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == last
+
+
+def test_a_large_executor_input_may_come_as_a_file(tmp_path):
+    (tmp_path / "input.json").write_text(json.dumps(executor_input(tmp_path)))
+    arguments = ["--step", json.dumps(step(Idle)), "--executor-input", f"@{tmp_path}/input.json"]
+    assert entrypoint.main([*arguments, entrypoint.LOCAL_RUNNER_MARK]) == 0
+    assert (tmp_path / "pipeline/run/task/try/output.json").exists()
+
+
+# Spans
+
+
+def config(pattern):
+    return json.dumps({"splits": [{"name": "all", "pattern": pattern}]})
+
+
+def test_the_newest_span_and_version_are_resolved(tmp_path):
+    for place in ("span-1/v-1", "span-2/v-1", "span-2/v-3"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "a.csv").write_text(place)
+    given = {
+        "input_base": str(tmp_path),
+        "input_config": config("span-{SPAN}/v-{VERSION}/*"),
+        "range_config": '{"rollingRange": {"numSpans": 1}}',
+    }
+    found = span.resolve(given)
+    assert (found["span"], found["version"]) == (2, 3)
+    resolved = json.loads(found["resolved_input_config"])
+    assert resolved["splits"][0]["pattern"] == "span-2/v-3/*"
+
+
+def test_a_fingerprint_is_of_contents_and_names_alone(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("x\n")
+    split = SPLIT(name="all", pattern="*")
+    first = span.fingerprint(str(tmp_path), split)
+    os.utime(file, (1, 1))
+    assert span.fingerprint(str(tmp_path), split) == first
+    file.write_text("y\n")
+    changed = span.fingerprint(str(tmp_path), split)
+    assert changed != first
+    file.rename(tmp_path / "b.csv")
+    assert span.fingerprint(str(tmp_path), split) not in (first, changed)
+
+
+def test_no_data_says_where_it_was_looked_for(tmp_path):
+    with pytest.raises(StepError, match=f"no file matches {tmp_path}/x\\*; check the data"):
+        span.matching(str(tmp_path), "x*")
+
+
+# Retries
+
+
+def test_transient_errors_are_tried_again(monkeypatch):
+    monkeypatch.setattr(stores.time, "sleep", lambda _: None)
+    tries = []
+
+    def call():
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError("busy")
+        return "done"
+
+    assert stores.retried(call)() == "done"
+    tries[:] = [1] * -9
+    with pytest.raises(FileNotFoundError):
+        stores.retried(lambda: (_ for _ in ()).throw(FileNotFoundError("x")))()
+    with pytest.raises(OSError, match="down"):
+        stores.retried(lambda: (_ for _ in ()).throw(OSError("down")))()
+
+
+# Pushing
+
+
+def model(folder, weights="w"):
+    place = folder / "Format-Serving"
+    (place / "variables").mkdir(parents=True)
+    (place / "saved_model.pb").write_text("graph")
+    (place / "variables/data").write_text(weights)
+    return folder
+
+
+def pushed(tmp_path, base, source, blessed=1, executor=pusher_executor.Executor):
+    archive = make_artifact(f"{TYPES}PushedModel", str(tmp_path / "out"), "p", {})
+    outputs = {"pushed_model": [archive]}
+    inputs = {
+        "model": [make_artifact(MODEL, str(source), "1", {})],
+        "model_blessing": [make_artifact(BLESSING, "/b", "2", {"blessed": blessed})],
+    }
+    destination = {"filesystem": {"base_directory": str(base)}}
+    context = BaseExecutor.Context(tmp_dir=str(tmp_path), unique_id="1")
+    push.push(executor(context), inputs, outputs, {"push_destination": json.dumps(destination)})
+    return outputs["pushed_model"][0]
+
+
+def test_a_push_shows_whole_versions_and_never_the_same_twice(tmp_path):
+    base = tmp_path / "serving"
+    first = pushed(tmp_path, base, model(tmp_path / "one"))
+    version = first.get_string_custom_property("pushed_version")
+    assert [item.name for item in base.iterdir()] == [version]
+    assert first.get_string_custom_property("pushed_destination") == str(base / version)
+    assert (base / version / "variables/data").read_text() == "w"
+    again = pushed(tmp_path, base, model(tmp_path / "same"))
+    assert again.get_int_custom_property("pushed") == 1
+    assert again.get_string_custom_property("pushed_version") == version
+    assert [item.name for item in base.iterdir()] == [version]
+    second = pushed(tmp_path, base, model(tmp_path / "two", "v"))
+    newest = second.get_string_custom_property("pushed_version")
+    assert int(newest) > int(version)
+    assert serving.versions(str(base)) == [newest, version]
+
+
+def test_what_is_not_blessed_is_not_pushed(tmp_path):
+    base = tmp_path / "serving"
+    artifact = pushed(tmp_path, base, model(tmp_path / "one"), blessed=0)
+    assert artifact.get_int_custom_property("pushed") == 0
+    assert not base.exists()
+
+
+def test_a_failed_push_leaves_nothing(tmp_path, monkeypatch):
+    base = tmp_path / "serving"
+    monkeypatch.setattr(push, "_publish", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        pushed(tmp_path, base, model(tmp_path / "one"))
+    assert list(base.iterdir()) == []
+
+
+class OwnExecutor(pusher_executor.Executor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        outputs["pushed_model"][0].set_string_custom_property("by", "me")
+
+
+def test_executors_of_ones_own_push_to_folders_themselves(tmp_path):
+    artifact = pushed(tmp_path, tmp_path / "serving", model(tmp_path / "one"), 1, OwnExecutor)
+    assert artifact.get_string_custom_property("by") == "me"
+
+
+def test_an_incomplete_version_is_not_served(tmp_path):
+    assert serving.versions(str(tmp_path / "nowhere")) == []
+    (tmp_path / "7").mkdir()
+    (tmp_path / "notes").mkdir()
+    assert serving.versions(str(tmp_path)) == []
+
+
+# Lookups
+
+
+@pytest.fixture
+def store():
+    config = metadata_store_pb2.ConnectionConfig()
+    config.fake_database.SetInParent()
+    return mlmd.MetadataStore(config)
+
+
+class Recorded:
+    """Puts into ML Metadata what KFP's launcher puts there."""
+
+    def __init__(self, store, pipeline="power"):
+        self.store = store
+        kind = metadata_store_pb2.ContextType(name="system.Pipeline")
+        context = metadata_store_pb2.Context(type_id=store.put_context_type(kind), name=pipeline)
+        (self.context,) = store.put_contexts([context])
+        self.execution_type = store.put_execution_type(
+            metadata_store_pb2.ExecutionType(name="system.ContainerExecution")
+        )
+
+    def artifact(self, title, uri, **properties):
+        kind = metadata_store_pb2.ArtifactType(name=title)
+        record = metadata_store_pb2.Artifact(
+            type_id=self.store.put_artifact_type(kind),
+            uri=uri,
+            state=metadata_store_pb2.Artifact.LIVE,
+        )
+        for key, value in properties.items():
+            target = record.custom_properties[key]
+            if isinstance(value, str):
+                target.string_value = value
+            elif isinstance(value, dict):
+                target.struct_value.update(value)
+            else:
+                target.double_value = value
+        (record_id,) = self.store.put_artifacts([record])
+        self.store.put_attributions_and_associations(
+            [metadata_store_pb2.Attribution(artifact_id=record_id, context_id=self.context)], []
+        )
+        return record_id
+
+    def execution(self, inputs, outputs):
+        execution = metadata_store_pb2.Execution(type_id=self.execution_type)
+        (execution_id,) = self.store.put_executions([execution])
+        event = metadata_store_pb2.Event
+        kinds = [(inputs, event.INPUT), (outputs, event.OUTPUT)]
+        self.store.put_events(
+            [
+                metadata_store_pb2.Event(artifact_id=item, execution_id=execution_id, type=kind)
+                for items, kind in kinds
+                for item in items
+            ]
+        )
+
+    def run(self, place, uri):
+        """A run that trained, blessed and pushed a model; returns the model's id."""
+        trained = self.artifact("tfx.Model", uri, display_name="model")
+        self.artifact("tfx.ModelBlessing", f"{uri}-b", blessed=1.0, current_model_id=str(trained))
+        made = self.artifact("tfx.PushedModel", f"{uri}-p", pushed_destination=place)
+        self.execution([trained], [made])
+        return trained
+
+
+def looked_up(store, tmp_path, strategy, classes, wanted, connected=(), inputs=(), **given):
+    told = {
+        "node": "Lookup",
+        "pipeline": "power",
+        "strategy": strategy,
+        "config": "{}",
+        "classes": classes,
+        "connected": list(connected),
+        "wanted": wanted,
+    }
+    given = executor_input(tmp_path, inputs, **given)
+    return lookup.run_lookup(told, given, Lineage(store, "power"))["parameterValues"]
+
+
+LATEST = "tfx.dsl.input_resolution.strategies.latest_artifact_strategy.LatestArtifactStrategy"
+BLESSED = (
+    "tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy.LatestBlessedModelStrategy"
+)
+MODELS = {"model": MODEL, "model_blessing": BLESSING}
+
+
+def test_the_latest_artifact_with_what_is_known_of_it(store, tmp_path):
+    records = Recorded(store)
+    records.artifact("tfx.ExampleStatistics", "minio://b/1", split_names='["a"]')
+    records.artifact("tfx.ExampleStatistics", "minio://b/2", split_names='["b"]', x={"list": 1})
+    records.artifact("tfx.ExampleStatistics", "minio://b/__none__/s")
+    found = looked_up(store, tmp_path, LATEST, {"s": f"{TYPES}ExampleStatistics"}, {"s": False})
+    assert found["s_uri"] == "minio://b/2"
+    assert json.loads(found["s_metadata"])["split_names"] == '["b"]'
+
+
+def test_no_earlier_artifact(store, tmp_path):
+    classes = {"s": f"{TYPES}ExampleStatistics"}
+    found = looked_up(store, tmp_path, LATEST, classes, {"s": False})
+    assert addresses.is_nothing(found["s_uri"])
+    with pytest.raises(StepError, match="Lookup found no earlier artifact for 's'"):
+        looked_up(store, tmp_path, LATEST, classes, {"s": True})
+
+
+class Newer(ResolverStrategy):
+    """Everything but what is connected."""
+
+    def resolve_artifacts(self, store, input_dict):
+        mine = {artifact.uri for artifact in input_dict["mine"]}
+        return {"all": [item for item in input_dict["all"] if item.uri not in mine]}
+
+
+def test_strategies_of_ones_own_see_connected_artifacts(store, tmp_path):
+    records = Recorded(store)
+    for name in ("1", "2"):
+        records.artifact("tfx.Model", str(tmp_path / name))
+    classes = {"mine": MODEL, "all": MODEL}
+    strategy = f"{__name__}.Newer"
+    arguments = (store, tmp_path, strategy, classes, {"all": False})
+    found = looked_up(*arguments, connected=["mine"], inputs={"mine": tmp_path / "2"})
+    assert found["all_uri"] == str(tmp_path / "1")
+    with pytest.raises(StepError, match="found 2 artifacts for 'all'"):
+        looked_up(*arguments, connected=["mine"])
+
+
+def serve(base, version):
+    place = base / version
+    place.mkdir(parents=True)
+    (place / "saved_model.pb").write_text(version)
+    return str(place)
+
+
+class Reads(ResolverStrategy):
+    """Takes a model whose files it can read."""
+
+    def resolve_artifacts(self, store, input_dict):
+        for artifact in input_dict["model"]:
+            assert (Path(artifact.uri) / "Format-Serving/saved_model.pb").read_text() == "1"
+        return input_dict
+
+
+@pytest.mark.parametrize("strategy", [BLESSED, f"{__name__}.Reads"])
+def test_the_baseline_is_the_model_that_is_serving_now(store, tmp_path, strategy):
+    base = tmp_path / "serving"
+    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
+    arguments = (store, tmp_path, strategy, MODELS, {"model": False})
+    records = Recorded(store)
+    records.run(serve(base, "1"), "minio://b/first")
+    rolled_back = serve(base, "2")
+    records.run(rolled_back, "minio://b/second")
+    (Path(rolled_back) / "saved_model.pb").unlink()
+    found = looked_up(*arguments, push_destination=destination)
+    assert found["model_uri"] == "minio://b/first"
+
+
+def test_a_candidate_that_is_serving_already_meets_the_one_it_replaced(store, tmp_path):
+    base = tmp_path / "serving"
+    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
+    records = Recorded(store)
+    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
+
+    def baseline(candidate):
+        inputs = {"_candidate": candidate}
+        found = looked_up(*arguments, inputs=inputs, push_destination=destination)
+        return found["model_uri"]
+
+    records.run(serve(base, "1"), "minio://b/first")
+    assert addresses.is_nothing(baseline("minio://b/first")), "as at its first run"
+    assert baseline("minio://b/second") == "minio://b/first"
+    records.run(serve(base, "2"), "minio://b/second")
+    assert baseline("minio://b/second") == "minio://b/first", "as before, so from the cache"
+
+
+def test_nothing_serving_no_baseline(store, tmp_path):
+    Recorded(store).run("/elsewhere/1", "minio://b/first")
+    destination = json.dumps({"filesystem": {"base_directory": str(tmp_path / "serving")}})
+    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
+    assert addresses.is_nothing(looked_up(*arguments, push_destination=destination)["model_uri"])
+    assert looked_up(*arguments)["model_uri"] == "minio://b/first", "no folder to look into"
+
+
+def test_a_serving_model_of_unknown_origin_stops_the_run(store, tmp_path):
+    base = tmp_path / "serving"
+    place = serve(base, "1")
+    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
+    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
+    with pytest.raises(StepError, match=f"{place} is serving, but"):
+        looked_up(*arguments, push_destination=destination)
+    records = Recorded(store)
+    made = records.artifact("tfx.PushedModel", "minio://b/p", pushed_destination=place)
+    records.execution([], [made])
+    with pytest.raises(StepError, match="does not know which run pushed it"):
+        looked_up(*arguments, push_destination=destination)
+
+
+def test_without_ml_metadata_nothing_is_found(monkeypatch):
+    monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
+    assert Lineage.connect("power").artifacts(MODEL) == []
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "localhost")
+    assert Lineage.connect("power").store is not None

@@ -1,0 +1,144 @@
+"""Data in and models out of an S3 store: a real one (moto's) on this machine."""
+
+import json
+import posixpath
+
+import pytest
+from tfx.dsl.io import fileio, filesystem
+
+from tests.kubeflow import test_api, test_pod
+from tests.kubeflow.fake_server import FakeServer
+from tfx_pipeline.kubeflow.api.connection import Connection
+from tfx_pipeline.kubeflow.pod import push, serving, span, stores
+
+moto = pytest.importorskip("moto.server", reason="needs the dev dependency moto")
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["minio", "s3"])
+def bucket(request, endpoint, monkeypatch):
+    if request.param == "minio":
+        monkeypatch.setenv("MINIO_ENDPOINT", endpoint)
+        monkeypatch.setenv("MINIO_ACCESS_KEY", "key")
+        monkeypatch.setenv("MINIO_SECRET_KEY", "secret")  # pragma: allowlist secret
+    else:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")  # pragma: allowlist secret
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+    name = f"{request.param}-{request.node.name.split('[')[0].replace('_', '-')}"[:60].lower()
+    import requests
+
+    requests.put(f"{endpoint}/{name}", timeout=10).raise_for_status()
+    stores.register()
+    return f"{request.param}://{name}"
+
+
+def write(bucket, **files):
+    for name, text in files.items():
+        with fileio.open(f"{bucket}/{name.replace('__', '/')}", "w") as file:
+            file.write(text)
+
+
+def test_tfx_file_functions_work_on_the_store(bucket):
+    write(bucket, a__one="1", a__b__two="22", c="333")
+    assert fileio.open(f"{bucket}/a/one").read() == "1"
+    assert fileio.exists(f"{bucket}/a")
+    assert fileio.isdir(f"{bucket}/a")
+    assert not fileio.isdir(f"{bucket}/c")
+    assert not fileio.exists(f"{bucket}/d")
+    assert fileio.listdir(f"{bucket}/a") == ["b", "one"]
+    assert fileio.glob(f"{bucket}/a/*") == [f"{bucket}/a/b", f"{bucket}/a/one"]
+    assert fileio.glob(f"{bucket}/*/*/t?o") == [f"{bucket}/a/b/two"]
+    assert fileio.glob(f"{bucket}/c") == [f"{bucket}/c"]
+    assert fileio.glob(f"{bucket}/d") == []
+    assert fileio.stat(f"{bucket}/c").length == 3
+    downwards = [(bucket, ["a"], ["c"]), (f"{bucket}/a", ["b"], ["one"])]
+    assert list(fileio.walk(bucket))[:2] == downwards
+    assert next(iter(fileio.walk(bucket, topdown=False)))[0] == f"{bucket}/a/b"
+    fileio.makedirs(f"{bucket}/nothing")
+    fileio.copy(f"{bucket}/c", f"{bucket}/e")
+    with pytest.raises(OSError, match="exists"):
+        fileio.copy(f"{bucket}/c", f"{bucket}/e")
+    fileio.rename(f"{bucket}/e", f"{bucket}/f")
+    assert not fileio.exists(f"{bucket}/e")
+    fileio.rmtree(f"{bucket}/a")
+    fileio.remove(f"{bucket}/f")
+    assert fileio.listdir(bucket) == ["c"]
+    for call in (fileio.open, fileio.listdir, fileio.stat):
+        with pytest.raises(filesystem.NotFoundError):
+            call(f"{bucket}/nowhere")
+
+
+def test_example_gen_reads_spans_of_a_bucket(bucket, tmp_path):
+    write(bucket, **{"d__span-1__a.csv": "1", "d__span-2__a.csv": "2", "d__span-2__b.csv": "3"})
+    given = {
+        "input_base": f"{bucket}/d",
+        "input_config": test_pod.config("span-{SPAN}/*"),
+        "range_config": '{"rollingRange": {"numSpans": 1}}',
+    }
+    examples = test_pod.make_artifact(f"{test_pod.TYPES}Examples", "/x", "examples", {})
+    span.prepare_example_gen(given, {"examples": [examples]}, tmp_path)
+    assert given["input_base"] == str(tmp_path)
+    assert (tmp_path / "span-2/b.csv").read_text() == "3"
+    assert not (tmp_path / "span-1").exists()
+    assert examples.get_int_custom_property("span") == 2
+    assert json.loads(given["input_config"])["splits"][0]["pattern"] == "span-2/*"
+
+
+def test_a_version_becomes_loadable_with_its_last_object(bucket, tmp_path, monkeypatch):
+    base = f"{bucket}/serving/power"
+    order = []
+    upload = stores.upload
+    monkeypatch.setattr(stores, "upload", lambda path, to: (order.append(to), upload(path, to)))
+    first = test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "one"))
+    version = first.get_string_custom_property("pushed_version")
+    assert order == [f"{base}/{version}/variables/data", f"{base}/{version}/saved_model.pb"]
+    assert first.get_string_custom_property("pushed_destination") == f"{base}/{version}"
+    assert serving.versions(base) == [version]
+    test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "same"))
+    assert fileio.listdir(base) == [version]
+    monkeypatch.setattr(push, "_next_version", lambda made, current: str(int(current) + 1))
+    second = test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "two", "v"))
+    assert second.get_string_custom_property("pushed_version") == str(int(version) + 1)
+
+
+def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):
+    store = test_pod.mlmd.MetadataStore(_in_memory())
+    base = f"{bucket}/serving"
+    write(bucket, **{"serving__1__saved_model.pb": "1"})
+    records = test_pod.Recorded(store)
+    records.run(posixpath.join(base, "1"), f"{bucket}/first")
+    destination = json.dumps({"filesystem": {"base_directory": base}})
+    found = test_pod.looked_up(
+        *(store, tmp_path, "tests.kubeflow.test_pod.Reads", test_pod.MODELS, {"model": False}),
+        push_destination=destination,
+    )
+    assert found["model_uri"] == f"{bucket}/first"
+
+
+def _in_memory():
+    config = test_pod.metadata_store_pb2.ConnectionConfig()
+    config.fake_database.SetInParent()
+    return config
+
+
+def test_a_failures_last_words_come_from_the_store_when_the_pod_is_gone(bucket, tmp_path):
+    server = FakeServer()
+    try:
+        words = "INFO x\nTrainer failed: OSError: disk full\n"
+        write(bucket, **{"root__p__run-1__trainer__try__executor-logs-0": words})
+        test_api.failed_run(server, [test_api.detail("trainer", "FAILED", "gone")])
+        server.runs["run-1"]["runtime_config"]["pipeline_root"] = f"{bucket}/root"
+        (failure,) = test_api.explained(Connection(server.url))
+    finally:
+        server.close()
+    assert failure.cause == "Trainer failed: OSError: disk full"
