@@ -15,7 +15,7 @@ from tfx.types.channel import union
 from tfx.types.standard_artifacts import Examples, HyperParameters, Model
 
 from tests.kubeflow import pipelines
-from tfx_pipeline.kubeflow import ir
+from tfx_pipeline.kubeflow import ir, manifest
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
@@ -486,12 +486,40 @@ def test_a_comparison_that_tfx_cannot_translate_is_refused():
         conditions(spec)
 
 
-def test_manifest_holds_pipeline_and_version():
-    runner = KubeflowRunner(SETTINGS)
-    text = runner.manifest(pipelines.pipeline(pipelines.Count(start=1)), "small-v1", "kubeflow")
-    pipeline, version = yaml.safe_load_all(text)
+@pytest.fixture
+def package(tmp_path):
+    settings = KubeflowSettings(image="i", defaults=NodeSettings(labels={"a": "b"}))
+    KubeflowRunner(settings, str(tmp_path)).run(pipelines.pipeline(pipelines.Count(start=1)))
+    return str(tmp_path / "small.yaml")
+
+
+def test_a_manifest_holds_pipeline_and_version(package, capsys):
+    assert manifest.main([package, "--version=small-v1", "--namespace=kubeflow"]) == 0
+    pipeline, version = yaml.safe_load_all(capsys.readouterr().out)
     assert (pipeline["kind"], version["kind"]) == ("Pipeline", "PipelineVersion")
     assert pipeline["metadata"] == {"name": "small", "namespace": "kubeflow"}
     assert version["spec"]["pipelineName"] == "small"
-    assert "platformSpec" not in version["spec"]
+    assert "kubernetes" in version["spec"]["platformSpec"]["platforms"]
     json_format.ParseDict(version["spec"]["pipelineSpec"], pipeline_spec_pb2.PipelineSpec())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"--version": "Version_1"}, "lower-case letters"),
+        ({"package": "x.yaml"}, "no such package"),
+    ],
+)
+def test_a_manifest_that_kubernetes_would_refuse(package, capsys, change, message):
+    with pytest.raises(SystemExit):
+        manifest.main(
+            [change.get("package", package), f"--version={change.get('--version', 'v1')}"]
+        )
+    assert message in capsys.readouterr().err
+
+
+def test_a_package_of_a_pipeline_with_little_needs_has_no_platform_document(tmp_path, capsys):
+    runner = KubeflowRunner(SETTINGS, str(tmp_path))
+    runner.run(pipelines.pipeline(pipelines.Count(start=1)))
+    manifest.main([str(tmp_path / "small.yaml"), "--version=v1"])
+    assert "platformSpec" not in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import ml_metadata as mlmd
@@ -559,3 +561,19 @@ def test_without_ml_metadata_nothing_is_found(monkeypatch):
     assert Lineage.connect("power").artifacts(MODEL) == []
     monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "localhost")
     assert Lineage.connect("power").store is not None
+
+
+# What a step costs
+
+
+@pytest.mark.slow
+def test_the_entrypoint_imports_little_before_the_executors_own():
+    code = (
+        "import sys, tfx_pipeline.kubeflow.entrypoint; first = set(sys.modules);"
+        "import tfx_pipeline.kubeflow.pod.executor; print(*first, '|', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    light, loaded = (set(part.split()) for part in done.stdout.split("|"))
+    assert not light & {"tfx", "tensorflow", "numpy", "google.protobuf"}
+    # Of TFX only what any executor imports: no component, Beam, KFP or store.
+    assert not loaded & {"tfx.components", "apache_beam", "kfp", "pyarrow.fs", "tfx.orchestration"}

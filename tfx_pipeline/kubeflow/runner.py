@@ -24,7 +24,7 @@ from tfx.types.artifact import Artifact, PropertyType
 from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.facts import Facts, gather
-from tfx_pipeline.kubeflow.package import manifest_text, package_text
+from tfx_pipeline.kubeflow.package import package_text
 from tfx_pipeline.kubeflow.passes.commands import COMMAND, entrypoint_commands
 from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.passes.importers import importers
@@ -100,10 +100,6 @@ class KubeflowRunner(KubeflowV2DagRunner):
     def package_path(self, pipeline_name: str) -> Path:
         """Returns where the package of a pipeline is written."""
         return Path(self._output_dir) / (self._named or f"{pipeline_name}.yaml")
-
-    def manifest(self, pipeline: Pipeline, version_name: str, namespace: str | None = None) -> str:
-        """Returns the same pipeline as custom resources for `kubectl apply`."""
-        return manifest_text(*self.compile(pipeline), version_name, namespace)
 
     def compile(
         self, pipeline: Pipeline, parameter_values: dict[str, Any] | None = None

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="schedule", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="schedule", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("create", "replace"):
         command = commands.add_parser(name, epilog=TIMES)

@@ -15,6 +15,7 @@ from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.facts import Facts, ResolverFacts
 from tfx_pipeline.kubeflow.passes.importers import SOURCE
+from tfx_pipeline.kubeflow.pod.artifacts import recorded_title
 from tfx_pipeline.kubeflow.protocol import (
     ADDRESS,
     BLESSING,
@@ -147,9 +148,7 @@ def _artifact_type(
 
 def _schema(cls: str) -> str:
     """Schema of an artifact class that names it as Kubeflow Pipelines records it."""
-    module, _, name = cls.rpartition(".")
-    standard = module.startswith("tfx.types.")
-    return f"title: {'tfx.' if standard else ''}{name}\ntype: object\n"
+    return f"title: {recorded_title(cls)}\ntype: object\n"
 
 
 def _add_destination(

@@ -39,6 +39,13 @@ def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -
     return fresh
 
 
+def recorded_title(cls: str) -> str:
+    """Returns the name under which KFP records the artifacts of a class."""
+    artifact_class = name_utils.resolve_full_name(cls)
+    standard = artifact_class.__module__.startswith("tfx.types.")
+    return ("tfx." if standard else "") + str(artifact_class.TYPE_NAME)
+
+
 def numeric_id(name: str) -> int:
     """Returns an id for a name: KFP's names of inputs are ids, those of outputs are keys."""
     if name.isdigit():

@@ -9,10 +9,9 @@ import ml_metadata as mlmd
 from google.protobuf import json_format
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types.artifact import Artifact
-from tfx.utils import name_utils
 
 from tfx_pipeline.kubeflow.pod import addresses, values
-from tfx_pipeline.kubeflow.pod.artifacts import make_artifact
+from tfx_pipeline.kubeflow.pod.artifacts import make_artifact, recorded_title
 from tfx_pipeline.kubeflow.protocol import MODEL, PUSHED_MODEL
 
 HOST, PORT = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
@@ -73,7 +72,7 @@ class Lineage:
         context = self.store.get_context_by_type_and_name(PIPELINE_CONTEXT, self._pipeline)
         if context is None:
             return []
-        title = _title(cls)
+        title = recorded_title(cls)
         return [
             record
             for record in self.store.get_artifacts_by_context(context.id)
@@ -81,13 +80,6 @@ class Lineage:
             and record.state == metadata_store_pb2.Artifact.LIVE
             and not addresses.is_nothing(record.uri)
         ]
-
-
-def _title(cls: str) -> str:
-    """Name under which KFP records a class."""
-    artifact_class = name_utils.resolve_full_name(cls)
-    standard = artifact_class.__module__.startswith("tfx.types.")
-    return ("tfx." if standard else "") + str(artifact_class.TYPE_NAME)
 
 
 def _is_output(event: metadata_store_pb2.Event) -> bool:
