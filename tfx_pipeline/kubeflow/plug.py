@@ -14,8 +14,6 @@ from typing import Any
 
 HANDLER = "tfx.tools.cli.handler.kubeflow_handler"
 OURS = "tfx_pipeline.kubeflow.handler"
-PTH = "import tfx_pipeline.kubeflow.plug; tfx_pipeline.kubeflow.plug.install()\n"
-"""What the .pth file says."""
 
 
 class Finder(MetaPathFinder, Loader):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any
@@ -36,7 +37,8 @@ class Connection:
         named = [os.environ[name] for name in ENDPOINT_VARIABLES if os.environ.get(name)]
         self.endpoint = endpoint or (named[0] if named else None)
         self.service_namespace = namespace
-        with self.errors():
+        with self.errors(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of servers before 2.0
             self.client = kfp.Client(host=self.endpoint, namespace=namespace, client_id=client_id)
             several_users = self.client.get_kfp_healthz().multi_user
         self.namespace: str | None = namespace if several_users else None
