@@ -174,7 +174,7 @@ def test_starting_python_with_the_plug_imports_nothing_heavy():
         env={},
     )
     loaded = set(done.stdout.split())
-    assert not loaded & {"tfx", "tensorflow", "kfp", "json", "logging", "argparse"}
+    assert not loaded & {"tfx", "tensorflow", "kfp", "typing", "pathlib", "logging", "argparse"}
 
 
 @pytest.mark.slow

@@ -7,20 +7,18 @@ docs/decisions/0010-tfx-command-plug.md.
 """
 
 import sys
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
 HANDLER = "tfx.tools.cli.handler.kubeflow_handler"
 OURS = "tfx_pipeline.kubeflow.handler"
 
 
-class Finder(MetaPathFinder, Loader):
+class Finder:
     """Answers the import of TFX's broken handler with ours, and no other import."""
 
     def find_spec(
-        self, fullname: str, path: Any = None, target: ModuleType | None = None
+        self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
         """Returns the place of our handler for the name of TFX's."""
         del path, target
@@ -29,7 +27,10 @@ class Finder(MetaPathFinder, Loader):
         from importlib.util import find_spec
 
         found = find_spec(OURS)
-        return None if found is None else ModuleSpec(fullname, self, origin=found.origin)
+        if found is None:
+            return None
+        # importlib.abc would be the proper parent, and costs more to import than all of this.
+        return ModuleSpec(fullname, self, origin=found.origin)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Imports our handler."""
