@@ -16,19 +16,21 @@ CACHE_KEY = "code"
 
 @dataclass(frozen=True)
 class Budget:
-    """How long to train.
+    """How long to train: until `steps` or `epochs` are done, whichever comes first.
+
+    Both are fixed numbers, not times, so that the same seed repeats a run.
 
     Attributes:
-        steps: Batches; a fixed number, not a time, so that the same seed repeats a run.
-        epochs: Passes over all windows of the training split; where above 0, `steps` is not used.
+        steps: Batches.
+        epochs: Passes over all windows of the training split.
     """
 
     steps: int
-    epochs: int = 0
+    epochs: int
 
     def batches(self, windows: int, batch: int) -> int:
         """Batches to train on, given the windows of the training split and of a batch."""
-        return math.ceil(self.epochs * windows / batch) or self.steps
+        return min(self.steps, math.ceil(self.epochs * windows / batch))
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,15 @@ class TunerConfig:
     """The search.
 
     Attributes:
-        steps: Batches per trial.
-        epochs: Passes per trial; where above 0, `steps` is not used.
+        steps: Batches per trial, at most.
+        epochs: Passes over the windows per trial, at most.
         parallel_trials: Trials at a time.
         directory: Folder where an interrupted search waits to be resumed; empty: not kept.
         grid: Values to try by hyperparameter; empty: the grid of the family.
     """
 
     steps: int = 300
-    epochs: int = 0
+    epochs: int = 3
     parallel_trials: int = 1
     directory: str = ""
     grid: Mapping[str, list[Any]] = field(default_factory=dict)
@@ -63,8 +65,8 @@ class TrainerConfig:
         framing: How segments are framed.
         family: Kind of network, one of `FAMILIES`.
         seed: Of weights, dropout and the order of the data.
-        steps: Batches of the final fit.
-        epochs: Passes of the final fit; where above 0, `steps` is not used.
+        steps: Batches of the final fit, at most.
+        epochs: Passes over the windows in the final fit, at most; more than three overfit.
         batch: Windows per batch.
         stride: A batch takes every `stride`-th window of its segments, from a random first one,
             because neighbouring windows tell much the same. Lowered to a divisor of the origins.
@@ -74,8 +76,8 @@ class TrainerConfig:
     framing: Framing = field(default_factory=Framing)
     family: str = "mlp"
     seed: int = 0
-    steps: int = 4000
-    epochs: int = 0
+    steps: int = 3000
+    epochs: int = 3
     batch: int = 240
     stride: int = 4
     tuner: TunerConfig = TunerConfig()
@@ -83,7 +85,7 @@ class TrainerConfig:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise ValueError(f"family: no {self.family!r}; there are {', '.join(FAMILIES)}")
-        for name in ("steps", "batch", "stride"):
+        for name in ("steps", "epochs", "batch", "stride"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 

@@ -109,7 +109,7 @@ FAMILIES: Mapping[str, Family] = {
         sequence=False,
         xla=True,
         defaults={"units": 256, "layers": 2, "dropout": 0.1, "learning_rate": 2e-3},
-        grid={"dropout": [0.1, 0.2], "learning_rate": [1e-3, 2e-3]},
+        grid={"units": [192, 256], "learning_rate": [1e-3, 2e-3]},
     ),
     "cnn": Family(
         body=_cnn,

@@ -88,7 +88,7 @@ def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
     mean = model.signatures["serving_examples"](segments)["mean"].numpy().reshape(labels.shape)
     error = (mean - labels)[keep]
     held = (batch.base.numpy()[:, None] - labels)[keep]
-    assert np.mean(error**2) < 0.9 * np.mean(held**2)
+    assert np.mean(error**2) < np.mean(held**2)
 
 
 @pytest.mark.parametrize("family", ["mlp", "cnn", "lstm"])

@@ -46,6 +46,6 @@ def test_a_batch_spreads_over_segments():
     assert (hourly.phase_stride, hourly.segments) == (2, 4)
 
 
-def test_epochs_come_before_steps():
-    assert Budget(steps=100).batches(windows=6400, batch=64) == 100
-    assert Budget(steps=100, epochs=10).batches(windows=6400, batch=64) == 1000
+def test_training_ends_with_its_steps_or_its_epochs():
+    assert Budget(steps=100, epochs=10).batches(windows=6400, batch=64) == 100
+    assert Budget(steps=100, epochs=10).batches(windows=320, batch=64) == 50

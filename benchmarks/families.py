@@ -1,0 +1,65 @@
+"""The families of networks at equal processor time of the fit, on the real data: prints the table of docs/model.md.
+
+    python benchmarks/families.py <examples artifact> <transform graph artifact> [--seconds 75]
+
+The folders are those that a run left: outputs/household-power/PowerExampleGen/examples/<id> and
+outputs/household-power/Transform/transform_graph/<id>. Scored on the newest split.
+"""
+
+import argparse
+import os
+import time
+from dataclasses import replace
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from modules.config import FAMILIES, Budget, TrainerConfig
+from modules.examples import Examples
+from modules.score import evaluate
+from modules.training import fit
+
+# Steps whose time is measured, after as many that are not: tracing and compiling. Processor time,
+# because machines are shared.
+TIMED = 50
+# No limit: time decides.
+EPOCHS = 1000
+
+
+def seconds_per_step(examples: Examples, train: list[str], evaluation: list[str]) -> float:
+    """Processor time of a step once the graph is compiled."""
+    seconds = []
+    for steps in (TIMED, 2 * TIMED):
+        started = time.process_time()
+        fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
+        seconds.append(time.process_time() - started)
+    return (seconds[1] - seconds[0]) / TIMED
+
+
+def compare(examples_folder: str, transform_folder: str, seconds: float) -> None:
+    """Fits each family for about `seconds` of processor time and prints a line of a table."""
+    train, evaluation, test = (
+        [f"{examples_folder}/Split-{split}/*"] for split in ("train", "eval", "test")
+    )
+    print("| family | parameters | steps | CPU s | MSE ratio | MAE ratio | P10..P90 |")
+    print("|---|---|---|---|---|---|---|")
+    for family in FAMILIES:
+        examples = Examples(transform_folder, replace(TrainerConfig(), family=family))
+        steps = int(seconds / seconds_per_step(examples, train, evaluation))
+        started = time.process_time()
+        network = fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
+        took = time.process_time() - started
+        score = evaluate(network, examples.evaluation(test))
+        print(
+            f"| {family} | {network.count_params():,} | {steps} | {took:.0f} | "
+            f"{score.mse_ratio:.3f} | {score.mae_ratio:.3f} | {score.coverage.mean():.3f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("examples")
+    parser.add_argument("transform")
+    parser.add_argument("--seconds", type=float, default=75.0)
+    options = parser.parse_args()
+    compare(options.examples, options.transform, options.seconds)
