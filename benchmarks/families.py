@@ -1,4 +1,4 @@
-"""The families of networks at equal processor time of the fit, on the real data: prints the table of docs/model.md.
+"""The families of networks at equal processor time on the real data: the table of docs/model.md.
 
     python benchmarks/families.py <examples artifact> <transform graph artifact> [--seconds 75]
 

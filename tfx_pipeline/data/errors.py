@@ -57,7 +57,7 @@ class Problem:
             part
             for part in (
                 self.file,
-                self.line and f"line {self.line:,}",
+                self.line and f"line {self.line}",
                 self.column and f"column {self.column}",
             )
             if part

@@ -198,7 +198,7 @@ def _order(rows: Rows, row: int, line: int, file: str, earlier: _Last) -> Proble
         rule, said = "backward", "is earlier than"
     detail = (
         f"{clock.text(minute * 60)} {said} {clock.text(earlier.minute * 60)} "
-        f"in {earlier.file}, line {earlier.line:,}"
+        f"in {earlier.file}, line {earlier.line}"
     )
     return Problem(rule, detail + (rows.meter and f", meter {rows.meter}"), file, line)
 

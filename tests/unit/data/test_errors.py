@@ -13,7 +13,7 @@ PROBLEM = Problem("number", "'abc' is no number", "a.csv", 1234, "Voltage")
 
 def test_the_message_names_place_rule_and_way_out() -> None:
     assert str(DataError.of(PROBLEM)) == (
-        f"a.csv, line 1,234, column Voltage: 'abc' is no number [number]\n{ADVICE['number']}"
+        f"a.csv, line 1234, column Voltage: 'abc' is no number [number]\n{ADVICE['number']}"
     )
     assert str(Problem("split", "none left")) == "input: none left [split]"
 
