@@ -106,9 +106,9 @@ class ModelSettings(Section):
     family: Family
     """mlp, cnn, or lstm (the articles' two-layer LSTM)."""
     steps: int = Field(ge=1)
-    """Batches of the final fit: a number, not a time, so that the same seed repeats a run."""
-    epochs: int = Field(ge=0)
-    """Passes over the training windows instead; 0: `steps` counts."""
+    """Batches of the final fit, at most: a number, not a time, so that a seed repeats a run."""
+    epochs: int = Field(ge=1)
+    """Passes over the training windows, at most; more than three overfit."""
     batch: int = Field(ge=1)
     """Windows per batch."""
     stride: int = Field(ge=1)
@@ -121,9 +121,9 @@ class TunerSettings(Section):
     enabled: bool
     """false: the last best hyperparameters in ML Metadata are used, or else the defaults."""
     steps: int = Field(ge=1)
-    """Batches per trial."""
-    epochs: int = Field(ge=0)
-    """Passes per trial instead; 0: `steps` counts."""
+    """Batches per trial, at most."""
+    epochs: int = Field(ge=1)
+    """Passes over the training windows per trial, at most."""
     parallel_trials: int = Field(ge=1)
     """Trials at a time."""
 
@@ -193,9 +193,7 @@ class Settings(BaseSettings):
     @property
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
-        return DataOptions(
-            framing=self.framing.framing, **self.data.model_dump(exclude={"path"})
-        )
+        return DataOptions(framing=self.framing.framing, **self.data.model_dump(exclude={"path"}))
 
     @property
     def root(self) -> Path:

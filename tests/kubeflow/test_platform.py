@@ -26,9 +26,9 @@ def test_steps_that_read_the_store_get_its_secret_by_reference():
     found = executors(KubeflowSettings(image="i"), {"exec-a": "A", "exec-b": "B"}, {"exec-a"})
     assert set(found) == {"exec-a"}
     (secret,) = found["exec-a"]["secretAsEnv"]
-    assert secret["secretName"] == "mlpipeline-minio-artifact"
+    assert secret["secretName"] == "mlpipeline-minio-artifact"  # pragma: allowlist secret
     assert secret["optional"] is True
-    assert {"secretKey": "accesskey", "envVar": "MINIO_ACCESS_KEY"} in secret["keyToEnv"]
+    assert {"secretKey": "accesskey", "envVar": "MINIO_ACCESS_KEY"} in secret["keyToEnv"]  # pragma: allowlist secret
 
 
 def test_everything_a_pod_can_ask_for():
@@ -50,7 +50,7 @@ def test_everything_a_pod_can_ask_for():
     )
     found = executors(settings, {"exec-trainer": "Trainer"}, {"exec-trainer"})["exec-trainer"]
     assert found["imagePullPolicy"] == "Never"
-    assert found["imagePullSecret"][0]["secretName"] == "registry"
+    assert found["imagePullSecret"][0]["secretName"] == "registry"  # pragma: allowlist secret
     assert found["pvcMount"][0] == {
         "constant": "data",
         "pvcNameParameter": {"runtimeValue": {"constant": "data"}},

@@ -101,11 +101,7 @@ def test_the_decision_is_told_with_few_words(failed, tmp_path):
 
 
 def test_the_cause_is_the_innermost_error():
-    try:
-        try:
-            raise ValueError("line 7 [while running 'Write']")
-        except ValueError as cause:
-            raise RuntimeError("outer") from cause
-    except RuntimeError as error:
-        assert explain(error) == "line 7"
+    error = RuntimeError("outer")
+    error.__cause__ = ValueError("line 7 [while running 'Write']")
+    assert explain(error) == "line 7"
     assert explain(KeyError()) == "KeyError"
