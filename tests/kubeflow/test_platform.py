@@ -28,7 +28,8 @@ def test_steps_that_read_the_store_get_its_secret_by_reference():
     (secret,) = found["exec-a"]["secretAsEnv"]
     assert secret["secretName"] == "mlpipeline-minio-artifact"  # pragma: allowlist secret
     assert secret["optional"] is True
-    assert {"secretKey": "accesskey", "envVar": "MINIO_ACCESS_KEY"} in secret["keyToEnv"]  # pragma: allowlist secret
+    expected = {"secretKey": "accesskey", "envVar": "MINIO_ACCESS_KEY"}  # pragma: allowlist secret
+    assert expected in secret["keyToEnv"]
 
 
 def test_everything_a_pod_can_ask_for():

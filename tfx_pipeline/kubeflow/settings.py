@@ -117,7 +117,10 @@ class ObjectStore(Part):
     """Address of the store; null: none is told (AWS itself, or no store)."""
     secret: Secret | None = Secret(
         name="mlpipeline-minio-artifact",  # KFP's own
-        env={"accesskey": "MINIO_ACCESS_KEY", "secretkey": "MINIO_SECRET_KEY"},  # pragma: allowlist secret
+        env={
+            "accesskey": "MINIO_ACCESS_KEY",
+            "secretkey": "MINIO_SECRET_KEY",  # pragma: allowlist secret
+        },
         optional=True,
     )
     """Secret with its keys; null: the pod's identity."""
