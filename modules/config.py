@@ -45,7 +45,7 @@ class TunerConfig:
         grid: Values to try by hyperparameter; empty: the grid of the family.
     """
 
-    steps: int = 300
+    steps: int = 200
     epochs: int = 3
     parallel_trials: int = 1
     directory: str = ""

@@ -1,5 +1,6 @@
 """Reads segments from the example files, transforms them and frames their origins, in a stream."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +15,8 @@ from modules.networks import FAMILIES
 OPEN_FILES = 16
 # Segments in memory to draw from; about 3 kB each.
 SHUFFLED = 2048
-# Segments per batch of an evaluation.
-EVALUATED = 64
+# Segments per batch of an evaluation: 10 MB as the networks see them.
+EVALUATED = 16
 
 
 class Examples:
@@ -63,7 +64,11 @@ class Examples:
         return tf.data.Dataset.zip(batches, phases).map(frame, num_parallel_calls=2).prefetch(4)
 
     def evaluation(self, patterns: Sequence[str], stride: int = 1) -> tf.data.Dataset:
-        """Every `stride`-th origin of all segments, once, in order."""
+        """Every `stride`-th origin of all segments, once, in order.
+
+        The stride is lowered to a divisor of the origins.
+        """
+        stride = math.gcd(stride, self.config.framing.origins)
         batches = serialized(patterns).batch(EVALUATED)
         return batches.map(
             lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2

@@ -21,7 +21,7 @@ from modules.tuning import GridTuner, digest
 logger = logging.getLogger("modules.trainer")
 
 # A trial is scored on every so many-th window of the evaluation split.
-TRIAL_STRIDE = 3
+TRIAL_STRIDE = 6
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:

@@ -17,8 +17,9 @@ logger = logging.getLogger("modules.training")
 
 # A line of progress, and the steps run in one call of the graph, are this share of the fit.
 REPORTS = 10
-# Reports look at every so many-th window of the evaluation split.
-REPORT_STRIDE = 20
+# Reports look at a part of the evaluation split: so many batches, every so many-th window.
+REPORT_BATCHES = 40
+REPORT_STRIDE = 10
 WARM_UP = 0.05
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0
@@ -65,7 +66,8 @@ def fit(
         steps_per_execution=per_round,
         jit_compile=family.xla,
     )
-    progress = Progress(examples.evaluation(eval_files, REPORT_STRIDE), per_round, rounds)
+    sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
+    progress = Progress(sample, per_round, rounds)
     network.fit(
         batches,
         epochs=rounds,
