@@ -15,7 +15,7 @@ from tfx_pipeline.components.example_gen import PowerExampleGen
 from tfx_pipeline.components.push import Pusher
 from tfx_pipeline.components.schema import CuratedSchema
 from tfx_pipeline.components.serving_check import ServingCheck
-from tfx_pipeline.data.location import locate
+from tfx_pipeline.data.location import Location
 from tfx_pipeline.data.schema import curated_schema, to_text
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.settings import Settings
@@ -31,6 +31,7 @@ LOCAL_BEAM_ARGS = (
 
 def create_pipeline(
     settings: Settings,
+    data: Location,
     pipeline_root: str,
     serving_dir: str,
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
@@ -40,6 +41,7 @@ def create_pipeline(
 
     Args:
         settings: What to run.
+        data: Where the raw minutes are, as the machine sees it that reads them.
         pipeline_root: Where artifacts go.
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
         metadata_connection_config: ML Metadata store, for runners that need to be told.
@@ -52,7 +54,7 @@ def create_pipeline(
 
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
     example_gen = _versioned(
-        PowerExampleGen(*locate(settings.data.path), settings.data_options),
+        PowerExampleGen(data.base, data.pattern, settings.data_options),
         "tfx_pipeline.data",
         "tfx_pipeline.components.example_gen_executor",
         "tfx_pipeline.components.example_encoder",
@@ -63,7 +65,7 @@ def create_pipeline(
     statistics_gen = tfx.components.StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
-    curated = CuratedSchema(text=to_text(curated_schema(settings.validation.schema_file, framing)))
+    curated = CuratedSchema(text=to_text(curated_schema(settings.schema_file, framing)))
     schema = curated.outputs["schema"]
     validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
     previous_statistics = tfx.dsl.Resolver(

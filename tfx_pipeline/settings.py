@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from tfx_pipeline.data.contract import Framing
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
@@ -152,6 +153,15 @@ class ServingSettings(Section):
     """Folder of the served models, <base>/<name>/<version>/; null: <outputs>/serving."""
 
 
+class KubeflowRunSettings(KubeflowSettings):
+    """Where things are as the pods see them, and what the pods ask for."""
+
+    data: str
+    """The raw minutes: a path in the pod, or an address such as s3://bucket/span-{SPAN}/*.csv."""
+    serving_base: str
+    """Folder of the served models, <base>/<name>/<version>/: a mounted path or an address."""
+
+
 class Settings(BaseSettings):
     """All settings of one run."""
 
@@ -180,6 +190,7 @@ class Settings(BaseSettings):
     tuner: TunerSettings
     gate: GateSettings
     serving: ServingSettings
+    kubeflow: KubeflowRunSettings
 
     @model_validator(mode="after")
     def _gap_fits_the_window(self) -> "Settings":
@@ -194,6 +205,11 @@ class Settings(BaseSettings):
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
         return DataOptions(framing=self.framing.framing, **self.data.model_dump(exclude={"path"}))
+
+    @property
+    def schema_file(self) -> Path:
+        """The curated schema; a relative path counts from the settings file's folder."""
+        return settings_file().absolute().parent / self.validation.schema_file
 
     @property
     def root(self) -> Path:

@@ -13,7 +13,7 @@ from tfx_pipeline.kubeflow.api.pipelines import Pipelines
 from tfx_pipeline.kubeflow.api.runs import Runs, typed_parameters
 from tfx_pipeline.kubeflow.api.schedules import SCHEDULED_TIME, Schedules, trigger
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
-from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings, Volume
+from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings, Volume
 
 
 @pytest.fixture

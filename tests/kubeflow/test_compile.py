@@ -19,7 +19,7 @@ from tfx_pipeline.kubeflow import ir, manifest
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
-from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings
+from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings
 
 SETTINGS = KubeflowSettings(image="registry/image:1")
 

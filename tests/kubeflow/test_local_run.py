@@ -6,7 +6,7 @@ from tfx import v1
 from tests.kubeflow import penguins, pipelines
 from tfx_pipeline.kubeflow import ir, local
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
-from tfx_pipeline.kubeflow.settings import KubeflowSettings
+from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 CONDITION = "(inputs.artifacts['_E.b'].artifacts[0].metadata['blessed'] == 1.0)"
 

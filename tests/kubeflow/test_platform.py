@@ -2,7 +2,7 @@ import pytest
 from google.protobuf import json_format
 
 from tfx_pipeline.kubeflow.platform import platform_document
-from tfx_pipeline.kubeflow.settings import (
+from tfx_pipeline.settings_kubeflow import (
     KubeflowSettings,
     NodeSettings,
     ObjectStore,

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings, Secret, Volume
+from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings, Secret, Volume
 
 
 def test_defaults_fit_the_default_installation():

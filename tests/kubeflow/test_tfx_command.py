@@ -17,7 +17,7 @@ RUNNER = """
 from tests.kubeflow import pipelines
 from tfx import v1
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
-from tfx_pipeline.kubeflow.settings import KubeflowSettings
+from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 number = v1.dsl.experimental.RuntimeParameter("number", int, 1)
 write = pipelines.Write(number=number, name="a", share=0.5)

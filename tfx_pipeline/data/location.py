@@ -16,6 +16,16 @@ class Location(NamedTuple):
     pattern: str
 
 
+def split_pattern(path: str) -> Location:
+    """Cuts a path or an address before its first wildcard, or before the file's name.
+
+    Nothing is looked up: the place may be on another machine or in a bucket.
+    """
+    parts = path.split("/")
+    fixed = next((i for i, part in enumerate(parts) if any(c in part for c in _WILDCARDS)), -1)
+    return Location("/".join(parts[:fixed]), "/".join(parts[fixed:]))
+
+
 def locate(path: str | None) -> Location:
     """Finds the input.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings, Secret
+from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings, Secret
 
 Document = dict[str, Any]
 

@@ -39,7 +39,7 @@ from tfx_pipeline.kubeflow.passes.parameters import (
 from tfx_pipeline.kubeflow.passes.pods import caching, resources, retries
 from tfx_pipeline.kubeflow.passes.spans import SUFFIX, example_gen_spans
 from tfx_pipeline.kubeflow.platform import platform_document
-from tfx_pipeline.kubeflow.settings import KubeflowSettings, NodeSettings
+from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings
 
 SCHEMA_VERSION = "2.1.0"
 """KFP's API server refuses TFX's default."""

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tfx_pipeline.data.location import locate
 from tfx_pipeline.local.runner import LocalRunner, update_latest
 from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.pipeline import create_pipeline
@@ -21,6 +22,7 @@ def run_locally(settings: Settings) -> int:
     """
     pipeline = create_pipeline(
         settings,
+        data=locate(settings.data.path),
         pipeline_root=str(settings.root / "artifacts"),
         serving_dir=str(settings.serving_dir),
         metadata_connection_config=connection_config(settings.root / "metadata.sqlite"),

@@ -27,7 +27,7 @@ def refresh(settings: Settings, write: bool) -> int:
     Returns:
         0 when nothing differs or the file was written; 1 otherwise.
     """
-    schema = curated_schema(settings.validation.schema_file, settings.framing.framing)
+    schema = curated_schema(settings.schema_file, settings.framing.framing)
     folder = _newest_statistics(settings)
     if folder is None:
         print(f"error: no statistics below {settings.root}; run the pipeline once", file=sys.stderr)
@@ -38,19 +38,19 @@ def refresh(settings: Settings, write: bool) -> int:
         difflib.unified_diff(
             before.splitlines(),
             after.splitlines(),
-            settings.validation.schema_file,
+            str(settings.schema_file),
             f"statistics of {folder}",
             lineterm="",
             n=8,
         )
     )
     if not difference:
-        print(f"{settings.validation.schema_file} agrees with {folder}")
+        print(f"{settings.schema_file} agrees with {folder}")
         return 0
     print("\n".join(difference))
     if not write:
         return 1
-    file = Path(settings.validation.schema_file)
+    file = settings.schema_file
     file.write_text(_header(file.read_text("utf-8")) + after, encoding="utf-8")
     print(f"wrote {file}")
     return 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from tfx_pipeline.kubeflow import ir
-from tfx_pipeline.kubeflow.settings import NodeSettings
+from tfx_pipeline.settings_kubeflow import NodeSettings
 
 GPU_TYPE = "nvidia.com/gpu"
 BACKOFF = {"backoffDuration": "30s", "backoffFactor": 2.0, "backoffMaxDuration": "600s"}

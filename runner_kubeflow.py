@@ -1,0 +1,30 @@
+"""Compiles the pipeline for open-source Kubeflow Pipelines: settings -> pipeline -> KubeflowRunner.
+
+`python runner_kubeflow.py` writes the package; so does
+`tfx pipeline compile --engine=kubeflow --pipeline-path=runner_kubeflow.py`.
+"""
+
+from tfx_pipeline.settings import load_settings
+
+
+def main() -> None:
+    """Writes `<name>.yaml` into the current folder."""
+    settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
+    from tfx_pipeline.data.location import split_pattern
+    from tfx_pipeline.kubeflow.runner import KubeflowRunner
+    from tfx_pipeline.pipeline import create_pipeline
+
+    runner = KubeflowRunner(settings.kubeflow)
+    runner.run(
+        create_pipeline(
+            settings,
+            data=split_pattern(settings.kubeflow.data),
+            pipeline_root=settings.kubeflow.pipeline_root,
+            serving_dir=f"{settings.kubeflow.serving_base}/{settings.name}",
+        )
+    )
+    print(f"wrote {runner.package_path(settings.name)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Our own pipeline, compiled by the literal stock command from any folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from kfp import components
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "tfx",
+            *("pipeline", "compile", "--engine=kubeflow"),
+            f"--pipeline-path={PROJECT / 'runner_kubeflow.py'}",
+        ],
+        cwd=folder,
+        env={**os.environ, "POWER_PROFILE": "sample"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    [file] = folder.glob("*.yaml")
+    assert str(file) in done.stdout
+    return file.read_text()
+
+
+def test_it_holds_what_runs_on_open_source_kubeflow(package):
+    spec, *_ = yaml.safe_load_all(package)
+    assert spec["schemaVersion"] == "2.1.0"
+    assert spec["pipelineInfo"]["name"] == "household-power-sample"
+    assert "preCacheCheck" not in package
+    executors = spec["deploymentSpec"]["executors"].values()
+    assert not [executor for executor in executors if "resolver" in executor]
+    assert components.load_component_from_text(package)
+
+
+def test_paths_of_this_machine_and_secrets_stay_out(package):
+    assert str(PROJECT) not in package
+    platform = list(yaml.safe_load_all(package))[1]
+    # Credentials are references to a Kubernetes secret.
+    assert "secretName" in yaml.safe_dump(platform)
+    assert "minio123" not in package
