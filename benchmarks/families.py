@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from modules.config import FAMILIES, Budget, TrainerConfig
 from modules.examples import Examples
-from modules.score import evaluate
+from modules.score import Scorer
 from modules.training import fit
 
 # Steps whose time is measured, after as many that are not: tracing and compiling. Processor time,
@@ -48,7 +48,7 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         started = time.process_time()
         network = fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
         took = time.process_time() - started
-        score = evaluate(network, examples.evaluation(test))
+        score = Scorer(network).evaluate(examples.evaluation(test))
         print(
             f"| {family} | {network.count_params():,} | {steps} | {took:.0f} | "
             f"{score.mse_ratio:.3f} | {score.mae_ratio:.3f} | {score.coverage.mean():.3f} |",

@@ -45,7 +45,7 @@ class TunerConfig:
         grid: Values to try by hyperparameter; empty: the grid of the family.
     """
 
-    steps: int = 200
+    steps: int = 150
     epochs: int = 3
     parallel_trials: int = 1
     directory: str = ""
@@ -76,9 +76,9 @@ class TrainerConfig:
     framing: Framing = field(default_factory=Framing)
     family: str = "mlp"
     seed: int = 0
-    steps: int = 3000
+    steps: int = 1500
     epochs: int = 3
-    batch: int = 240
+    batch: int = 480
     stride: int = 4
     tuner: TunerConfig = TunerConfig()
 

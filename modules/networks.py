@@ -108,8 +108,8 @@ FAMILIES: Mapping[str, Family] = {
         body=_mlp,
         sequence=False,
         xla=True,
-        defaults={"units": 256, "layers": 2, "dropout": 0.1, "learning_rate": 2e-3},
-        grid={"units": [192, 256], "learning_rate": [1e-3, 2e-3]},
+        defaults={"units": 256, "layers": 2, "dropout": 0.05, "learning_rate": 4e-3},
+        grid={"learning_rate": [2e-3, 4e-3]},
     ),
     "cnn": Family(
         body=_cnn,

@@ -1,6 +1,6 @@
 """Errors of forecasts next to persistence's, on the same windows, per minute ahead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -51,33 +51,44 @@ class Score:
         )
 
 
-def evaluate(network: keras.Model, batches: Iterable[Origins]) -> Score:
-    """Scores a network, a batch at a time.
+class Scorer:
+    """Scores one network, whose graph is traced once.
 
     Args:
         network: As `modules.networks.build_network` makes it.
-        batches: Origins with their labels.
-
-    Returns:
-        The score over all labels that can be judged.
-
-    Raises:
-        ValueError: There is none.
     """
-    sums = np.zeros(())
-    for origins in batches:
-        sums = sums + error_sums(network, origins).numpy()
-    if not np.all(np.atleast_1d(sums)[-1] > 0):
-        raise ValueError("the evaluation split has no window with labels; give it more data")
-    return Score(*(sums[:-1] / sums[-1]))
+
+    def __init__(self, network: keras.Model):
+        def sums(origins: Origins) -> tf.Tensor:
+            logits = network(origins.inputs, training=False)
+            return error_sums(origins, distribution.forecast(logits, origins.base))
+
+        self._sums = tf.function(sums, reduce_retracing=True)
+
+    def evaluate(self, batches: Iterable[Origins]) -> Score:
+        """Scores the forecasts of a data set, a batch at a time.
+
+        Args:
+            batches: Origins with their labels.
+
+        Returns:
+            The score over all labels that can be judged.
+
+        Raises:
+            ValueError: There is none.
+        """
+        sums = np.zeros(())
+        for origins in batches:
+            sums = sums + self._sums(origins).numpy()
+        if not np.all(np.atleast_1d(sums)[-1] > 0):
+            raise ValueError("the evaluation split has no window with labels; give it more data")
+        return Score(*(sums[:-1] / sums[-1]))
 
 
-@tf.function(reduce_retracing=True)
-def error_sums(network: keras.Model, origins: Origins) -> tf.Tensor:
+def error_sums(origins: Origins, forecast: Mapping[str, tf.Tensor]) -> tf.Tensor:
     """Sums over one batch: float64 [6, horizon], the fields of `Score` and the labels."""
     judged = tf.math.is_finite(origins.labels) & origins.judged[:, None]
     labels = tf.where(judged, origins.labels, 0.0)
-    forecast = distribution.forecast(network(origins.inputs, training=False), origins.base)
     error = forecast["mean"] - labels
     held = origins.base[:, None] - labels
     inside = (forecast["p10"] <= labels) & (labels <= forecast["p90"])

@@ -14,14 +14,14 @@ from modules import signatures
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
 from modules.networks import FAMILIES
-from modules.score import evaluate
+from modules.score import Scorer
 from modules.training import fit
 from modules.tuning import GridTuner, digest
 
 logger = logging.getLogger("modules.trainer")
 
-# A trial is scored on every so many-th window of the evaluation split.
-TRIAL_STRIDE = 6
+# Scores are of every so many-th window of the evaluation split.
+SCORE_STRIDE = 6
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -40,7 +40,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         network = fit(
             examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner.budget
         )
-        return evaluate(network, examples.evaluation(fn_args.eval_files, TRIAL_STRIDE)).objective
+        origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
+        return Scorer(network).evaluate(origins).objective
 
     files = [
         (name, tf.io.gfile.stat(name).length)
@@ -68,7 +69,7 @@ def run_fn(fn_args: FnArgs) -> None:
     logger.info("training %s with %s", config.family, hyperparameters)
     examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.budget)
-    score = evaluate(network, examples.evaluation(fn_args.eval_files))
+    score = Scorer(network).evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
     signatures.export(
         network,

@@ -11,7 +11,7 @@ from modules import distribution, networks
 from modules.config import Budget
 from modules.examples import Examples, count_windows
 from modules.features import Origins
-from modules.score import evaluate
+from modules.score import Scorer
 
 logger = logging.getLogger("modules.training")
 
@@ -67,7 +67,7 @@ def fit(
         jit_compile=family.xla,
     )
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
-    progress = Progress(sample, per_round, rounds)
+    progress = Progress(Scorer(network), sample, per_round, rounds)
     network.fit(
         batches,
         epochs=rounds,
@@ -82,8 +82,9 @@ def fit(
 class Progress(keras.callbacks.Callback):
     """Logs a line per round: the loss, and the score on a part of the evaluation split."""
 
-    def __init__(self, origins: Iterable[Origins], per_round: int, rounds: int):
+    def __init__(self, scorer: Scorer, origins: Iterable[Origins], per_round: int, rounds: int):
         super().__init__()
+        self._scorer = scorer
         self._origins = origins
         self._per_round = per_round
         self._rounds = rounds
@@ -95,7 +96,7 @@ class Progress(keras.callbacks.Callback):
             (epoch + 1) * self._per_round,
             self._rounds * self._per_round,
             (logs or {})["loss"],
-            evaluate(self.model, self._origins),
+            self._scorer.evaluate(self._origins),
         )
 
 

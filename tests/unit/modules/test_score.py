@@ -30,7 +30,7 @@ def test_errors_are_averaged_over_what_can_be_judged():
     forecast = float(distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]))["mean"][0, 0])
     batches = [origins(labels[:2], judged[:2]), origins(labels[2:], judged[2:])]
     # The base of the second batch's only origin is 0, and it is not judged.
-    found = score.evaluate(network, batches)
+    found = score.Scorer(network).evaluate(batches)
     np.testing.assert_allclose(found.persistence_mse, [1.0, 1.0])
     np.testing.assert_allclose(found.persistence_mae, [1.0, 1.0])
     np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
@@ -42,9 +42,9 @@ def test_errors_are_averaged_over_what_can_be_judged():
 def test_a_split_without_labels_is_refused():
     batches = [origins(np.full((2, 2), np.nan, np.float32), np.array([True, True]))]
     with pytest.raises(ValueError, match="no window with labels"):
-        score.evaluate(constant_network(0.0), batches)
+        score.Scorer(constant_network(0.0)).evaluate(batches)
 
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="no window with labels"):
-        score.evaluate(constant_network(0.0), [])
+        score.Scorer(constant_network(0.0)).evaluate([])
