@@ -15,8 +15,10 @@ from modules.score import Scorer
 
 logger = logging.getLogger("modules.training")
 
-# A line of progress, and the steps run in one call of the graph, are this share of the fit.
+# Lines of progress per fit; between two of them all steps run in one call of the graph.
 REPORTS = 10
+# Steps between two lines, at least.
+REPORTED = 100
 # Reports look at a part of the evaluation split: so many batches, every so many-th window.
 REPORT_BATCHES = 40
 REPORT_STRIDE = 10
@@ -48,7 +50,7 @@ def fit(
     """
     config = examples.config
     steps = budget.batches(count_windows(train_files, config.framing.origins), config.batch)
-    rounds = min(REPORTS, steps)
+    rounds = max(1, min(REPORTS, steps // REPORTED))
     per_round = math.ceil(steps / rounds)
     batches = examples.training(train_files)
     network = networks.build_network(
