@@ -1,4 +1,4 @@
-"""Our own pipeline, compiled by the literal stock command from any folder."""
+"""Our own pipeline, compiled by the literal stock command from any folder, activated or not."""
 
 import os
 import subprocess
@@ -22,7 +22,8 @@ def package(tmp_path_factory):
             f"--pipeline-path={PROJECT / 'runner_kubeflow.py'}",
         ],
         cwd=folder,
-        env={**os.environ, "POWER_PROFILE": "sample"},
+        # Without this environment's folder: TFX then finds another pip, or none.
+        env={**os.environ, "POWER_PROFILE": "sample", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,

@@ -6,6 +6,7 @@ for the one import of that handler, and costs nothing until then. See
 docs/decisions/0010-tfx-command-plug.md.
 """
 
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -45,5 +46,14 @@ class Finder:
 
 def install() -> None:
     """Plugs in, once."""
+    _put_own_pip_first()
     if not any(isinstance(finder, Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder())
+
+
+def _put_own_pip_first() -> None:
+    # `tfx` asks whatever `pip` is first on PATH whether kfp is installed. Where the environment was
+    # not activated, that is another environment's, and the answer is "Kubeflow not found."
+    if os.path.basename("".join(sys.orig_argv[1:2])) == "tfx":  # noqa: PTH119 (pathlib is slow)
+        folder = os.path.dirname(sys.executable)  # noqa: PTH120
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
