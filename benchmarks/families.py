@@ -18,9 +18,9 @@ from modules.examples import Examples
 from modules.score import Scorer
 from modules.training import fit
 
-# Steps whose time is measured, after as many that are not: tracing and compiling. Processor time,
-# because machines are shared.
-TIMED = 50
+# Steps whose processor time is measured (machines are shared), less that of a shorter fit: both
+# trace and compile.
+SHORT, LONG = 100, 400
 # No limit: time decides.
 EPOCHS = 1000
 
@@ -28,11 +28,11 @@ EPOCHS = 1000
 def seconds_per_step(examples: Examples, train: list[str], evaluation: list[str]) -> float:
     """Processor time of a step once the graph is compiled."""
     seconds = []
-    for steps in (TIMED, 2 * TIMED):
+    for steps in (SHORT, LONG):
         started = time.process_time()
         fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
         seconds.append(time.process_time() - started)
-    return (seconds[1] - seconds[0]) / TIMED
+    return (seconds[1] - seconds[0]) / (LONG - SHORT)
 
 
 def compare(examples_folder: str, transform_folder: str, seconds: float) -> None:
