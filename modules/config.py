@@ -10,8 +10,6 @@ from typing import Any
 from tfx_pipeline.data.contract import Framing
 
 FAMILIES = ("cnn", "lstm", "mlp")
-# Part of `custom_config` for TFX's cache only: it changes when this package's code does.
-CACHE_KEY = "code"
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class TrainerConfig:
         Raises:
             ValueError: A key is unknown or a value is out of range.
         """
-        values = {key: value for key, value in (custom_config or {}).items() if key != CACHE_KEY}
+        values = dict(custom_config or {})
         for name, section in (("framing", Framing), ("tuner", TunerConfig)):
             if name in values:
                 values[name] = _build(section, values[name], f"custom_config[{name!r}]")

@@ -13,7 +13,6 @@ def test_what_is_left_out_has_defaults():
 def test_sections_are_read():
     config = TrainerConfig.from_custom_config(
         {
-            "code": "abc",
             "framing": {"window": 30, "horizon": 3, "origins": 20},
             "family": "lstm",
             "tuner": {"parallel_trials": 2, "epochs": 10},
