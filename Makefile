@@ -1,13 +1,13 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types layers credentials lock bench clean
+.PHONY: help setup run test check format lint types layers credentials lock e2e bench clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
 ARGS :=
 
 help:  ## Print the targets.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup:  ## Make the environment ready (docs/install.md).
 	@tools/setup
@@ -38,6 +38,9 @@ credentials: setup  ## Check that nothing looks like a credential.
 lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this machine uses.
 	@env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL \
 	    .runtime/bin/uv lock --check
+
+e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
+	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e --no-cov $(ARGS)
 
 bench: setup  ## Measure what the README states.
 	@$(BIN)/python benchmarks/run.py $(ARGS)

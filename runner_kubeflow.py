@@ -10,6 +10,8 @@ from tfx_pipeline.settings import load_settings
 def main() -> None:
     """Writes `<name>.yaml` into the current folder."""
     settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
+    from tfx.orchestration.data_types import RuntimeParameter
+
     from tfx_pipeline.data.location import split_pattern
     from tfx_pipeline.kubeflow.runner import KubeflowRunner
     from tfx_pipeline.pipeline import create_pipeline
@@ -21,6 +23,7 @@ def main() -> None:
             data=split_pattern(settings.kubeflow.data),
             pipeline_root=settings.kubeflow.pipeline_root,
             serving_dir=f"{settings.kubeflow.serving_base}/{settings.name}",
+            scheduled_time=RuntimeParameter("scheduled_time", str, default=""),
         )
     )
     print(f"wrote {runner.package_path(settings.name)}")

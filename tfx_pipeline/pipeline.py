@@ -6,6 +6,7 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types import standard_artifacts
 
 from tfx_pipeline.code import fingerprint
@@ -36,6 +37,7 @@ def create_pipeline(
     serving_dir: str,
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
     beam_pipeline_args: Sequence[str] = LOCAL_BEAM_ARGS,
+    scheduled_time: RuntimeParameter | None = None,
 ) -> tfx.dsl.Pipeline:
     """Builds the pipeline.
 
@@ -46,6 +48,7 @@ def create_pipeline(
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
         metadata_connection_config: ML Metadata store, for runners that need to be told.
         beam_pipeline_args: How Beam runs.
+        scheduled_time: The second for which a run was scheduled, for runners that have schedules.
 
     Returns:
         The pipeline; it is cached where data, code and settings are unchanged.
@@ -160,6 +163,7 @@ def create_pipeline(
             push_destination=tfx.proto.PushDestination(
                 filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
             ),
+            scheduled_time=scheduled_time,
         ),
         "tfx_pipeline.components.push",
         "tfx_pipeline.serving",

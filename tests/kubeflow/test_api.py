@@ -11,7 +11,7 @@ from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
 from tfx_pipeline.kubeflow.api.failures import failures
 from tfx_pipeline.kubeflow.api.pipelines import Pipelines
 from tfx_pipeline.kubeflow.api.runs import Runs, typed_parameters
-from tfx_pipeline.kubeflow.api.schedules import SCHEDULED_TIME, Schedules, trigger
+from tfx_pipeline.kubeflow.api.schedules import DUE, Schedules, trigger
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings, Volume
 
@@ -194,7 +194,28 @@ def test_a_failure_is_the_executors_own_last_words(server, connection):
     (failure,) = explained(connection)
     assert failure.task == "trainer"
     assert failure.cause == "Trainer failed: ValueError: loss is NaN"
-    assert failure.command == f"kubectl -n kubeflow logs {pod} -c main"
+    assert failure.command == f"curl {server.url}/apis/v1alpha1/runs/run-1/nodes/{pod}/log"
+
+
+def test_a_failed_driver_is_told_from_the_task(server, connection):
+    server.logs["small-x-3480062731"] = (
+        'I1122 10:03:14.811000 16 main.go:90] input ComponentSpec:{\n  "a": 1\n}\n'
+        "F1122 10:03:14.811525 16 main.go:127] KFP driver: driver.Container(pipelineName=p, "
+        'component="comp-trainer") failed: failed to lookup existing execution: none\n'
+        'time=2026-11-22T10:03:15.676Z level=ERROR msg="cannot save parameter"\n'
+        "Error: exit status 1\n"
+    )
+    failed_run(
+        server,
+        [
+            detail("trainer", None),
+            detail("trainer-driver", "FAILED", children=["small-x-3480062731"]),
+            detail("trainer-driver(0)", "FAILED", children=["small-x-1"]),
+        ],
+    )
+    (failure,) = explained(connection)
+    assert failure.task == "trainer"
+    assert failure.cause == "KFP's driver: failed to lookup existing execution: none"
 
 
 def test_a_task_without_log_names_its_driver_and_the_command(server, connection, monkeypatch):
@@ -234,7 +255,7 @@ def test_a_schedule_from_creation_to_deletion(server, connection, package):
     assert body["trigger"]["cron_schedule"]["cron"] == "0 15 3 * * *"
     assert body["no_catchup"] is True
     assert int(body["max_concurrency"]) == 1
-    assert body["runtime_config"]["parameters"] == {"number": 2, "scheduled_time": SCHEDULED_TIME}
+    assert body["runtime_config"]["parameters"] == {"number": 2, "scheduled_time": DUE}
     assert body["runtime_config"]["pipeline_root"] == "s3://bucket/root"
     with pytest.raises(ServerError, match="schedule 'nightly' exists"):
         schedules.create("small", "nightly", interval=3600)
@@ -247,7 +268,7 @@ def test_a_schedule_from_creation_to_deletion(server, connection, package):
     )
     assert set(server.recurring) == {again.recurring_run_id}
     body = server.recurring[again.recurring_run_id]
-    assert body["runtime_config"]["parameters"] == {"scheduled_time": f"at {SCHEDULED_TIME}"}
+    assert body["runtime_config"]["parameters"] == {"scheduled_time": f"at {DUE}"}
     schedules.delete("small", "nightly")
     with pytest.raises(ServerError, match="no schedule 'nightly' of small; there are: none"):
         schedules.pause("small", "nightly")

@@ -76,6 +76,17 @@ def test_a_run_needs_no_more_than_kfp(tmp_path, monkeypatch):
     assert value.read_text() == "4"
 
 
+def test_a_step_gets_an_artifact_under_each_of_its_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    compare = pipelines.Compare(first=write.outputs["report"], second=write.outputs["report"])
+    runner = KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path))
+    runner.run(pipelines.pipeline(write, compare))
+    local.run_locally(runner.package_path("small"), tmp_path / "root")
+    (value,) = (tmp_path / "root").glob("*/compare/number")
+    assert value.read_text() == "1"
+
+
 @pytest.mark.slow
 @pytest.mark.integration
 def test_tfx_penguin_runs_from_data_to_a_pushed_model(tmp_path, monkeypatch):

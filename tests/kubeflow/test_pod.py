@@ -299,7 +299,7 @@ def model(folder, weights="w"):
     return folder
 
 
-def pushed(tmp_path, base, source, blessed=1, executor=pusher_executor.Executor):
+def pushed(tmp_path, base, source, blessed=1, executor=pusher_executor.Executor, **properties):
     archive = make_artifact(f"{TYPES}PushedModel", str(tmp_path / "out"), "p", {})
     outputs = {"pushed_model": [archive]}
     inputs = {
@@ -308,7 +308,8 @@ def pushed(tmp_path, base, source, blessed=1, executor=pusher_executor.Executor)
     }
     destination = {"filesystem": {"base_directory": str(base)}}
     context = BaseExecutor.Context(tmp_dir=str(tmp_path), unique_id="1")
-    push.push(executor(context), inputs, outputs, {"push_destination": json.dumps(destination)})
+    properties["push_destination"] = json.dumps(destination)
+    push.push(executor(context), inputs, outputs, properties)
     return outputs["pushed_model"][0]
 
 
@@ -327,6 +328,15 @@ def test_a_push_shows_whole_versions_and_never_the_same_twice(tmp_path):
     newest = second.get_string_custom_property("pushed_version")
     assert int(newest) > int(version)
     assert serving.versions(str(base)) == [newest, version]
+
+
+def test_a_push_records_the_time_its_run_was_scheduled_for(tmp_path):
+    source, base = model(tmp_path / "one"), tmp_path / "serving"
+    for given in ("1795341600", "1795341660"):  # the second finds the model served already
+        artifact = pushed(tmp_path, base, source, scheduled_time=given)
+        assert artifact.get_string_custom_property("scheduled_time") == given
+    by_hand = pushed(tmp_path, base, source, scheduled_time="")
+    assert not by_hand.has_custom_property("scheduled_time")
 
 
 def test_what_is_not_blessed_is_not_pushed(tmp_path):

@@ -99,7 +99,7 @@ def test_a_pipelines_whole_life(tfx, server, tmp_path):
     server.logs["pod-1"] = "Write failed: OSError: disk full\n"
     output = tfx(*status)
     assert "Task write failed: Write failed: OSError: disk full" in output
-    assert "kubectl -n kubeflow logs pod-1 -c main" in output
+    assert "more: curl http://127.0.0.1:" in output
     tfx("run", "terminate", *to, f"--run-id={run_id}")
     assert run["state"] == "CANCELING"
     tfx("run", "delete", *to, f"--run-id={run_id}")

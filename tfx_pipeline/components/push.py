@@ -12,10 +12,14 @@ from typing import Any
 
 from tfx.components.pusher import component
 from tfx.components.pusher import executor as pusher
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.proto import pusher_pb2
-from tfx.types import artifact_utils, standard_component_specs
+from tfx.types import artifact_utils, standard_artifacts, standard_component_specs
 from tfx.types.artifact import Artifact
+from tfx.types.channel import Channel
+from tfx.types.component_spec import ExecutionParameter
 from tfx.utils import io_utils, proto_utils
 
 from tfx_pipeline.serving.versions import publish
@@ -64,8 +68,17 @@ class Executor(pusher.Executor):
         return _tell(pushed, f"unchanged: version {published.version} already serves this model")
 
 
+class PusherSpec(standard_component_specs.PusherSpec):
+    """TFX's, and the time for which the run was scheduled."""
+
+    PARAMETERS = {
+        **standard_component_specs.PusherSpec.PARAMETERS,
+        "scheduled_time": ExecutionParameter(type=str, optional=True),
+    }
+
+
 class Pusher(component.Pusher):
-    """TFX's Pusher with another executor; takes the same arguments.
+    """TFX's Pusher with another executor.
 
     Example:
         Pusher(
@@ -74,9 +87,36 @@ class Pusher(component.Pusher):
                 filesystem=PushDestination.Filesystem(base_directory="<base>/<name>")
             ),
         )
+
+    Args:
+        model: What the Trainer made.
+        model_blessing: The gate's decision.
+        infra_blessing: The serving check's.
+        push_destination: Where versions go.
+        scheduled_time: The second, since 1970, for which the run was scheduled. On Kubeflow
+            Pipelines, schedules fill it in and the PushedModel records it.
     """
 
+    SPEC_CLASS = PusherSpec
     EXECUTOR_SPEC = ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        model: Channel,
+        model_blessing: Channel,
+        infra_blessing: Channel,
+        push_destination: pusher_pb2.PushDestination,
+        scheduled_time: str | RuntimeParameter | None = None,
+    ) -> None:
+        spec = PusherSpec(
+            model=model,
+            model_blessing=model_blessing,
+            infra_blessing=infra_blessing,
+            push_destination=push_destination,
+            pushed_model=Channel(type=standard_artifacts.PushedModel),
+            scheduled_time=scheduled_time,
+        )
+        BaseComponent.__init__(self, spec)
 
 
 def _base_directory(exec_properties: dict[str, Any]) -> Path:

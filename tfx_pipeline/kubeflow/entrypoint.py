@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tfx_pipeline.kubeflow.pod.output import write_output
+from tfx_pipeline.kubeflow.protocol import SAME_INPUTS_FLAG
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 LOCAL_RUNNER_MARK = "kfp.dsl.executor_main"
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: `--step` (what to do), `--executor-input` (KFP's ExecutorInput, or `@` and the
-            file that holds it), and Beam's own options.
+            file that holds it), `--same-inputs` (inputs that are the same artifact as another
+            one), and Beam's own options.
 
     Returns:
         0, or 1 after a failure whose cause is the last line of the log.
@@ -32,11 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
     parser.add_argument("--step", required=True)
     parser.add_argument("--executor-input", required=True)
+    parser.add_argument(SAME_INPUTS_FLAG, dest="same_inputs", type=json.loads, default={})
     options, rest = parser.parse_known_args(arguments)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     step = json.loads(options.step)
     try:
-        executor_input = _read(options.executor_input)
+        executor_input = _with_repeated(_read(options.executor_input), options.same_inputs)
         beam_args = [argument for argument in rest if argument != LOCAL_RUNNER_MARK]
         write_output(executor_input, _run(step, executor_input, beam_args))
     except Exception as error:  # whatever an executor raises: the log must end with it
@@ -52,6 +55,14 @@ def _read(text: str) -> dict[str, Any]:
         text = Path(text[1:]).read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+def _with_repeated(executor_input: dict[str, Any], same: dict[str, str]) -> dict[str, Any]:
+    artifacts = executor_input.get("inputs", {}).get("artifacts", {})
+    for name, kept in same.items():
+        if kept in artifacts:
+            artifacts[name] = artifacts[kept]
+    return executor_input
 
 
 def _run(

@@ -28,6 +28,7 @@ from tfx_pipeline.kubeflow.package import package_text
 from tfx_pipeline.kubeflow.passes.commands import COMMAND, entrypoint_commands
 from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.passes.importers import importers
+from tfx_pipeline.kubeflow.passes.inputs import single_inputs
 from tfx_pipeline.kubeflow.passes.lookups import lookups
 from tfx_pipeline.kubeflow.passes.modules import module_sources
 from tfx_pipeline.kubeflow.passes.names import check_pipeline_name, executor_label, task_names
@@ -121,11 +122,12 @@ class KubeflowRunner(KubeflowV2DagRunner):
         spec = parameter_defaults(spec, defaults)
         spec = dynamic_parameters(spec)
         spec = example_gen_spans(spec)
+        spec = conditions(spec)
         spec = lookups(spec, facts, name, self.settings.image)
         spec = importers(spec)
-        spec = conditions(spec)
         spec = module_sources(spec)
         spec = entrypoint_commands(spec, facts)
+        spec = single_inputs(spec)
         spec = caching(spec, node, {n.id for n in facts.nodes.values() if n.pusher})
         spec = retries(spec, node)
         spec = resources(spec, node, self.settings.store.endpoint, _store_readers(facts))

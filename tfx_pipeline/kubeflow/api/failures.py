@@ -17,6 +17,8 @@ FAILED = "FAILED"
 TIMEOUT = 20.0
 """Seconds."""
 LOGS = "executor-logs"
+DRIVER = "-driver"
+"""Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,12 @@ def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Fai
     known = _task_names(spec)
     seen: dict[str, Any] = {}
     for detail in sorted(details, key=lambda item: (item.end_time is None, str(item.end_time))):
-        name = detail.display_name or ""
-        named = name in known if known else name not in ("", "root", "executor", "driver")
+        name = (detail.display_name or "").removesuffix(DRIVER)
+        named = name in known if known else name not in ("", "root", "executor")
         if detail.state == FAILED and named and name not in seen:
             seen[name] = detail
     inner = {name: detail for name, detail in seen.items() if not _holds_tasks(spec, name)} or seen
-    return [_explain(connection, run, detail, details) for detail in inner.values()]
+    return [_explain(connection, run, name, detail, details) for name, detail in inner.items()]
 
 
 def _task_names(spec: dict[str, Any]) -> set[str]:
@@ -67,22 +69,27 @@ def _holds_tasks(spec: dict[str, Any], name: str) -> bool:
     return "dag" in spec.get("components", {}).get(f"comp-{name}", {})
 
 
-def _explain(connection: Connection, run: Any, detail: Any, details: list[Any]) -> Failure:
-    pods = _pods(detail, details)
+def _explain(
+    connection: Connection, run: Any, task: str, detail: Any, details: list[Any]
+) -> Failure:
+    last_words = _drivers_words if detail.display_name.endswith(DRIVER) else _executors_words
+    for node in _nodes(detail, details):
+        address = _log_address(connection, run.run_id, node)
+        words = last_words(_pod_log(connection, address))
+        if words:
+            return Failure(task, words, f"curl {address}")
     namespace = connection.namespace or connection.service_namespace
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
-    command = f"kubectl -n {namespace} logs {pods[0] + ' -c main' if pods else selector}"
-    for pod in pods:
-        words = _last_words(_pod_log(connection, run.run_id, pod))
-        if words:
-            return Failure(detail.display_name, words, command)
-    words = _last_words(_stored_log(run, detail.display_name))
     unknown = "no log of its own: its driver failed, or its pod never started"
-    return Failure(detail.display_name, words or unknown, command)
+    words = _executors_words(_stored_log(run, task)) or unknown
+    return Failure(task, words, f"kubectl -n {namespace} logs {selector}")
 
 
-def _pods(detail: Any, details: list[Any]) -> list[str]:
-    """Pods of a task, the executor's before the driver's."""
+def _nodes(detail: Any, details: list[Any]) -> list[str]:
+    """Argo's nodes of a task, the executor's before the driver's.
+
+    KFP calls them pod names; its own log endpoint knows which pod each one is.
+    """
     by_id = {item.task_id: item for item in details}
     found, waiting = [], [detail]
     while waiting:
@@ -94,13 +101,16 @@ def _pods(detail: Any, details: list[Any]) -> list[str]:
                 found.append(child.pod_name)
             if child.task_id in by_id:
                 waiting.append(by_id.pop(child.task_id))
-    return sorted(dict.fromkeys(found), key=lambda pod: "driver" in pod)
+    return sorted(dict.fromkeys(found), key=lambda node: "driver" in node)
 
 
-def _pod_log(connection: Connection, run_id: str, pod: str) -> str:
-    """The log that the API server reads from Kubernetes while the pod exists."""
+def _log_address(connection: Connection, run_id: str, node: str) -> str:
     host = connection.client._run_api.api_client.configuration.host
-    address = f"{host}/apis/v1alpha1/runs/{run_id}/nodes/{pod}/log"
+    return f"{host}/apis/v1alpha1/runs/{run_id}/nodes/{node}/log"
+
+
+def _pod_log(connection: Connection, address: str) -> str:
+    """The log that the API server reads from Kubernetes while the pod exists."""
     headers = dict(connection.client._run_api.api_client.default_headers)
     try:
         response = requests.get(address, headers=headers, timeout=TIMEOUT)
@@ -134,12 +144,18 @@ def _stored_log(run: Any, task: str) -> str:
     return ""
 
 
-def _last_words(text: str) -> str:
+def _executors_words(text: str) -> str:
     """The last line that an executor wrote, without what KFP's launcher says after it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     ours = [line for line in lines if " failed: " in line and not _is_launchers(line)]
     theirs = [line for line in lines if not _is_launchers(line)]
     return (ours or theirs or [""])[-1]
+
+
+def _drivers_words(text: str) -> str:
+    """What ended KFP's driver: `F1122 07:16:23.12 23 main.go:77] KFP driver: ... failed: WHY`."""
+    fatal = [line for line in text.splitlines() if line.startswith("F") and _is_launchers(line)]
+    return "KFP's driver: " + fatal[-1].rpartition(") failed: ")[2] if fatal else ""
 
 
 def _is_launchers(line: str) -> bool:

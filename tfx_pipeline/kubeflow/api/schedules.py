@@ -7,12 +7,11 @@ from typing import Any
 from tfx_pipeline.kubeflow.api.connection import Connection, ServerError, pages
 from tfx_pipeline.kubeflow.api.pipelines import Pipelines
 from tfx_pipeline.kubeflow.api.runs import Runs
+from tfx_pipeline.kubeflow.protocol import SCHEDULED_TIME
 
-SCHEDULED_TIME = "{{workflow.labels.scheduledworkflows.kubeflow.org/workflowEpoch}}"
+DUE = "{{workflow.labels.scheduledworkflows.kubeflow.org/workflowEpoch}}"
 """The second for which a run was scheduled; KFP 2.17 does not expand its own [[ScheduledTime]]."""
 MACRO = "[[ScheduledTime]]"
-PARAMETER = "scheduled_time"
-"""A runtime parameter of this name is filled in without being asked for."""
 MINUTE = 60
 
 
@@ -132,12 +131,12 @@ class Schedules:
             )
 
     def _target(self, pipeline: str, given: dict[str, str]) -> dict[str, Any]:
-        parameters = {key: value.replace(MACRO, SCHEDULED_TIME) for key, value in given.items()}
+        parameters = {key: value.replace(MACRO, DUE) for key, value in given.items()}
         pipeline_id = self._pipelines.id(pipeline)
         spec = self._runs.version_spec(pipeline_id)
         declared = spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
-        if PARAMETER in declared:
-            parameters.setdefault(PARAMETER, SCHEDULED_TIME)
+        if SCHEDULED_TIME in declared:
+            parameters.setdefault(SCHEDULED_TIME, DUE)
         return self._runs.target(pipeline, parameters)
 
 

@@ -19,6 +19,7 @@ from tfx.utils import io_utils
 
 from tfx_pipeline.kubeflow.pod import stores
 from tfx_pipeline.kubeflow.pod.serving import MODEL_FILE, contents, destination, versions
+from tfx_pipeline.kubeflow.protocol import SCHEDULED_TIME
 
 log = logging.getLogger(__name__)
 
@@ -31,16 +32,19 @@ def push(
 ) -> None:
     """Runs a Pusher's executor so that servers see whole versions only.
 
+    The PushedModel records the time for which the run was scheduled, where the component is told.
     TFX's own executor copies into the folder that servers watch, and pushes what is served already
     as one more version; executors of the pipeline's own are trusted with local folders.
     """
     stores.register()
+    pushed = outputs[specs.PUSHED_MODEL_KEY][0]
+    if exec_properties.get(SCHEDULED_TIME):
+        pushed.set_string_custom_property(SCHEDULED_TIME, exec_properties[SCHEDULED_TIME])
     base = destination(exec_properties.get(specs.PUSH_DESTINATION_KEY))
     ours = base is not None and ("://" in base or type(executor) is pusher.Executor)
     if base is None or not ours or not isinstance(executor, pusher.Executor):
         executor.Do(inputs, outputs, exec_properties)
         return
-    pushed = outputs[specs.PUSHED_MODEL_KEY][0]
     if not executor.CheckBlessing(inputs):
         executor._MarkNotPushed(pushed)
         return
