@@ -40,7 +40,7 @@ lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this mach
 	    .runtime/bin/uv lock --check
 
 e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
-	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e --no-cov $(ARGS)
+	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e --no-cov -s $(ARGS)
 
 bench: setup  ## Measure what the README states.
 	@$(BIN)/python benchmarks/run.py $(ARGS)

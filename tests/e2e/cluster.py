@@ -148,16 +148,20 @@ class Cluster:
             pipeline_name="e2e-inside", pipeline_root="", components=[component()]
         )
         runner = KubeflowRunner(settings)
-        package = self.folder / "inside.yaml"
+        package = self.folder / f"{script}.yaml"
         package.write_text(package_text(*runner.compile(pipeline)))
+        return self._report(self.run_package(package))
+
+    def run_package(self, package: Path) -> str:
+        """Runs a package that is no pipeline of the server's; returns the run's id."""
         made = self.client.create_run_from_pipeline_package(
             str(package),
-            run_name=f"e2e-{script}",
-            experiment_name="e2e-inside",
-            pipeline_root=settings.pipeline_root,
+            run_name=f"e2e {package.stem}",
+            experiment_name="e2e",
+            pipeline_root=self.settings.pipeline_root,
         )
         self.wait(made.run_id)
-        return self._report(made.run_id)
+        return made.run_id
 
     def _report(self, run_id: str) -> dict:
         details = self.client.get_run(run_id).run_details.task_details

@@ -1,5 +1,6 @@
 """TFX pipelines to compile: small ones of our own, and the examples that TFX brings."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import tfx
 from tfx import v1
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types.artifact import Artifact, Property, PropertyType
 from tfx.types.standard_artifacts import Integer, Model, ModelBlessing, Schema
 
@@ -44,6 +46,18 @@ def Write(  # noqa: N802
 def Read(report: InputArtifact[Report], schema: OutputArtifact[Schema]) -> None:  # noqa: N802
     """Reads a report."""
     schema.set_string_custom_property("from", report.uri)
+
+
+class CopyExecutor(BaseExecutor):
+    """An ExampleGen's executor that keeps its input as it is."""
+
+    def Do(  # noqa: N802
+        self, input_dict: Any, output_dict: dict[str, Any], exec_properties: dict[str, Any]
+    ) -> None:
+        """Copies the files."""
+        shutil.copytree(
+            exec_properties["input_base"], output_dict["examples"][0].uri, dirs_exist_ok=True
+        )
 
 
 @component
@@ -92,7 +106,7 @@ def with_resolver(tmp: Path) -> v1.dsl.Pipeline:
     return pipeline(examples, importer, baseline, evaluator, pusher)
 
 
-def penguin(data_root: Path, serving: Path, **changes: Any) -> v1.dsl.Pipeline:
+def penguin(data_root: Path | str, serving: Path | str, **changes: Any) -> v1.dsl.Pipeline:
     """TFX's penguin example, as the installed package defines it."""
     from tfx.examples.penguin import penguin_pipeline_local
 

@@ -2,12 +2,15 @@
 
 import json
 import posixpath
+import subprocess
+import sys
 
 import pytest
 from tfx.dsl.io import fileio, filesystem
 
 from tests.kubeflow import test_api, test_pod
 from tests.kubeflow.fake_server import FakeServer
+from tests.kubeflow.pipelines import CopyExecutor
 from tfx_pipeline.kubeflow.api.connection import Connection
 from tfx_pipeline.kubeflow.pod import push, serving, span, stores
 
@@ -92,6 +95,39 @@ def test_example_gen_reads_spans_of_a_bucket(bucket, tmp_path):
     assert not (tmp_path / "span-1").exists()
     assert examples.get_int_custom_property("span") == 2
     assert json.loads(given["input_config"])["splits"][0]["pattern"] == "span-2/*"
+
+
+@pytest.mark.slow
+def test_a_fresh_pod_reads_its_data_from_a_bucket(bucket, tmp_path):
+    write(bucket, **{"d__span-1__a.csv": "1", "d__span-2__a.csv": "2"})
+    given = {"input_base": f"{bucket}/d", "input_config": test_pod.config("span-{SPAN}/*")}
+    resolved = span.resolve(given)
+    examples = {"uri": str(tmp_path / "examples"), "name": "examples"}
+    step = {
+        "kind": "executor",
+        "node": "Gen",
+        "executor": f"{CopyExecutor.__module__}.{CopyExecutor.__qualname__}",
+        "inputs": {},
+        "outputs": {"examples": f"{test_pod.TYPES}Examples"},
+        "parameters": dict.fromkeys(given, "str"),
+        "example_gen": True,
+    }
+    executor_input = {
+        "inputs": {"parameterValues": given | resolved},
+        "outputs": {
+            "artifacts": {"examples": {"artifacts": [examples]}},
+            "outputFile": str(tmp_path / "output.json"),
+        },
+    }
+    command = [sys.executable, "-m", "tfx_pipeline.kubeflow.entrypoint", "--step", json.dumps(step)]
+    done = subprocess.run(
+        [*command, "--executor-input", json.dumps(executor_input)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "examples/span-2/a.csv").read_text() == "2"
 
 
 def test_a_version_becomes_loadable_with_its_last_object(bucket, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ Imports nothing heavy itself: what a step needs is imported when its kind is kno
 import argparse
 import json
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(SAME_INPUTS_FLAG, dest="same_inputs", type=json.loads, default={})
     options, rest = parser.parse_known_args(arguments)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)  # a line per type it cannot check
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings of TensorFlow's C++ stay
     step = json.loads(options.step)
     try:
         executor_input = _with_repeated(_read(options.executor_input), options.same_inputs)

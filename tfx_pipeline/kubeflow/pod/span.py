@@ -34,6 +34,7 @@ def run_span(executor_input: dict[str, Any]) -> dict[str, Any]:
     Returns:
         KFP's ExecutorOutput with span, version (-1: none), fingerprint and resolved config.
     """
+    stores.register()
     return {"parameterValues": resolve(executor_input["inputs"]["parameterValues"])}
 
 
@@ -43,7 +44,6 @@ def resolve(given: dict[str, Any]) -> dict[str, Any]:
     Raises:
         StepError: No file matches the pattern of a split.
     """
-    stores.register()
     base = given[specs.INPUT_BASE_KEY]
     config = proto_utils.json_to_proto(given[specs.INPUT_CONFIG_KEY], example_gen_pb2.Input())
     wanted = given.get(specs.RANGE_CONFIG_KEY)
@@ -122,6 +122,7 @@ def prepare_example_gen(
         outputs: Changed: the Examples carry span and fingerprint.
         folder: Where input of an object store is copied to; Beam reads no s3:// or minio://.
     """
+    stores.register()
     if utils.SPAN_PROPERTY_NAME not in exec_properties:
         exec_properties |= resolve(exec_properties)
     exec_properties[utils.SPAN_PROPERTY_NAME] = int(exec_properties[utils.SPAN_PROPERTY_NAME])
