@@ -154,7 +154,7 @@ def test_a_module_travels_as_source_and_values_become_parameters(tmp_path):
         outputs=["schema", "number"],
         parameters=["number"],
         module_file="m.py",
-        module_source="x = 1\n",
+        module_source=json.dumps("x = 1\n"),
         n=3.0,
     )
     outputs = {"schema": f"{TYPES}Schema", "number": f"{TYPES}Integer"}

@@ -4,6 +4,7 @@ TFX builds a wheel into the pipeline root, which fails where the root is an obje
 parameter the source is part of the cache key, so edited code runs again.
 """
 
+import json
 from pathlib import Path
 
 from tfx_pipeline.kubeflow import ir
@@ -15,7 +16,7 @@ MAX_BYTES = 64 * 1024
 
 
 def module_sources(spec: ir.Spec) -> ir.Spec:
-    """Adds the source of each `module_file` as a parameter.
+    """Adds the source of each `module_file` as a parameter, in JSON.
 
     Raises:
         CompileError: A file is missing or too large.
@@ -43,7 +44,5 @@ def _read(node_id: str, path: Path) -> str:
         ) from error
     if len(source.encode()) > MAX_BYTES:
         raise CompileError(node_id, f"module_file {path} is over {MAX_BYTES} bytes", way_out)
-    if "{{" in source:
-        # Argo and Kubeflow Pipelines both replace what stands in double braces.
-        raise CompileError(node_id, f"module_file {path} holds double braces", way_out)
-    return source
+    # Argo and Kubeflow Pipelines both replace what stands in double braces: JSON can hide them.
+    return json.dumps(source).replace("{{", "{\\u007b")

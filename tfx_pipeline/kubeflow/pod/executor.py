@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import tempfile
@@ -106,7 +107,7 @@ def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path)
     }
     if source is not None:
         path = folder / found[MODULE_FILE]
-        path.write_text(source, encoding="utf-8")
+        path.write_text(json.loads(source), encoding="utf-8")
         found[MODULE_FILE] = str(path)
     return found
 
