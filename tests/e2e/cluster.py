@@ -125,6 +125,10 @@ class Cluster:
         found = self.inside("place", {"address": address, **contents})
         assert found["bytes"] > 0
 
+    def read(self, address: str) -> str:
+        """A text in the store."""
+        return self.inside("read", {"address": address})["text"]
+
     def look(self, run_id: str, serving: str) -> dict:
         """What a run left behind, see in_pod/look.py."""
         return self.inside("look", {"run": run_id, "serving": serving})
@@ -152,10 +156,11 @@ class Cluster:
         package.write_text(package_text(*runner.compile(pipeline)))
         return self._report(self.run_package(package))
 
-    def run_package(self, package: Path) -> str:
+    def run_package(self, package: Path, **parameters: str) -> str:
         """Runs a package that is no pipeline of the server's; returns the run's id."""
         made = self.client.create_run_from_pipeline_package(
             str(package),
+            arguments=parameters,
             run_name=f"e2e {package.stem}",
             experiment_name="e2e",
             pipeline_root=self.settings.pipeline_root,

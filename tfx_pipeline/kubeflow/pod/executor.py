@@ -17,7 +17,7 @@ from tfx.types.value_artifact import ValueArtifact
 from tfx.utils import name_utils
 
 from tfx_pipeline.kubeflow.errors import StepError
-from tfx_pipeline.kubeflow.pod import addresses, values
+from tfx_pipeline.kubeflow.pod import addresses, stores, values
 from tfx_pipeline.kubeflow.pod.artifacts import (
     is_written,
     make_artifact,
@@ -58,6 +58,7 @@ def run_executor(
     Raises:
         StepError: The executor did not write an output.
     """
+    stores.register()
     given = dict(executor_input.get("inputs", {}).get("parameterValues", {}))
     known = {
         name.removesuffix(METADATA_INPUT): given.pop(name)

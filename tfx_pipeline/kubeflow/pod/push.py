@@ -36,7 +36,6 @@ def push(
     TFX's own executor copies into the folder that servers watch, and pushes what is served already
     as one more version; executors of the pipeline's own are trusted with local folders.
     """
-    stores.register()
     pushed = outputs[specs.PUSHED_MODEL_KEY][0]
     if exec_properties.get(SCHEDULED_TIME):
         pushed.set_string_custom_property(SCHEDULED_TIME, exec_properties[SCHEDULED_TIME])

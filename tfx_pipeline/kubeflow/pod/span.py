@@ -122,7 +122,6 @@ def prepare_example_gen(
         outputs: Changed: the Examples carry span and fingerprint.
         folder: Where input of an object store is copied to; Beam reads no s3:// or minio://.
     """
-    stores.register()
     if utils.SPAN_PROPERTY_NAME not in exec_properties:
         exec_properties |= resolve(exec_properties)
     exec_properties[utils.SPAN_PROPERTY_NAME] = int(exec_properties[utils.SPAN_PROPERTY_NAME])
