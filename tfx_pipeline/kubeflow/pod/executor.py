@@ -76,6 +76,7 @@ def run_executor(
         executor = _executor(step["executor"], beam_args, folder)
         for artifacts in outputs.values():
             prepare_output(artifacts[0])
+        log.info("%s: its executor starts", step["node"])
         before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
         if step.get("pusher"):
             from tfx_pipeline.kubeflow.pod.push import push
@@ -83,6 +84,7 @@ def run_executor(
             push(executor, inputs, outputs, exec_properties)
         else:
             executor.Do(inputs, outputs, exec_properties)
+    log.info("%s: its executor is done", step["node"])
     _require_outputs(outputs, before)
     for artifacts in outputs.values():
         artifacts[0].set_string_custom_property("tfx_version", version.__version__)
