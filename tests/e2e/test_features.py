@@ -94,7 +94,7 @@ def test_a_container_takes_an_artifact_twice_and_an_imported_one(left):
 
 def test_a_condition_runs_one_step_and_skips_another(left):
     assert left["steps"]["shell"] == "COMPLETE"
-    assert "example-validator" not in left["steps"]
+    assert left["steps"].get("example-validator") in (None, "CANCELED")  # by KFP's version
 
 
 def test_the_exit_handler_is_told_how_the_run_ended(left):
