@@ -222,7 +222,7 @@ def test_the_last_line_of_the_log_is_the_cause(tmp_path, capsys, given, last):
 def test_a_large_executor_input_may_come_as_a_file(tmp_path):
     (tmp_path / "input.json").write_text(json.dumps(executor_input(tmp_path)))
     arguments = ["--step", json.dumps(step(Idle)), "--executor-input", f"@{tmp_path}/input.json"]
-    assert entrypoint.main([*arguments, entrypoint.LOCAL_RUNNER_MARK]) == 0
+    assert entrypoint.main(arguments) == 0
     assert (tmp_path / "pipeline/run/task/try/output.json").exists()
 
 

@@ -15,8 +15,6 @@ from typing import Any
 from tfx_pipeline.kubeflow.pod.output import write_output
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOCAL_RUNNER_MARK = "kfp.dsl.executor_main"
-"""KFP's local runner starts only commands that hold this text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,12 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
     parser.add_argument("--step", required=True)
     parser.add_argument("--executor-input", required=True)
-    options, rest = parser.parse_known_args(arguments)
+    options, beam_args = parser.parse_known_args(arguments)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     step = json.loads(options.step)
     try:
         executor_input = _read(options.executor_input)
-        beam_args = [argument for argument in rest if argument != LOCAL_RUNNER_MARK]
         write_output(executor_input, _run(step, executor_input, beam_args))
     except Exception as error:  # whatever an executor raises: the log must end with it
         traceback.print_exc()

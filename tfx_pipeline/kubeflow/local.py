@@ -8,22 +8,27 @@ stores. Conditions are looked at here, before the step's own entrypoint.
 import argparse
 import json
 import logging
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from tfx_pipeline.kubeflow import ir
-from tfx_pipeline.kubeflow.entrypoint import LOCAL_RUNNER_MARK
 from tfx_pipeline.kubeflow.entrypoint import main as entrypoint
 from tfx_pipeline.kubeflow.package import package_text, read_package
 from tfx_pipeline.kubeflow.passes.commands import COMMAND
+from tfx_pipeline.kubeflow.protocol import METADATA_HOST
 
 log = logging.getLogger(__name__)
 
-LOCAL_COMMAND = ["python3", "-m", "tfx_pipeline.kubeflow.local"]
-"""KFP's local runner puts this Python in the place of `python3`."""
+Start = Callable[[Sequence[str]], int]
+"""Runs a step's command to its end and returns its exit code."""
+LOCAL_COMMAND = [sys.executable, "-m", "tfx_pipeline.kubeflow.local"]
 METADATA = re.compile(
     r"inputs\.artifacts\['(?P<key>[^']+)'\]\.artifacts\[0\]"
     r"(?:\.metadata\['(?P<name>[^']+)'\]|\.(?P<uri>uri))"
@@ -32,7 +37,11 @@ OPERATORS = {"&&": " and ", "||": " or ", "!(": " not ("}
 
 
 def run_locally(
-    package: Path, root: Path, arguments: Mapping[str, Any] | None = None, runner: Any = None
+    package: Path,
+    root: Path,
+    arguments: Mapping[str, Any] | None = None,
+    runner: Any = None,
+    start: Start = subprocess.call,
 ) -> None:
     """Runs a package.
 
@@ -41,11 +50,13 @@ def run_locally(
         root: Folder of all artifacts.
         arguments: Runtime parameters.
         runner: One of KFP's local runners; None: subprocesses with this Python.
+        start: Runs a step, where steps are subprocesses.
 
     Raises:
-        RuntimeError: A step failed; its log is on the terminal.
+        RuntimeError: A step failed, or a container cannot run as a subprocess.
     """
     from kfp import components, local
+    from kfp.local import subprocess_task_handler
 
     spec, _ = read_package(package)
     commands = COMMAND if runner else LOCAL_COMMAND
@@ -55,7 +66,30 @@ def run_locally(
         raise_on_error=True,
     )
     text = package_text(for_local_runner(spec, commands), {})
-    components.load_component_from_text(text)(**(arguments or {}))
+    handler = _subprocess_handler(start)
+    with mock.patch.object(subprocess_task_handler, "SubprocessTaskHandler", handler):
+        components.load_component_from_text(text)(**(arguments or {}))
+
+
+def _subprocess_handler(start: Start) -> Callable[..., Any]:
+    """What makes KFP's local runner start a step, in the place of its own.
+
+    Its own writes this Python's path over every `python3` in the arguments, and so into any path
+    of data or artifacts that holds the word.
+    """
+    from kfp.local.status import Status
+
+    def handler(image: str, full_command: list[str], pipeline_root: str, runner: Any) -> Any:
+        if full_command[: len(LOCAL_COMMAND)] != LOCAL_COMMAND:
+            raise RuntimeError(
+                f"{image}: a container component does not run as a subprocess; give run_locally "
+                "KFP's DockerRunner"
+            )
+        return SimpleNamespace(
+            run=lambda: Status.SUCCESS if start(full_command) == 0 else Status.FAILURE
+        )
+
+    return handler
 
 
 def for_local_runner(spec: ir.Spec, command: Sequence[str]) -> ir.Spec:
@@ -71,7 +105,6 @@ def for_local_runner(spec: ir.Spec, command: Sequence[str]) -> ir.Spec:
             continue
         condition = task.body.pop("triggerPolicy", {}).get("condition")
         container["command"] = list(command)
-        container["args"].append(LOCAL_RUNNER_MARK)
         if condition:
             container["command"] = list(LOCAL_COMMAND)
             container["args"] += ["--condition", condition]
@@ -83,6 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="local step", allow_abbrev=False)
     parser.add_argument("--condition")
     options, rest = parser.parse_known_args(arguments)
+    # A notebook in a cluster has that cluster's, which knows nothing of this machine's files.
+    os.environ.pop(METADATA_HOST, None)
     if options.condition:
         executor_input = json.loads(rest[rest.index("--executor-input") + 1])
         if not holds(options.condition, executor_input):
