@@ -46,6 +46,7 @@ def test_it_holds_what_runs_on_open_source_kubeflow(package):
 
 def test_paths_of_this_machine_and_secrets_stay_out(package):
     assert str(PROJECT) not in package
+    assert "elsewhere" not in package, "the folder that it was compiled in"
     platform = list(yaml.safe_load_all(package))[1]
     # Credentials are references to a Kubernetes secret.
     assert "secretName" in yaml.safe_dump(platform)

@@ -25,6 +25,7 @@ def run_locally(settings: Settings) -> int:
         data=locate(settings.data.path),
         pipeline_root=str(settings.root / "artifacts"),
         serving_dir=str(settings.serving_dir),
+        search_dir=str(settings.root / "tuner"),
         metadata_connection_config=connection_config(settings.root / "metadata.sqlite"),
     )
     run: Run | None = LocalRunner(settings.root).run(pipeline)
