@@ -5,7 +5,7 @@ import pytest
 from tfx import v1
 
 from tests.kubeflow import penguins, pipelines
-from tfx_pipeline.kubeflow import ir, local
+from tfx_pipeline.kubeflow import ir, local, local_step
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
@@ -32,24 +32,24 @@ def executor_input(**metadata):
     ],
 )
 def test_conditions_are_evaluated(condition, metadata, expected):
-    assert local.holds(condition, executor_input(**metadata)) is expected
+    assert local_step.holds(condition, executor_input(**metadata)) is expected
 
 
 def test_a_property_that_is_missing_fails():
     with pytest.raises(KeyError):
-        local.holds(CONDITION, executor_input())
+        local_step.holds(CONDITION, executor_input())
 
 
 def test_a_step_whose_condition_is_false_does_nothing():
     given = json.dumps(executor_input(blessed=0))
-    assert local.main(["--condition", CONDITION, "--executor-input", given]) == 0
+    assert local_step.main(["--condition", CONDITION, "--executor-input", given]) == 0
 
 
 def test_a_step_without_condition_is_the_entrypoint_alone(monkeypatch):
-    monkeypatch.setattr(local, "entrypoint", lambda arguments: arguments)
-    assert local.main(["--step", "{}"]) == ["--step", "{}"]
+    monkeypatch.setattr(local_step, "entrypoint", lambda arguments: arguments)
+    assert local_step.main(["--step", "{}"]) == ["--step", "{}"]
     arguments = ["--executor-input", json.dumps(executor_input(blessed=1))]
-    assert local.main(["--condition", CONDITION, *arguments]) == arguments
+    assert local_step.main(["--condition", CONDITION, *arguments]) == arguments
 
 
 def test_the_package_is_what_kfps_local_runner_takes(tmp_path):
@@ -96,8 +96,8 @@ def test_a_container_is_no_subprocess(tmp_path):
 
 def test_a_clusters_metadata_are_none_of_a_local_steps(monkeypatch):
     monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "cluster")
-    monkeypatch.setattr(local, "entrypoint", lambda arguments: None)
-    local.main([])
+    monkeypatch.setattr(local_step, "entrypoint", lambda arguments: None)
+    local_step.main([])
     assert "METADATA_GRPC_SERVICE_HOST" not in os.environ
 
 

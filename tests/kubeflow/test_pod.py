@@ -569,7 +569,7 @@ def test_without_ml_metadata_nothing_is_found(monkeypatch):
 @pytest.mark.slow
 def test_the_entrypoint_imports_little_before_the_executors_own():
     code = (
-        "import sys, tfx_pipeline.kubeflow.entrypoint; first = set(sys.modules);"
+        "import sys, tfx_pipeline.kubeflow.local_step; first = set(sys.modules);"
         "import tfx_pipeline.kubeflow.pod.executor; print(*first, '|', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -2,14 +2,9 @@
 
 Every step is the same entrypoint, executor and files as on a cluster, as a subprocess. What KFP's
 local runner lacks is the driver's and the launcher's part: caching, conditions, ML Metadata, object
-stores. Conditions are looked at here, before the step's own entrypoint.
+stores. Conditions are looked at in the step (local_step), before its own entrypoint.
 """
 
-import argparse
-import json
-import logging
-import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -19,21 +14,12 @@ from typing import Any
 from unittest import mock
 
 from tfx_pipeline.kubeflow import ir
-from tfx_pipeline.kubeflow.entrypoint import main as entrypoint
 from tfx_pipeline.kubeflow.package import package_text, read_package
 from tfx_pipeline.kubeflow.passes.commands import COMMAND
-from tfx_pipeline.kubeflow.protocol import METADATA_HOST
-
-log = logging.getLogger(__name__)
 
 Start = Callable[[Sequence[str]], int]
 """Runs a step's command to its end and returns its exit code."""
-LOCAL_COMMAND = [sys.executable, "-m", "tfx_pipeline.kubeflow.local"]
-METADATA = re.compile(
-    r"inputs\.artifacts\['(?P<key>[^']+)'\]\.artifacts\[0\]"
-    r"(?:\.metadata\['(?P<name>[^']+)'\]|\.(?P<uri>uri))"
-)
-OPERATORS = {"&&": " and ", "||": " or ", "!(": " not ("}
+LOCAL_COMMAND = [sys.executable, "-m", "tfx_pipeline.kubeflow.local_step"]
 
 
 def run_locally(
@@ -109,45 +95,3 @@ def for_local_runner(spec: ir.Spec, command: Sequence[str]) -> ir.Spec:
             container["command"] = list(LOCAL_COMMAND)
             container["args"] += ["--condition", condition]
     return spec
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a step unless its condition is false; see entrypoint."""
-    parser = argparse.ArgumentParser(prog="local step", allow_abbrev=False)
-    parser.add_argument("--condition")
-    options, rest = parser.parse_known_args(arguments)
-    # A notebook in a cluster has that cluster's, which knows nothing of this machine's files.
-    os.environ.pop(METADATA_HOST, None)
-    if options.condition:
-        executor_input = json.loads(rest[rest.index("--executor-input") + 1])
-        if not holds(options.condition, executor_input):
-            logging.basicConfig(level=logging.INFO)
-            log.warning("skipped: %s is false", options.condition)
-            return 0
-    return entrypoint(rest)
-
-
-def holds(condition: str, executor_input: ir.Spec) -> bool:
-    """Evaluates a condition as KFP's driver would.
-
-    Args:
-        condition: TFX's CEL: comparisons of metadata and addresses with constants.
-        executor_input: KFP's ExecutorInput.
-
-    Raises:
-        KeyError: A property that the artifact does not have, which fails a run on a cluster, too.
-    """
-    given = executor_input["inputs"].get("artifacts", {})
-
-    def value(match: re.Match[str]) -> str:
-        artifact = given[match["key"]]["artifacts"][0]
-        return repr(artifact["uri"] if match["uri"] else artifact["metadata"][match["name"]])
-
-    expression = METADATA.sub(value, condition)
-    for cel, python in OPERATORS.items():
-        expression = expression.replace(cel, python)
-    return bool(eval(expression, {"__builtins__": {}}))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
