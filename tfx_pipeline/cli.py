@@ -23,13 +23,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None: those of the process.
 
     Returns:
-        0 when all is well, 1 when a check failed, 2 on wrong usage.
+        0 when all is well, 1 when a check or a step failed, 2 on wrong usage, 130 when interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     cut = given.index("--") if "--" in given else len(given)
     parsed = _parser().parse_args(given[:cut])
     settings = load_settings(given[cut + 1 :], program="household-power ... --")
-    return parsed.run(settings, parsed)
+    try:
+        return parsed.run(settings, parsed)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     refresh.add_argument("--write", action="store_true", help="and change the file")
     refresh.set_defaults(run=_refresh)
+
+    local = commands.add_parser(
+        "kubeflow-local", help="run the package for Kubeflow on this machine, without a cluster"
+    )
+    local.set_defaults(run=_kubeflow_local)
     return parser
 
 
@@ -79,6 +88,20 @@ def _refresh(settings: Settings, parsed: argparse.Namespace) -> int:
     from tfx_pipeline.local.schema_refresh import refresh
 
     return refresh(settings, write=parsed.write)
+
+
+def _kubeflow_local(settings: Settings, parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.kubeflow.errors import CompileError
+    from tfx_pipeline.local.terminal import muted_errors
+
+    print(f"{settings.name}: loading TFX ...", flush=True)
+    with muted_errors():
+        from tfx_pipeline.local.kubeflow import run_compiled
+    try:
+        return run_compiled(settings)
+    except (CompileError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
