@@ -344,6 +344,18 @@ def test_a_failed_push_leaves_nothing(tmp_path, monkeypatch):
     assert list(base.iterdir()) == []
 
 
+class Declines(pusher_executor.Executor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        self._MarkNotPushed(outputs["pushed_model"][0])
+
+
+def test_an_executor_may_decide_against_a_push_to_a_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(push, "numbers", lambda base: ["7"])
+    monkeypatch.setattr(push, "versions", lambda base: [])
+    artifact = pushed(tmp_path, "s3://bucket/m", model(tmp_path / "one"), 1, Declines)
+    assert artifact.get_int_custom_property("pushed") == 0
+
+
 class OwnExecutor(pusher_executor.Executor):
     def Do(self, inputs, outputs, exec_properties):  # noqa: N802
         outputs["pushed_model"][0].set_string_custom_property("by", "me")

@@ -54,6 +54,8 @@ def push(
         staged = exec_properties | {specs.PUSH_DESTINATION_KEY: json.dumps(target)}
         executor.Do(inputs, outputs, staged)
         made = pushed.get_string_custom_property(VERSION)
+        if not made:  # the executor's own decision
+            return
         version = serving or _next_version(made, next(iter(numbers(base)), None))
         if serving is None:
             _publish(staging / made, base, version)
