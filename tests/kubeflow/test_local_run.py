@@ -59,10 +59,10 @@ def test_the_package_is_what_kfps_local_runner_takes(tmp_path):
     spec, _ = KubeflowRunner(KubeflowSettings(image="python")).compile(
         pipelines.pipeline(write, read)
     )
-    found = local.for_local_runner(spec, ["docker-python"])
+    found = local.for_local_runner(spec, "python")
     commands = {task.id: container for task, container in ir.containers(found)}
-    assert commands["write"]["command"] == ["docker-python"]
-    assert commands["read"]["command"] == local.LOCAL_COMMAND
+    assert commands["write"]["command"] == ["python", *local.STEP]
+    assert commands["read"]["command"] == ["python", *local.STEP]
     assert commands["read"]["args"][-2] == "--condition"
     assert "triggerPolicy" in ir.task(spec, "read").body, "the package itself is not changed"
 

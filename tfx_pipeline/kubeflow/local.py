@@ -19,7 +19,8 @@ from tfx_pipeline.kubeflow.passes.commands import COMMAND
 
 Start = Callable[[Sequence[str]], int]
 """Runs a step's command to its end and returns its exit code."""
-LOCAL_COMMAND = [sys.executable, "-m", "tfx_pipeline.kubeflow.local_step"]
+STEP = ["-m", "tfx_pipeline.kubeflow.local_step"]
+LOCAL_COMMAND = [sys.executable, *STEP]
 
 
 def run_locally(
@@ -45,13 +46,13 @@ def run_locally(
     from kfp.local import subprocess_task_handler
 
     spec, _ = read_package(package)
-    commands = COMMAND if runner else LOCAL_COMMAND
+    python = "python" if runner else sys.executable
     local.init(
         runner=runner or local.SubprocessRunner(use_venv=False),
         pipeline_root=str(root),
         raise_on_error=True,
     )
-    text = package_text(for_local_runner(spec, commands), {})
+    text = package_text(for_local_runner(spec, python), {})
     handler = _subprocess_handler(start)
     with mock.patch.object(subprocess_task_handler, "SubprocessTaskHandler", handler):
         components.load_component_from_text(text)(**(arguments or {}))
@@ -78,20 +79,19 @@ def _subprocess_handler(start: Start) -> Callable[..., Any]:
     return handler
 
 
-def for_local_runner(spec: ir.Spec, command: Sequence[str]) -> ir.Spec:
+def for_local_runner(spec: ir.Spec, python: str) -> ir.Spec:
     """Returns the package as KFP's local runner takes it.
 
     Args:
         spec: The compiled PipelineSpec.
-        command: What starts a step.
+        python: The interpreter of the steps.
     """
     spec = ir.copied(spec)
     for task, container in ir.containers(spec):
         if container.get("command") != COMMAND:
             continue
         condition = task.body.pop("triggerPolicy", {}).get("condition")
-        container["command"] = list(command)
+        container["command"] = [python, *STEP]
         if condition:
-            container["command"] = list(LOCAL_COMMAND)
             container["args"] += ["--condition", condition]
     return spec
