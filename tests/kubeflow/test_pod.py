@@ -200,6 +200,16 @@ def test_beam_executors_get_beams_options(tmp_path):
     run_executor(step(Beams), executor_input(tmp_path), ["--direct_num_workers=1"])
 
 
+class Flagged(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert self._extra_flags == ["--code=1", "--direct_num_workers=1"]
+
+
+def test_executors_get_their_own_flags(tmp_path):
+    flagged = step(Flagged, flags=["--code=1"])
+    run_executor(flagged, executor_input(tmp_path), ["--direct_num_workers=1"])
+
+
 class Breaks(BaseExecutor):
     def Do(self, inputs, outputs, exec_properties):  # noqa: N802
         print("working")
