@@ -1,19 +1,23 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types layers credentials lock e2e bench clean
+.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock e2e bench \
+	clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
 ARGS :=
 
 help:  ## Print the targets.
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup:  ## Make the environment ready (docs/install.md).
 	@tools/setup
 
 run: setup  ## Run the whole pipeline on this machine.
 	@$(BIN)/python runner_local.py $(ARGS)
+
+kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without a cluster.
+	@POWER_PROFILE=$${POWER_PROFILE:-sample} $(BIN)/household-power kubeflow-local -- $(ARGS)
 
 test: setup  ## Run every test.
 	@$(BIN)/python -m pytest $(ARGS)

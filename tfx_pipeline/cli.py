@@ -1,6 +1,6 @@
 """household-power: what the tfx command has no verb for.
 
-Options after `--` are settings, as for runner_local.py:
+Settings come after `--`, as for runner_local.py:
 `household-power schema refresh -- --profile=sample`.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import asdict
 
 import yaml
 
+from tfx_pipeline.kubeflow import manifest, schedule
 from tfx_pipeline.settings import Settings, load_settings
 
 
@@ -23,13 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None: those of the process.
 
     Returns:
-        0 when all is well, 1 when a check failed, 2 on wrong usage.
+        0 when all is well, 1 when a check or a step failed, 2 on wrong usage, 130 when interrupted.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    cut = given.index("--") if "--" in given else len(given)
-    parsed = _parser().parse_args(given[:cut])
-    settings = load_settings(given[cut + 1 :], program="household-power ... --")
-    return parsed.run(settings, parsed)
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,9 +40,11 @@ def _parser() -> argparse.ArgumentParser:
 
     settings = commands.add_parser("settings", help="print the settings that are in force")
     settings.add_argument("--json-schema", action="store_true", help="print their JSON schema")
+    _takes_settings(settings)
     settings.set_defaults(run=_settings)
 
     data = commands.add_parser("data", help="check the raw data as ExampleGen would")
+    _takes_settings(data)
     data.set_defaults(run=_data)
 
     schema = commands.add_parser("schema", help="the curated schema")
@@ -49,11 +53,42 @@ def _parser() -> argparse.ArgumentParser:
         "refresh", help="show what the newest data would change in the curated schema"
     )
     refresh.add_argument("--write", action="store_true", help="and change the file")
+    _takes_settings(refresh)
     refresh.set_defaults(run=_refresh)
+
+    local = commands.add_parser(
+        "kubeflow-local", help="run the package for Kubeflow on this machine, without a cluster"
+    )
+    _takes_settings(local)
+    local.set_defaults(run=_kubeflow_local)
+
+    schedules = commands.add_parser(
+        "schedule",
+        help="create, list, pause, resume, replace or delete runs that recur on a cluster",
+    )
+    schedule.add_options(schedules)
+    schedules.set_defaults(run=schedule.run)
+
+    resources = commands.add_parser(
+        "manifest", help="print a compiled package as the resources that `kubectl apply` takes"
+    )
+    manifest.add_options(resources)
+    resources.set_defaults(run=manifest.run)
     return parser
 
 
-def _settings(settings: Settings, parsed: argparse.Namespace) -> int:
+def _takes_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "settings", nargs="*", metavar="-- --SETTING=VALUE", help="as for runner_local.py"
+    )
+
+
+def _in_force(parsed: argparse.Namespace) -> Settings:
+    return load_settings(parsed.settings, program="household-power ... --")
+
+
+def _settings(parsed: argparse.Namespace) -> int:
+    settings = _in_force(parsed)
     if parsed.json_schema:
         print(json.dumps(Settings.model_json_schema(), indent=2))
     else:
@@ -61,10 +96,11 @@ def _settings(settings: Settings, parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _data(settings: Settings, parsed: argparse.Namespace) -> int:
+def _data(parsed: argparse.Namespace) -> int:
     from tfx_pipeline.data.check import check
     from tfx_pipeline.data.errors import DataError
 
+    settings = _in_force(parsed)
     logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error
     try:
         summary = check(settings.data.path, settings.data_options)
@@ -75,10 +111,26 @@ def _data(settings: Settings, parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _refresh(settings: Settings, parsed: argparse.Namespace) -> int:
+def _refresh(parsed: argparse.Namespace) -> int:
+    settings = _in_force(parsed)
     from tfx_pipeline.local.schema_refresh import refresh
 
     return refresh(settings, write=parsed.write)
+
+
+def _kubeflow_local(parsed: argparse.Namespace) -> int:
+    settings = _in_force(parsed)
+    from tfx_pipeline.kubeflow.errors import CompileError
+    from tfx_pipeline.local.terminal import muted_errors
+
+    print(f"{settings.name}: loading TFX ...", flush=True)
+    with muted_errors():
+        from tfx_pipeline.local.kubeflow import run_compiled
+    try:
+        return run_compiled(settings)
+    except (CompileError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

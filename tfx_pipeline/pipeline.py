@@ -35,6 +35,7 @@ def create_pipeline(
     data: Location,
     pipeline_root: str,
     serving_dir: str,
+    search_dir: str = "",
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
     beam_pipeline_args: Sequence[str] = LOCAL_BEAM_ARGS,
     scheduled_time: RuntimeParameter | None = None,
@@ -46,6 +47,7 @@ def create_pipeline(
         data: Where the raw minutes are, as the machine sees it that reads them.
         pipeline_root: Where artifacts go.
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
+        search_dir: Folder where an interrupted search waits to be resumed; empty: not kept.
         metadata_connection_config: ML Metadata store, for runners that need to be told.
         beam_pipeline_args: How Beam runs.
         scheduled_time: The second for which a run was scheduled, for runners that have schedules.
@@ -102,7 +104,7 @@ def create_pipeline(
     transform.add_upstream_node(data_gate)
     transform_graph = transform.outputs["transform_graph"]
 
-    model_config = _model_config(settings)
+    model_config = _model_config(settings, search_dir)
     hyperparameters = _hyperparameters(settings, examples, schema, transform_graph, model_config)
     trainer = _versioned(
         tfx.components.Trainer(
@@ -232,12 +234,11 @@ def _hyperparameters(
     return tuner.outputs["best_hyperparameters"]
 
 
-def _model_config(settings: Settings) -> dict[str, Any]:
+def _model_config(settings: Settings, search_dir: str) -> dict[str, Any]:
     """What modules.trainer is told."""
     return {
         "framing": settings.framing.model_dump(),
         "seed": settings.seed,
         **settings.model.model_dump(),
-        "tuner": settings.tuner.model_dump(exclude={"enabled"})
-        | {"directory": str(settings.root / "tuner")},
+        "tuner": settings.tuner.model_dump(exclude={"enabled"}) | {"directory": search_dir},
     }

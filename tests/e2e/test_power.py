@@ -5,6 +5,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -59,9 +60,9 @@ class Pipeline:
         return run_id, self.cluster.look(run_id, self.serving)
 
     def schedule(self, *arguments):
-        command = [sys.executable, "-m", "tfx_pipeline.kubeflow.schedule", arguments[0], self.name]
+        command = [Path(sys.executable).parent / "household-power", "schedule", arguments[0]]
         done = subprocess.run(
-            [*command, *arguments[1:], f"--endpoint={self.cluster.endpoint}"],
+            [*command, self.name, *arguments[1:], f"--endpoint={self.cluster.endpoint}"],
             capture_output=True,
             text=True,
             check=False,

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.support.series import household, write_iso
+from tfx_pipeline.serving.requests import FILE, read_requests
 
 PROJECT = Path(__file__).parent.parent.parent
 # Twenty days and a short training: enough to beat persistence clearly.
@@ -59,8 +61,8 @@ class Workspace:
         output, _ = process.communicate()
         return process.returncode, output
 
-    def summary(self) -> dict:
-        return json.loads((self.folder / "outputs/latest/summary.json").read_text())
+    def summary(self, outputs: str = "outputs") -> dict:
+        return json.loads((self.folder / outputs / "latest/summary.json").read_text())
 
     def states(self) -> dict[str, str]:
         return {node["id"]: node["state"] for node in self.summary()["nodes"]}
@@ -109,8 +111,50 @@ def test_the_terminal_shows_progress_and_no_noise(workspace):
     assert any("Trainer" in line and "complete" in line for line in lines)
     steps = [re.search(r"step (\d+)/(\d+)", line) for line in lines]
     assert any(step and step[1] == step[2] for step in steps)
-    noise = ("cuda", "absl", "WARNING", "Traceback", "I0000", "deprecated")
-    assert [line for line in lines if any(word in line for word in noise)] == []
+    assert noise(lines) == []
+
+
+def noise(lines: list[str]) -> list[str]:
+    """The lines that are other libraries' words."""
+    words = ("cuda", "absl", "WARNING", "Traceback", "I0000", "deprecated", "metadata=")
+    return [line for line in lines if any(word in line for word in words)]
+
+
+@pytest.fixture(scope="module")
+def compiled(workspace):
+    """What the same settings give as a package for Kubeflow, run here."""
+    before = workspace.summary(), workspace.versions()
+    process = workspace.start("household-power", "kubeflow-local")
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    assert (workspace.summary(), workspace.versions()) == before, "it keeps to its own folder"
+    return workspace.summary("outputs/kubeflow-local") | {"output": output}
+
+
+def test_the_package_for_kubeflow_pushes_the_very_same_model(workspace, compiled):
+    first = workspace.summary()
+    assert compiled["blessed"] is True
+    for key in ("rows", "data", "hyperparameters", "evaluation", "reasons", "warnings"):
+        assert compiled[key] == first[key]
+    places = [
+        f"{summary['serving_dir']}/{summary['pushed_version']}" for summary in (first, compiled)
+    ]
+    one, other = (tf.saved_model.load(place).signatures for place in places)
+    for request in read_requests(Path(places[0]) / FILE):
+        inputs = {name: tf.constant(value) for name, value in request.inputs.items()}
+        expected = one[request.signature_name](**inputs)
+        for name, value in other[request.signature_name](**inputs).items():
+            np.testing.assert_array_equal(value, expected[name])
+
+
+def test_the_package_for_kubeflow_shows_its_progress_alike(compiled):
+    lines = compiled["output"].splitlines()
+    for node in ("PowerExampleGen-span", "PreviousStatistics", "Trainer", "Pusher"):
+        assert any(node in line and "complete" in line for line in lines)
+    assert any(re.search(r"step (\d+)/\1,", line) for line in lines)
+    assert noise(lines) == []
+    assert {node["state"] for node in compiled["nodes"]} == {"complete"}
+    assert all(node["peak_rss_bytes"] > 50e6 for node in compiled["nodes"])
 
 
 def test_an_unchanged_rerun_is_served_from_the_cache(workspace):

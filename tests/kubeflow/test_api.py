@@ -6,7 +6,7 @@ from tfx import v1
 
 from tests.kubeflow import pipelines
 from tests.kubeflow.fake_server import START, FakeServer
-from tfx_pipeline.kubeflow import schedule
+from tfx_pipeline import cli
 from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
 from tfx_pipeline.kubeflow.api.failures import failures
 from tfx_pipeline.kubeflow.api.pipelines import Pipelines
@@ -300,7 +300,7 @@ def test_the_schedule_command(server, connection, package, capsys):
     Pipelines(connection).create("small", package)
 
     def run(*arguments, code=0):
-        assert schedule.main([*arguments, f"--endpoint={server.url}"]) == code
+        assert cli.main(["schedule", *arguments, f"--endpoint={server.url}"]) == code
         done = capsys.readouterr()
         return done.err if code else done.out
 

@@ -14,7 +14,8 @@ from tfx.types.channel import union
 from tfx.types.standard_artifacts import Examples, HyperParameters, Model
 
 from tests.kubeflow import pipelines
-from tfx_pipeline.kubeflow import ir, manifest
+from tfx_pipeline import cli
+from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.passes.conditions import conditions
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
@@ -525,7 +526,7 @@ def package(tmp_path):
 
 
 def test_a_manifest_holds_pipeline_and_version(package, capsys):
-    assert manifest.main([package, "--version=small-v1", "--namespace=kubeflow"]) == 0
+    assert cli.main(["manifest", package, "--version=small-v1", "--namespace=kubeflow"]) == 0
     pipeline, version = yaml.safe_load_all(capsys.readouterr().out)
     assert (pipeline["kind"], version["kind"]) == ("Pipeline", "PipelineVersion")
     assert pipeline["metadata"] == {"name": "small", "namespace": "kubeflow"}
@@ -542,15 +543,14 @@ def test_a_manifest_holds_pipeline_and_version(package, capsys):
     ],
 )
 def test_a_manifest_that_kubernetes_would_refuse(package, capsys, change, message):
+    version = f"--version={change.get('--version', 'v1')}"
     with pytest.raises(SystemExit):
-        manifest.main(
-            [change.get("package", package), f"--version={change.get('--version', 'v1')}"]
-        )
+        cli.main(["manifest", change.get("package", package), version])
     assert message in capsys.readouterr().err
 
 
 def test_a_package_of_a_pipeline_with_little_needs_has_no_platform_document(tmp_path, capsys):
     runner = KubeflowRunner(SETTINGS, str(tmp_path))
     runner.run(pipelines.pipeline(pipelines.Count(start=1)))
-    manifest.main([str(tmp_path / "small.yaml"), "--version=v1"])
+    cli.main(["manifest", str(tmp_path / "small.yaml"), "--version=v1"])
     assert "platformSpec" not in capsys.readouterr().out

@@ -1,10 +1,11 @@
 import json
+import os
 
 import pytest
 from tfx import v1
 
 from tests.kubeflow import penguins, pipelines
-from tfx_pipeline.kubeflow import ir, local
+from tfx_pipeline.kubeflow import ir, local, local_step
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
@@ -31,24 +32,24 @@ def executor_input(**metadata):
     ],
 )
 def test_conditions_are_evaluated(condition, metadata, expected):
-    assert local.holds(condition, executor_input(**metadata)) is expected
+    assert local_step.holds(condition, executor_input(**metadata)) is expected
 
 
 def test_a_property_that_is_missing_fails():
     with pytest.raises(KeyError):
-        local.holds(CONDITION, executor_input())
+        local_step.holds(CONDITION, executor_input())
 
 
 def test_a_step_whose_condition_is_false_does_nothing():
     given = json.dumps(executor_input(blessed=0))
-    assert local.main(["--condition", CONDITION, "--executor-input", given]) == 0
+    assert local_step.main(["--condition", CONDITION, "--executor-input", given]) == 0
 
 
 def test_a_step_without_condition_is_the_entrypoint_alone(monkeypatch):
-    monkeypatch.setattr(local, "entrypoint", lambda arguments: arguments)
-    assert local.main(["--step", "{}"]) == ["--step", "{}"]
+    monkeypatch.setattr(local_step, "entrypoint", lambda arguments: arguments)
+    assert local_step.main(["--step", "{}"]) == ["--step", "{}"]
     arguments = ["--executor-input", json.dumps(executor_input(blessed=1))]
-    assert local.main(["--condition", CONDITION, *arguments]) == arguments
+    assert local_step.main(["--condition", CONDITION, *arguments]) == arguments
 
 
 def test_the_package_is_what_kfps_local_runner_takes(tmp_path):
@@ -58,21 +59,26 @@ def test_the_package_is_what_kfps_local_runner_takes(tmp_path):
     spec, _ = KubeflowRunner(KubeflowSettings(image="python")).compile(
         pipelines.pipeline(write, read)
     )
-    found = local.for_local_runner(spec, ["docker-python"])
+    found = local.for_local_runner(spec, "python")
     commands = {task.id: container for task, container in ir.containers(found)}
-    assert commands["write"]["command"] == ["docker-python"]
-    assert "kfp.dsl.executor_main" in commands["write"]["args"]
-    assert commands["read"]["command"] == local.LOCAL_COMMAND
+    assert commands["write"]["command"] == ["python", *local.STEP]
+    assert commands["read"]["command"] == ["python", *local.STEP]
     assert commands["read"]["args"][-2] == "--condition"
     assert "triggerPolicy" in ir.task(spec, "read").body, "the package itself is not changed"
 
 
-def test_a_run_needs_no_more_than_kfp(tmp_path, monkeypatch):
+def compiled(folder, *nodes):
+    runner = KubeflowRunner(KubeflowSettings(image="python"), str(folder))
+    runner.run(pipelines.pipeline(*nodes))
+    return runner.package_path("small")
+
+
+def test_a_run_needs_no_more_than_kfp_wherever_its_files_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    runner = KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path))
-    runner.run(pipelines.pipeline(pipelines.Count(start=3)))
-    local.run_locally(runner.package_path("small"), tmp_path / "root")
-    (value,) = (tmp_path / "root").glob("*/count/number")
+    package = compiled(tmp_path, pipelines.Count(start=3))
+    # KFP's own handler writes another Python over this word.
+    local.run_locally(package, tmp_path / "lib/python3.11/root")
+    (value,) = (tmp_path / "lib/python3.11/root").glob("*/count/number")
     assert value.read_text() == "4"
 
 
@@ -80,18 +86,35 @@ def test_a_step_gets_an_artifact_under_each_of_its_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write = pipelines.Write(number=1, name="a", share=0.5)
     compare = pipelines.Compare(first=write.outputs["report"], second=write.outputs["report"])
-    runner = KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path))
-    runner.run(pipelines.pipeline(write, compare))
-    local.run_locally(runner.package_path("small"), tmp_path / "root")
+    package = compiled(tmp_path, write, compare)
+    local.run_locally(package, tmp_path / "root")
     (value,) = (tmp_path / "root").glob("*/compare/number")
     assert value.read_text() == "1"
+
+
+def test_a_step_that_fails_ends_the_run(tmp_path):
+    package = compiled(tmp_path, pipelines.Count(start=3))
+    with pytest.raises(RuntimeError, match="count"):
+        local.run_locally(package, tmp_path, start=lambda command: 1)
+
+
+def test_a_container_is_no_subprocess(tmp_path):
+    greet = v1.dsl.experimental.create_container_component("Greet", image="i", command=["true"])
+    with pytest.raises(RuntimeError, match="DockerRunner"):
+        local.run_locally(compiled(tmp_path, greet()), tmp_path)
+
+
+def test_a_clusters_metadata_are_none_of_a_local_steps(monkeypatch):
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "cluster")
+    monkeypatch.setattr(local_step, "entrypoint", lambda arguments: None)
+    local_step.main([])
+    assert "METADATA_GRPC_SERVICE_HOST" not in os.environ
 
 
 @pytest.mark.slow
 @pytest.mark.integration
 def test_tfx_penguin_runs_from_data_to_a_pushed_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
     serving = tmp_path / "serving"
     # The example's tuner_fn builds tf_keras models, which keras-tuner on Keras 3 refuses.
     pipeline = pipelines.penguin(

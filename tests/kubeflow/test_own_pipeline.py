@@ -44,8 +44,20 @@ def test_it_holds_what_runs_on_open_source_kubeflow(package):
     assert components.load_component_from_text(package)
 
 
+def test_the_code_of_a_step_is_part_of_its_cache_key(package):
+    spec, *_ = yaml.safe_load_all(package)
+    arguments = {
+        name: " ".join(executor.get("container", {}).get("args", ()))
+        for name, executor in spec["deploymentSpec"]["executors"].items()
+    }
+    versioned = {name for name, text in arguments.items() if "--code=" in text}
+    assert {"exec-trainer", "exec-power-example-gen"} <= versioned
+    assert "exec-schema-gen" not in versioned
+
+
 def test_paths_of_this_machine_and_secrets_stay_out(package):
     assert str(PROJECT) not in package
+    assert "elsewhere" not in package, "the folder that it was compiled in"
     platform = list(yaml.safe_load_all(package))[1]
     # Credentials are references to a Kubernetes secret.
     assert "secretName" in yaml.safe_dump(platform)

@@ -200,6 +200,16 @@ def test_beam_executors_get_beams_options(tmp_path):
     run_executor(step(Beams), executor_input(tmp_path), ["--direct_num_workers=1"])
 
 
+class Flagged(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert self._extra_flags == ["--code=1", "--direct_num_workers=1"]
+
+
+def test_executors_get_their_own_flags(tmp_path):
+    flagged = step(Flagged, flags=["--code=1"])
+    run_executor(flagged, executor_input(tmp_path), ["--direct_num_workers=1"])
+
+
 class Breaks(BaseExecutor):
     def Do(self, inputs, outputs, exec_properties):  # noqa: N802
         print("working")
@@ -222,7 +232,7 @@ def test_the_last_line_of_the_log_is_the_cause(tmp_path, capsys, given, last):
 def test_a_large_executor_input_may_come_as_a_file(tmp_path):
     (tmp_path / "input.json").write_text(json.dumps(executor_input(tmp_path)))
     arguments = ["--step", json.dumps(step(Idle)), "--executor-input", f"@{tmp_path}/input.json"]
-    assert entrypoint.main([*arguments, entrypoint.LOCAL_RUNNER_MARK]) == 0
+    assert entrypoint.main(arguments) == 0
     assert (tmp_path / "pipeline/run/task/try/output.json").exists()
 
 
@@ -352,6 +362,18 @@ def test_a_failed_push_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="full"):
         pushed(tmp_path, base, model(tmp_path / "one"))
     assert list(base.iterdir()) == []
+
+
+class Declines(pusher_executor.Executor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        self._MarkNotPushed(outputs["pushed_model"][0])
+
+
+def test_an_executor_may_decide_against_a_push_to_a_store(tmp_path, monkeypatch):
+    monkeypatch.setattr(push, "numbers", lambda base: ["7"])
+    monkeypatch.setattr(push, "versions", lambda base: [])
+    artifact = pushed(tmp_path, "s3://bucket/m", model(tmp_path / "one"), 1, Declines)
+    assert artifact.get_int_custom_property("pushed") == 0
 
 
 class OwnExecutor(pusher_executor.Executor):
@@ -579,7 +601,7 @@ def test_without_ml_metadata_nothing_is_found(monkeypatch):
 @pytest.mark.slow
 def test_the_entrypoint_imports_little_before_the_executors_own():
     code = (
-        "import sys, tfx_pipeline.kubeflow.entrypoint; first = set(sys.modules);"
+        "import sys, tfx_pipeline.kubeflow.local_step; first = set(sys.modules);"
         "import tfx_pipeline.kubeflow.pod.executor; print(*first, '|', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -1,17 +1,23 @@
 """Data in and models out of an S3 store: a real one (moto's) on this machine."""
 
+import dataclasses
 import json
 import posixpath
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from tfx import v1
 from tfx.dsl.io import fileio, filesystem
 
 from tests.kubeflow import test_api, test_pod
 from tests.kubeflow.fake_server import FakeServer
 from tests.kubeflow.pipelines import CopyExecutor
+from tfx_pipeline.components.push import Pusher
+from tfx_pipeline.kubeflow import entrypoint
 from tfx_pipeline.kubeflow.api.connection import Connection
+from tfx_pipeline.kubeflow.facts import gather
 from tfx_pipeline.kubeflow.pod import push, serving, span, stores
 
 moto = pytest.importorskip("moto.server", reason="needs the dev dependency moto")
@@ -145,6 +151,59 @@ def test_a_version_becomes_loadable_with_its_last_object(bucket, tmp_path, monke
     monkeypatch.setattr(push, "_next_version", lambda made, current: str(int(current) + 1))
     second = test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "two", "v"))
     assert second.get_string_custom_property("pushed_version") == str(int(version) + 1)
+
+
+def own_push(folder, base, model, blessed=1):
+    """Runs the step of our own Pusher as its pod does; returns what it told of the push."""
+    pusher = Pusher(
+        model=v1.dsl.Channel(type=v1.types.standard_artifacts.Model),
+        model_blessing=v1.dsl.Channel(type=v1.types.standard_artifacts.ModelBlessing),
+        push_destination=v1.proto.PushDestination(
+            filesystem=v1.proto.PushDestination.Filesystem(base_directory=base)
+        ),
+    )
+    given = test_pod.executor_input(
+        folder,
+        {"model": model},
+        ["pushed_model"],
+        (),
+        **{name: value for name, value in pusher.exec_properties.items() if value is not None},
+    )
+    given["inputs"]["artifacts"]["model_blessing"] = test_pod.runtime("/b", blessed=blessed)
+    facts = gather([pusher]).nodes["Pusher"]
+    step = json.dumps(
+        dataclasses.asdict(facts) | {"kind": "executor", "node": "Pusher", "optional": []}
+    )
+    assert entrypoint.main(["--step", step, "--executor-input", json.dumps(given)]) == 0
+    output = json.loads(Path(given["outputs"]["outputFile"]).read_text())
+    return output["artifacts"]["pushed_model"]["artifacts"][0]["metadata"]
+
+
+def test_our_own_pusher_pushes_to_a_bucket_as_to_a_folder(bucket, tmp_path, monkeypatch):
+    base = f"{bucket}/own/power"
+    refused = own_push(tmp_path / "0", base, test_pod.model(tmp_path / "bad"), blessed=0)
+    assert (refused["pushed"], refused["message"][:10]) == (0, "not pushed")
+    assert not fileio.exists(base)
+
+    # What a killed push of a node with a fast clock left behind.
+    write(bucket, own__power__9999999999__part="x")
+    order = []
+    upload = stores.upload
+    monkeypatch.setattr(stores, "upload", lambda path, to: (order.append(to), upload(path, to)))
+    first = own_push(tmp_path / "1", base, test_pod.model(tmp_path / "one"))
+    assert first["pushed_version"] == "10000000000"
+    assert first["pushed_destination"] == f"{base}/10000000000"
+    assert first["message"] == "pushed as version 10000000000"
+    assert order[-1] == f"{base}/10000000000/saved_model.pb"
+    assert serving.versions(base) == ["10000000000"]
+
+    again = own_push(tmp_path / "2", base, test_pod.model(tmp_path / "same"))
+    assert again["pushed"] == 1
+    assert again["pushed_destination"] == f"{base}/10000000000"
+    assert again["message"] == "unchanged: version 10000000000 already serves this model"
+    second = own_push(tmp_path / "3", base, test_pod.model(tmp_path / "two", "v"))
+    assert second["pushed_version"] == "10000000001"
+    assert serving.versions(base) == ["10000000001", "10000000000"]
 
 
 def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):

@@ -1,6 +1,8 @@
 """household-power: each verb, its exit codes, and its words."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,7 +54,31 @@ def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
     assert "run the pipeline once" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["schema"], ["nothing"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["schema", "refresh"], ["kubeflow-local"], ["schedule", "create"], ["manifest"]]
+)
+def test_help_comes_without_the_heavy_imports(verb):
+    code = (
+        "import atexit, sys; from tfx_pipeline.cli import main;"
+        "atexit.register(lambda: print('\\nloaded', *sys.modules)); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *verb, "--help"], capture_output=True, text=True, check=True
+    )
+    text, _, loaded = done.stdout.partition("\nloaded ")
+    assert text.startswith("usage: household-power")
+    assert not {"tfx", "kfp", "tensorflow", "kfp_server_api"} & set(loaded.split())
+
+
+def test_data_that_is_not_there_is_said_in_one_line(tmp_path, capfd):
+    options = [f"--data.path={tmp_path}/none.csv", f"--outputs={tmp_path}"]
+    assert main(["kubeflow-local", "--", *options]) == 1
+    assert "error: data.path:" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["schema"], ["nothing"], ["schedule", "list", "p", "--", "--seed=1"]]
+)
 def test_wrong_usage(arguments):
     with pytest.raises(SystemExit) as refusal:
         main(arguments)

@@ -90,9 +90,9 @@ class Pusher(component.Pusher):
 
     Args:
         model: What the Trainer made.
-        model_blessing: The gate's decision.
-        infra_blessing: The serving check's.
         push_destination: Where versions go.
+        model_blessing: The gate's decision; None: the model is not asked for one.
+        infra_blessing: The serving check's; the same.
         scheduled_time: The second, since 1970, for which the run was scheduled. On Kubeflow
             Pipelines, schedules fill it in and the PushedModel records it.
     """
@@ -103,9 +103,9 @@ class Pusher(component.Pusher):
     def __init__(
         self,
         model: Channel,
-        model_blessing: Channel,
-        infra_blessing: Channel,
         push_destination: pusher_pb2.PushDestination,
+        model_blessing: Channel | None = None,
+        infra_blessing: Channel | None = None,
         scheduled_time: str | RuntimeParameter | None = None,
     ) -> None:
         spec = PusherSpec(

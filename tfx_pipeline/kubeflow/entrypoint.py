@@ -17,8 +17,6 @@ from tfx_pipeline.kubeflow.pod.output import write_output
 from tfx_pipeline.kubeflow.protocol import SAME_INPUTS_FLAG
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOCAL_RUNNER_MARK = "kfp.dsl.executor_main"
-"""KFP's local runner starts only commands that hold this text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,14 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--step", required=True)
     parser.add_argument("--executor-input", required=True)
     parser.add_argument(SAME_INPUTS_FLAG, dest="same_inputs", type=json.loads, default={})
-    options, rest = parser.parse_known_args(arguments)
+    options, beam_args = parser.parse_known_args(arguments)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     logging.getLogger("apache_beam").setLevel(logging.WARNING)  # a line per type it cannot check
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings of TensorFlow's C++ stay
     step = json.loads(options.step)
     try:
         executor_input = _with_repeated(_read(options.executor_input), options.same_inputs)
-        beam_args = [argument for argument in rest if argument != LOCAL_RUNNER_MARK]
         write_output(executor_input, _run(step, executor_input, beam_args))
     except Exception as error:  # whatever an executor raises: the log must end with it
         traceback.print_exc()

@@ -38,6 +38,7 @@ class NodeFacts:
         optional: Inputs that may be absent.
         parameters: Execution parameter -> how its value is turned back into the executor's own:
             int, float, str, bool, json, or message:<import path>.
+        flags: The executor's own flags, which TFX's V2 compiler drops.
         example_gen: TFX's file-based driver resolves its span and fingerprint.
         pusher: It pushes a model.
     """
@@ -48,6 +49,7 @@ class NodeFacts:
     outputs: Classes
     optional: frozenset[str]
     parameters: dict[str, str]
+    flags: tuple[str, ...] = ()
     example_gen: bool = False
     pusher: bool = False
 
@@ -150,6 +152,7 @@ def _component(node: BaseComponent) -> NodeFacts:
             for name, value in node.exec_properties.items()
             if value is not None
         },
+        flags=tuple(getattr(node.executor_spec, "extra_flags", ())),
         example_gen=isinstance(node, FileBasedExampleGen),
         pusher=isinstance(node, Pusher),
     )

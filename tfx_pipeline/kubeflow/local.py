@@ -2,37 +2,33 @@
 
 Every step is the same entrypoint, executor and files as on a cluster, as a subprocess. What KFP's
 local runner lacks is the driver's and the launcher's part: caching, conditions, ML Metadata, object
-stores. Conditions are looked at here, before the step's own entrypoint.
+stores. Conditions are looked at in the step (local_step), before its own entrypoint.
 """
 
-import argparse
-import json
-import logging
-import re
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from tfx_pipeline.kubeflow import ir
-from tfx_pipeline.kubeflow.entrypoint import LOCAL_RUNNER_MARK
-from tfx_pipeline.kubeflow.entrypoint import main as entrypoint
 from tfx_pipeline.kubeflow.package import package_text, read_package
 from tfx_pipeline.kubeflow.passes.commands import COMMAND
 
-log = logging.getLogger(__name__)
-
-LOCAL_COMMAND = ["python3", "-m", "tfx_pipeline.kubeflow.local"]
-"""KFP's local runner puts this Python in the place of `python3`."""
-METADATA = re.compile(
-    r"inputs\.artifacts\['(?P<key>[^']+)'\]\.artifacts\[0\]"
-    r"(?:\.metadata\['(?P<name>[^']+)'\]|\.(?P<uri>uri))"
-)
-OPERATORS = {"&&": " and ", "||": " or ", "!(": " not ("}
+Start = Callable[[Sequence[str]], int]
+"""Runs a step's command to its end and returns its exit code."""
+STEP = ["-m", "tfx_pipeline.kubeflow.local_step"]
+LOCAL_COMMAND = [sys.executable, *STEP]
 
 
 def run_locally(
-    package: Path, root: Path, arguments: Mapping[str, Any] | None = None, runner: Any = None
+    package: Path,
+    root: Path,
+    arguments: Mapping[str, Any] | None = None,
+    runner: Any = None,
+    start: Start = subprocess.call,
 ) -> None:
     """Runs a package.
 
@@ -41,78 +37,61 @@ def run_locally(
         root: Folder of all artifacts.
         arguments: Runtime parameters.
         runner: One of KFP's local runners; None: subprocesses with this Python.
+        start: Runs a step, where steps are subprocesses.
 
     Raises:
-        RuntimeError: A step failed; its log is on the terminal.
+        RuntimeError: A step failed, or a container cannot run as a subprocess.
     """
     from kfp import components, local
+    from kfp.local import subprocess_task_handler
 
     spec, _ = read_package(package)
-    commands = COMMAND if runner else LOCAL_COMMAND
+    python = "python" if runner else sys.executable
     local.init(
         runner=runner or local.SubprocessRunner(use_venv=False),
         pipeline_root=str(root),
         raise_on_error=True,
     )
-    text = package_text(for_local_runner(spec, commands), {})
-    components.load_component_from_text(text)(**(arguments or {}))
+    text = package_text(for_local_runner(spec, python), {})
+    handler = _subprocess_handler(start)
+    with mock.patch.object(subprocess_task_handler, "SubprocessTaskHandler", handler):
+        components.load_component_from_text(text)(**(arguments or {}))
 
 
-def for_local_runner(spec: ir.Spec, command: Sequence[str]) -> ir.Spec:
+def _subprocess_handler(start: Start) -> Callable[..., Any]:
+    """What makes KFP's local runner start a step, in the place of its own.
+
+    Its own writes this Python's path over every `python3` in the arguments, and so into any path
+    of data or artifacts that holds the word.
+    """
+    from kfp.local.status import Status
+
+    def handler(image: str, full_command: list[str], pipeline_root: str, runner: Any) -> Any:
+        if full_command[: len(LOCAL_COMMAND)] != LOCAL_COMMAND:
+            raise RuntimeError(
+                f"{image}: a container component does not run as a subprocess; give run_locally "
+                "KFP's DockerRunner"
+            )
+        return SimpleNamespace(
+            run=lambda: Status.SUCCESS if start(full_command) == 0 else Status.FAILURE
+        )
+
+    return handler
+
+
+def for_local_runner(spec: ir.Spec, python: str) -> ir.Spec:
     """Returns the package as KFP's local runner takes it.
 
     Args:
         spec: The compiled PipelineSpec.
-        command: What starts a step.
+        python: The interpreter of the steps.
     """
     spec = ir.copied(spec)
     for task, container in ir.containers(spec):
         if container.get("command") != COMMAND:
             continue
         condition = task.body.pop("triggerPolicy", {}).get("condition")
-        container["command"] = list(command)
-        container["args"].append(LOCAL_RUNNER_MARK)
+        container["command"] = [python, *STEP]
         if condition:
-            container["command"] = list(LOCAL_COMMAND)
             container["args"] += ["--condition", condition]
     return spec
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a step unless its condition is false; see entrypoint."""
-    parser = argparse.ArgumentParser(prog="local step", allow_abbrev=False)
-    parser.add_argument("--condition")
-    options, rest = parser.parse_known_args(arguments)
-    if options.condition:
-        executor_input = json.loads(rest[rest.index("--executor-input") + 1])
-        if not holds(options.condition, executor_input):
-            logging.basicConfig(level=logging.INFO)
-            log.warning("skipped: %s is false", options.condition)
-            return 0
-    return entrypoint(rest)
-
-
-def holds(condition: str, executor_input: ir.Spec) -> bool:
-    """Evaluates a condition as KFP's driver would.
-
-    Args:
-        condition: TFX's CEL: comparisons of metadata and addresses with constants.
-        executor_input: KFP's ExecutorInput.
-
-    Raises:
-        KeyError: A property that the artifact does not have, which fails a run on a cluster, too.
-    """
-    given = executor_input["inputs"].get("artifacts", {})
-
-    def value(match: re.Match[str]) -> str:
-        artifact = given[match["key"]]["artifacts"][0]
-        return repr(artifact["uri"] if match["uri"] else artifact["metadata"][match["name"]])
-
-    expression = METADATA.sub(value, condition)
-    for cel, python in OPERATORS.items():
-        expression = expression.replace(cel, python)
-    return bool(eval(expression, {"__builtins__": {}}))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

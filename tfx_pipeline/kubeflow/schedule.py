@@ -1,11 +1,7 @@
-"""Scheduled retraining: create, list, pause, resume, replace and delete recurring runs.
-
-`python -m tfx_pipeline.kubeflow.schedule create PIPELINE NAME --cron="15 3 * * *"`
-"""
+"""Scheduled retraining: create, list, pause, resume, replace and delete recurring runs."""
 
 import argparse
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 TIMES = (
@@ -14,9 +10,8 @@ TIMES = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0, or 1 after an error that is said in one line."""
-    options = _parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Does what the options say; returns 0, or 1 after an error that is said in one line."""
     from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
     from tfx_pipeline.kubeflow.api.schedules import Schedules
 
@@ -30,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="schedule", description=(__doc__ or "").splitlines()[0])
-    commands = parser.add_subparsers(dest="command", required=True)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the verbs and their options to a command's parser."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="verb")
     for name in ("create", "replace"):
         command = commands.add_parser(name, epilog=TIMES)
         when = command.add_mutually_exclusive_group(required=True)
@@ -55,7 +50,6 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("name")
         command.add_argument("--endpoint", help="of KFP's API; else that of KFP_ENDPOINT")
         command.add_argument("--namespace", "-n", default="kubeflow")
-    return parser
 
 
 def _act(schedules: Any, options: argparse.Namespace) -> list[str]:
@@ -91,7 +85,3 @@ def _line(item: Any) -> str:
     periodic = item.trigger.periodic_schedule
     when = f"cron {cron!r} UTC" if cron else f"every {periodic.interval_second} s"
     return f"{item.display_name}: {when}, {item.status}, id {item.recurring_run_id}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

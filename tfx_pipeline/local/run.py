@@ -1,13 +1,11 @@
 """One local run: settings -> pipeline -> LocalRunner -> summary."""
 
-from pathlib import Path
-
 from tfx_pipeline.data.location import locate
-from tfx_pipeline.local.runner import LocalRunner, update_latest
+from tfx_pipeline.local.runner import LocalRunner
+from tfx_pipeline.local.show import show_run
 from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.pipeline import create_pipeline
 from tfx_pipeline.report.run import Run
-from tfx_pipeline.report.summary import print_summary, summarize, write_summary
 from tfx_pipeline.settings import Settings
 
 
@@ -25,13 +23,9 @@ def run_locally(settings: Settings) -> int:
         data=locate(settings.data.path),
         pipeline_root=str(settings.root / "artifacts"),
         serving_dir=str(settings.serving_dir),
+        search_dir=str(settings.root / "tuner"),
         metadata_connection_config=connection_config(settings.root / "metadata.sqlite"),
     )
     run: Run | None = LocalRunner(settings.root).run(pipeline)
-    if run is None:  # `tfx pipeline create` reads the pipeline without running it
-        return 0
-    summary = summarize(settings, run)
-    write_summary(summary, run.folder)
-    update_latest(Path(settings.outputs).absolute() / "latest", run.folder)
-    print_summary(summary, run.folder)
-    return 1 if run.error else 0
+    # `tfx pipeline create` reads the pipeline without running it
+    return 0 if run is None else show_run(settings, run)

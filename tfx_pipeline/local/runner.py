@@ -1,7 +1,5 @@
 """LocalRunner: TFX's LocalDagRunner with progress, timings, and a store that survives kills."""
 
-import datetime
-import os
 import time
 import traceback
 from pathlib import Path
@@ -17,6 +15,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from tfx_pipeline.local import store, usage
+from tfx_pipeline.local.show import show_step
 from tfx_pipeline.local.terminal import Terminal, logged_to
 from tfx_pipeline.report.run import CACHED, COMPLETE, FAILED, NodeRun, Run
 
@@ -44,26 +43,19 @@ class LocalRunner(LocalDagRunner):
         """
         if run_options:
             raise ValueError("LocalRunner runs whole pipelines; LocalDagRunner knows partial runs")
-        run_id = datetime.datetime.now().isoformat(timespec="milliseconds").replace(":", "-")
-        folder = self._folder / "runs" / run_id
+        nodes = [node.pipeline_node.node_info.id for node in pipeline.nodes]
+        run = Run.begin(self._folder, nodes)
         runtime_parameter_utils.substitute_runtime_parameter(
-            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
-        )
-        run = Run(
-            run_id, folder, [NodeRun(node.pipeline_node.node_info.id) for node in pipeline.nodes]
+            pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run.id}
         )
         with (
-            logged_to(folder / "log.txt") as terminal,
+            logged_to(run.folder / "log.txt") as terminal,
             store.exclusive(
                 self._folder / "run.lock",
                 lambda owner: terminal.line(f"waiting for the run of process {owner} to end"),
             ),
         ):
             _run_nodes(pipeline, run, terminal)
-        run.total_seconds = usage.seconds_since_start()
-        run.peak_rss_bytes = max(
-            [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
-        )
         return run
 
 
@@ -85,8 +77,7 @@ def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) ->
         )
         with terminal.step(title):
             run.error = _launch(component_launcher, mlmd, result)
-        style = {FAILED: "bold red", CACHED: "dim"}.get(result.state, "")
-        terminal.line(f"{title:<26} {result.state:<9} {result.seconds:7.1f} s", style)
+        show_step(terminal, title, result)
         if run.error:
             return
 
@@ -113,11 +104,3 @@ def _launch(
             result.state = CACHED
         result.outputs = store.outputs_of(mlmd, info.execution_id)
     return None
-
-
-def update_latest(link: Path, folder: Path) -> None:
-    """Points the link at a run's folder in one step."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(os.path.relpath(folder, link.parent))
-    temporary.replace(link)

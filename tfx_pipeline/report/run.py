@@ -1,7 +1,10 @@
 """What became of a run and of its nodes."""
 
+import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from tfx.types.artifact import Artifact
 
@@ -46,6 +49,12 @@ class Run:
     total_seconds: float = 0.0
     peak_rss_bytes: int = 0
     error: BaseException | None = None
+
+    @classmethod
+    def begin(cls, pipeline_folder: Path, node_ids: Iterable[str]) -> Self:
+        """Returns a run that begins now and has not reached any of its nodes."""
+        now = datetime.datetime.now().isoformat(timespec="milliseconds").replace(":", "-")
+        return cls(now, pipeline_folder / "runs" / now, [NodeRun(name) for name in node_ids])
 
     def output(self, node_id: str, key: str) -> Artifact | None:
         """Returns a node's only artifact under a key; None when there is none."""

@@ -46,6 +46,7 @@ def _step(node: NodeFacts) -> dict[str, Any]:
         "outputs": node.outputs,
         "optional": sorted(node.optional),
         "parameters": node.parameters,
+        "flags": node.flags,
         "example_gen": node.example_gen,
         "pusher": node.pusher,
     }

@@ -73,7 +73,7 @@ def run_executor(
             from tfx_pipeline.kubeflow.pod.span import prepare_example_gen
 
             prepare_example_gen(exec_properties, outputs, Path(folder) / "data")
-        executor = _executor(step["executor"], beam_args, folder)
+        executor = _executor(step, beam_args, folder)
         for artifacts in outputs.values():
             prepare_output(artifacts[0])
         log.info("%s: its executor starts", step["node"])
@@ -115,17 +115,18 @@ def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path)
     return found
 
 
-def _executor(path: str, beam_args: list[str], folder: str) -> BaseExecutor:
-    cls = name_utils.resolve_full_name(path)
+def _executor(step: dict[str, Any], beam_args: list[str], folder: str) -> BaseExecutor:
+    cls = name_utils.resolve_full_name(step["executor"])
     scratch = f"{folder}/tmp"
+    flags = [*step.get("flags", ()), *beam_args]
     # Beam takes seconds to import: an executor that did not import it is none of Beam's.
     beam = sys.modules.get(BEAM_EXECUTOR)
     if beam is not None and issubclass(cls, beam.BaseBeamExecutor):
         context = beam.BaseBeamExecutor.Context(
-            beam_pipeline_args=beam_args, tmp_dir=scratch, unique_id="0"
+            beam_pipeline_args=beam_args, extra_flags=flags, tmp_dir=scratch, unique_id="0"
         )
     else:
-        context = BaseExecutor.Context(extra_flags=beam_args, tmp_dir=scratch, unique_id="0")
+        context = BaseExecutor.Context(extra_flags=flags, tmp_dir=scratch, unique_id="0")
     executor: BaseExecutor = cls(context)
     return executor
 

@@ -12,9 +12,8 @@ from tfx.types.artifact import Artifact
 
 from tfx_pipeline.kubeflow.pod import addresses, values
 from tfx_pipeline.kubeflow.pod.artifacts import make_artifact, recorded_title
-from tfx_pipeline.kubeflow.protocol import MODEL, PUSHED_MODEL
+from tfx_pipeline.kubeflow.protocol import METADATA_HOST, METADATA_PORT, MODEL, PUSHED_MODEL
 
-HOST, PORT = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 PIPELINE_CONTEXT = "system.Pipeline"
 MODEL_ID = "_model_id"
 
@@ -34,10 +33,10 @@ class Lineage:
     @classmethod
     def connect(cls, pipeline: str) -> Lineage:
         """Connects to the service that KFP names in every pod."""
-        if not os.environ.get(HOST):
+        if not os.environ.get(METADATA_HOST):
             return cls(None, pipeline)
         config = metadata_store_pb2.MetadataStoreClientConfig(
-            host=os.environ[HOST], port=int(os.environ.get(PORT, "8080"))
+            host=os.environ[METADATA_HOST], port=int(os.environ.get(METADATA_PORT, "8080"))
         )
         return cls(mlmd.MetadataStore(config), pipeline)
 

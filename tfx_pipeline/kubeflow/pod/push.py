@@ -15,16 +15,15 @@ from tfx.components.pusher import executor as pusher
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
-from tfx.utils import io_utils
 
-from tfx_pipeline.kubeflow.pod import stores
-from tfx_pipeline.kubeflow.pod.serving import MODEL_FILE, contents, destination, versions
+from tfx_pipeline.kubeflow.pod import addresses, stores
+from tfx_pipeline.kubeflow.pod.serving import MODEL_FILE, contents, destination, numbers, versions
 from tfx_pipeline.kubeflow.protocol import SCHEDULED_TIME
 
 log = logging.getLogger(__name__)
 
 Artifacts = dict[str, list[Artifact]]
-DESTINATION, VERSION = "pushed_destination", "pushed_version"
+VERSION = "pushed_version"
 
 
 def push(
@@ -34,7 +33,8 @@ def push(
 
     The PushedModel records the time for which the run was scheduled, where the component is told.
     TFX's own executor copies into the folder that servers watch, and pushes what is served already
-    as one more version; executors of the pipeline's own are trusted with local folders.
+    as one more version; executors of the pipeline's own are trusted with local folders. Elsewhere
+    an executor pushes to a staging folder, where it finds this very model if that is serving.
     """
     pushed = outputs[specs.PUSHED_MODEL_KEY][0]
     if exec_properties.get(SCHEDULED_TIME):
@@ -45,28 +45,42 @@ def push(
         executor.Do(inputs, outputs, exec_properties)
         return
     if not executor.CheckBlessing(inputs):
-        executor._MarkNotPushed(pushed)
+        executor.Do(inputs, outputs, exec_properties)
         return
     model = executor.GetModelPath(inputs)
-    current = next(iter(versions(base)), None)
-    if current is not None and contents(posixpath.join(base, current)) == contents(model):
-        log.info("version %s of %s already serves this model: nothing to push", current, base)
-        io_utils.copy_dir(model, pushed.uri)
-        executor._MarkPushed(
-            pushed, pushed_destination=posixpath.join(base, current), pushed_version=current
-        )
-        return
+    serving = _serving(base, model)
     staging = _staging(base)
     try:
+        if serving is not None:
+            shutil.copytree(model, staging / serving)
         target = {"filesystem": {"base_directory": str(staging)}}
         staged = exec_properties | {specs.PUSH_DESTINATION_KEY: json.dumps(target)}
         executor.Do(inputs, outputs, staged)
-        version = _next_version(pushed.get_string_custom_property(VERSION), current)
-        _publish(Path(pushed.get_string_custom_property(DESTINATION)), base, version)
-        pushed.set_string_custom_property(DESTINATION, posixpath.join(base, version))
-        pushed.set_string_custom_property(VERSION, version)
+        made = pushed.get_string_custom_property(VERSION)
+        if not made:  # the executor's own decision
+            return
+        version = serving or _next_version(made, next(iter(numbers(base)), None))
+        if serving is None:
+            _publish(staging / made, base, version)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    _rename(pushed, {str(staging): base, made: version})
+
+
+def _rename(pushed: Artifact, names: dict[str, str]) -> None:
+    """Makes what the executor says of the staging folder true of the destination."""
+    for key, value in list(pushed.mlmd_artifact.custom_properties.items()):
+        if value.string_value:
+            pushed.set_string_custom_property(key, addresses.mapped(value.string_value, names))
+
+
+def _serving(base: str, model: str) -> str | None:
+    """The version that servers serve, where it is this model already."""
+    current = next(iter(versions(base)), None)
+    if current is None or contents(posixpath.join(base, current)) != contents(model):
+        return None
+    log.info("version %s of %s already serves this model: nothing to push", current, base)
+    return current
 
 
 def _staging(base: str) -> Path:
@@ -77,9 +91,9 @@ def _staging(base: str) -> Path:
     return folder
 
 
-def _next_version(made: str, current: str | None) -> str:
-    """Servers serve the highest number; clocks of nodes differ."""
-    return made if current is None or int(made) > int(current) else str(int(current) + 1)
+def _next_version(made: str, newest: str | None) -> str:
+    """Servers serve the highest number, and clocks differ; half a version keeps its number."""
+    return made if newest is None or int(made) > int(newest) else str(int(newest) + 1)
 
 
 def _publish(staged: Path, base: str, version: str) -> None:

@@ -27,11 +27,16 @@ def versions(base: str) -> list[str]:
     Args:
         base: Folder or address of the destination; it may not exist yet.
     """
+    return [name for name in numbers(base) if fileio.exists(posixpath.join(base, name, MODEL_FILE))]
+
+
+def numbers(base: str) -> list[str]:
+    """Returns the versions below a push destination, complete or not, newest first."""
     if not stores.retried(fileio.exists)(base):
         return []
-    names = [name.rstrip("/") for name in fileio.listdir(base)]
-    numbers = sorted((name for name in names if name.isdigit()), key=int, reverse=True)
-    return [name for name in numbers if fileio.exists(posixpath.join(base, name, MODEL_FILE))]
+    names = (name.rstrip("/") for name in fileio.listdir(base))
+    # TensorFlow Serving reads signed 64-bit integers and ignores what does not fit.
+    return sorted((n for n in names if n.isdecimal() and int(n) < 2**63), key=int, reverse=True)
 
 
 def contents(folder: str) -> dict[str, str]:

@@ -1,0 +1,46 @@
+"""What people see of a run on this machine: a line per step, and the summary."""
+
+import os
+from pathlib import Path
+
+from tfx_pipeline.local import usage
+from tfx_pipeline.local.terminal import Terminal, muted_errors
+from tfx_pipeline.report.run import CACHED, FAILED, NodeRun, Run
+from tfx_pipeline.report.summary import print_summary, summarize, write_summary
+from tfx_pipeline.settings import Settings
+
+
+def show_step(terminal: Terminal, title: str, node: NodeRun) -> None:
+    """Prints what became of a step."""
+    style = {FAILED: "bold red", CACHED: "dim"}.get(node.state, "")
+    terminal.line(f"{title:<28} {node.state:<9} {node.seconds:7.1f} s", style)
+
+
+def show_run(settings: Settings, run: Run) -> int:
+    """Prints the summary of a run that has ended, and writes it into the run's folder.
+
+    Args:
+        settings: What was run.
+        run: What became of it.
+
+    Returns:
+        The exit code: 1 when a step failed, else 0, whatever the gate decided.
+    """
+    run.total_seconds = usage.seconds_since_start()
+    run.peak_rss_bytes = max(
+        [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
+    )
+    with muted_errors():  # TensorFlow's words on how metrics are read
+        summary = summarize(settings, run)
+    write_summary(summary, run.folder)
+    _point(Path(settings.outputs).absolute() / "latest", run.folder)
+    print_summary(summary, run.folder)
+    return 1 if run.error else 0
+
+
+def _point(link: Path, folder: Path) -> None:
+    """Points a link at a run's folder in one step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(folder, link.parent))
+    temporary.replace(link)
