@@ -1,11 +1,14 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock e2e bench \
-	clean
+.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock image e2e \
+	bench clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
 ARGS :=
+# The container image, and the image that it is built on; nothing: the Dockerfile's own.
+IMAGE := household-power:1
+BASE :=
 
 help:  ## Print the targets.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -42,6 +45,9 @@ credentials: setup  ## Check that nothing looks like a credential.
 lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this machine uses.
 	@env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL \
 	    .runtime/bin/uv lock --check
+
+image:  ## Build the container image: IMAGE=name:tag BASE=... (docs/image.md).
+	@BASE=$(BASE) tools/image/build $(IMAGE) $(ARGS)
 
 e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
 	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e --no-cov -s $(ARGS)
