@@ -1,0 +1,86 @@
+"""Whole pipelines in the image, under KFP's own DockerRunner: a container for each step."""
+
+import json
+
+import pytest
+from kfp.local import DockerRunner
+
+from tests.kubeflow import penguins, pipelines
+from tfx_pipeline.data.location import split_pattern
+from tfx_pipeline.kubeflow.local import run_locally
+from tfx_pipeline.kubeflow.runner import KubeflowRunner
+from tfx_pipeline.pipeline import create_pipeline
+from tfx_pipeline.settings import load_settings
+from tfx_pipeline.settings_kubeflow import KubeflowSettings
+
+pytestmark = [pytest.mark.image, pytest.mark.slow, pytest.mark.integration]
+
+HOME = "/home/pipeline"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """The only folder that the containers share with this machine."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    # pytest's folders are its user's alone; the containers run as the image's own user.
+    for place in (folder, *folder.parents):
+        if place.owner() == folder.owner():
+            place.chmod(place.stat().st_mode | 0o755)
+    folder.chmod(0o777)
+    return folder
+
+
+def run(package, root):
+    """Runs a package with as few rights as a pod can have, and no network."""
+    run_locally(
+        package,
+        root,
+        runner=DockerRunner(
+            network_mode="none",
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            read_only=True,
+            tmpfs={"/tmp": "", HOME: "mode=1777"},
+        ),
+    )
+
+
+def output(root, task):
+    """KFP's ExecutorOutput of a task."""
+    (file,) = root.glob(f"*/{task}/executor_output.json")
+    return json.loads(file.read_text())["artifacts"]
+
+
+def test_our_pipeline_runs_from_its_data_to_a_pushed_model(image, root, tmp_path):
+    serving = root / "serving"
+    settings = load_settings(
+        ["--profile=sample", f"--kubeflow.image={image}", f"--kubeflow.serving_base={serving}"]
+    )
+    runner = KubeflowRunner(settings.kubeflow, str(tmp_path))
+    runner.run(
+        create_pipeline(
+            settings,
+            data=split_pattern(settings.kubeflow.data),
+            pipeline_root=settings.kubeflow.pipeline_root,
+            serving_dir=f"{serving}/{settings.name}",
+        )
+    )
+    run(runner.package_path(settings.name), root)
+    (version,) = (serving / settings.name).glob("[0-9]*")
+    assert (version / "saved_model.pb").exists()
+    assert version.stat().st_uid == 10001
+    pushed = output(root, "pusher")["pushed_model"]["artifacts"][0]["metadata"]
+    assert pushed["pushed_destination"] == str(version)
+
+
+def test_tfx_penguin_runs_from_data_to_a_pushed_model(image, root, tmp_path):
+    serving = root / "serving"
+    # The example's tuner_fn builds tf_keras models, which keras-tuner on Keras 3 refuses.
+    pipeline = pipelines.penguin(
+        penguins.write_penguins(root / "data"), serving, enable_tuning=False
+    )
+    KubeflowRunner(KubeflowSettings(image=image), str(tmp_path)).run(pipeline)
+    run(tmp_path / "penguin.yaml", root)
+    (version,) = serving.glob("[0-9]*")
+    assert (version / "saved_model.pb").exists()
