@@ -489,6 +489,16 @@ def test_the_latest_artifact_with_what_is_known_of_it(store, tmp_path):
     assert json.loads(found["s_metadata"])["split_names"] == '["b"]'
 
 
+def test_what_an_earlier_lookup_imported_is_no_newer_artifact(store, tmp_path):
+    recorded = Recorded(store)
+    for number in (1, 2):
+        recorded.artifact("tfx.Schema", f"minio://b/{number}", author=f"{number}")
+    recorded.artifact("tfx.Schema", "minio://b/1")  # the second run's importer
+    found = looked_up(store, tmp_path, LATEST, {"s": f"{TYPES}Schema"}, {"s": True})
+    assert found["s_uri"] == "minio://b/2"
+    assert json.loads(found["s_metadata"]) == {"author": "2"}
+
+
 def test_no_earlier_artifact(store, tmp_path):
     classes = {"s": f"{TYPES}ExampleStatistics"}
     found = looked_up(store, tmp_path, LATEST, classes, {"s": False})

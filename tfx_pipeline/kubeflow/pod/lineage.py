@@ -41,9 +41,14 @@ class Lineage:
         return cls(mlmd.MetadataStore(config), pipeline)
 
     def artifacts(self, cls: str) -> list[Artifact]:
-        """Returns the artifacts of a class that runs of the pipeline made, oldest first."""
-        found = [_artifact(cls, record) for record in self._records(cls)]
-        return sorted(found, key=lambda artifact: artifact.id)
+        """Returns the artifacts of a class that runs of the pipeline made, oldest first.
+
+        What a lookup handed on was recorded a second time by its importer, later and without its
+        properties: of several records of one address the first counts.
+        """
+        records = sorted(self._records(cls), key=lambda record: record.id, reverse=True)
+        first = {record.uri: record for record in records}
+        return [_artifact(cls, record) for record in reversed(first.values())]
 
     def pushed_model(self, place: str) -> Artifact | None:
         """Returns the model that was pushed to a place; None where nothing is known of it."""
