@@ -11,7 +11,7 @@ import pytest
 from tfx import v1
 from tfx.dsl.io import fileio, filesystem
 
-from tests.kubeflow import test_api, test_pod
+from tests.kubeflow import test_api, test_lookup, test_pod
 from tests.kubeflow.fake_server import FakeServer
 from tests.kubeflow.pipelines import CopyExecutor
 from tfx_pipeline.components.push import Pusher
@@ -210,11 +210,11 @@ def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):
     store = test_pod.mlmd.MetadataStore(_in_memory())
     base = f"{bucket}/serving"
     write(bucket, **{"serving__1__saved_model.pb": "1"})
-    records = test_pod.Recorded(store)
+    records = test_lookup.Recorded(store)
     records.run(posixpath.join(base, "1"), f"{bucket}/first")
     destination = json.dumps({"filesystem": {"base_directory": base}})
-    found = test_pod.looked_up(
-        *(store, tmp_path, "tests.kubeflow.test_pod.Reads", test_pod.MODELS, {"model": False}),
+    found = test_lookup.looked_up(
+        *(store, tmp_path, "tests.kubeflow.test_pod.Reads", test_lookup.MODELS, {"model": False}),
         push_destination=destination,
     )
     assert found["model_uri"] == f"{bucket}/first"

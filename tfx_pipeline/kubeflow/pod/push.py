@@ -41,10 +41,12 @@ def push(
         pushed.set_string_custom_property(SCHEDULED_TIME, exec_properties[SCHEDULED_TIME])
     base = destination(exec_properties.get(specs.PUSH_DESTINATION_KEY))
     ours = base is not None and ("://" in base or type(executor) is pusher.Executor)
-    if base is None or not ours or not isinstance(executor, pusher.Executor):
-        executor.Do(inputs, outputs, exec_properties)
-        return
-    if not executor.CheckBlessing(inputs):
+    if (
+        base is None
+        or not ours
+        or not isinstance(executor, pusher.Executor)
+        or not executor.CheckBlessing(inputs)
+    ):
         executor.Do(inputs, outputs, exec_properties)
         return
     model = executor.GetModelPath(inputs)
