@@ -214,7 +214,13 @@ def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):
     records.run(posixpath.join(base, "1"), f"{bucket}/first")
     destination = json.dumps({"filesystem": {"base_directory": base}})
     found = test_lookup.looked_up(
-        *(store, tmp_path, "tests.kubeflow.test_pod.Reads", test_lookup.MODELS, {"model": False}),
+        *(
+            store,
+            tmp_path,
+            "tests.kubeflow.test_lookup.Reads",
+            test_lookup.MODELS,
+            {"model": False},
+        ),
         push_destination=destination,
     )
     assert found["model_uri"] == f"{bucket}/first"
