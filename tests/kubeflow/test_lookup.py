@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import ml_metadata as mlmd
 import pytest
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
@@ -12,13 +11,6 @@ from tests.kubeflow.test_pod import BLESSING, MODEL, TYPES, executor_input
 from tfx_pipeline.kubeflow.errors import StepError
 from tfx_pipeline.kubeflow.pod import addresses, lookup
 from tfx_pipeline.kubeflow.pod.lineage import Lineage
-
-
-@pytest.fixture
-def store():
-    config = metadata_store_pb2.ConnectionConfig()
-    config.fake_database.SetInParent()
-    return mlmd.MetadataStore(config)
 
 
 class Recorded:

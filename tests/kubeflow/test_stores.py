@@ -206,8 +206,7 @@ def test_our_own_pusher_pushes_to_a_bucket_as_to_a_folder(bucket, tmp_path, monk
     assert serving.versions(base) == ["10000000001", "10000000000"]
 
 
-def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):
-    store = test_pod.mlmd.MetadataStore(_in_memory())
+def test_the_baseline_is_found_in_a_bucket(store, bucket, tmp_path):
     base = f"{bucket}/serving"
     write(bucket, **{"serving__1__saved_model.pb": "1"})
     records = test_lookup.Recorded(store)
@@ -224,12 +223,6 @@ def test_the_baseline_is_found_in_a_bucket(bucket, tmp_path):
         push_destination=destination,
     )
     assert found["model_uri"] == f"{bucket}/first"
-
-
-def _in_memory():
-    config = test_pod.metadata_store_pb2.ConnectionConfig()
-    config.fake_database.SetInParent()
-    return config
 
 
 def test_a_failures_last_words_come_from_the_store_when_the_pod_is_gone(bucket, tmp_path):
