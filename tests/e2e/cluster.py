@@ -156,7 +156,7 @@ class Cluster:
         package.write_text(package_text(*runner.compile(pipeline)))
         return self._report(self.run_package(package))
 
-    def run_package(self, package: Path, **parameters: str) -> str:
+    def run_package(self, package: Path, *, state: str = "SUCCEEDED", **parameters: str) -> str:
         """Runs a package that is no pipeline of the server's; returns the run's id."""
         made = self.client.create_run_from_pipeline_package(
             str(package),
@@ -165,7 +165,7 @@ class Cluster:
             experiment_name="e2e",
             pipeline_root=self.settings.pipeline_root,
         )
-        self.wait(made.run_id)
+        self.wait(made.run_id, state=state)
         return made.run_id
 
     def _report(self, run_id: str) -> dict:

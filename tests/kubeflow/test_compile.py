@@ -102,6 +102,9 @@ def test_a_resolver_becomes_a_lookup_and_an_importer(resolved):
     assert ir.executor(resolved, importer.body)["importer"] == {
         "artifactUri": {"runtimeParameter": "uri"},
         "typeSchema": {"instanceSchema": "title: tfx.Model\ntype: object\n"},
+        "metadata": {
+            "imported_by": "Baseline-model-importer"
+        },  # one record for each importer of an address
     }
     evaluator = ir.task(resolved, "evaluator").body
     assert {"baseline", "baseline-model"} <= set(evaluator["dependentTasks"])
@@ -220,6 +223,8 @@ def test_an_exit_handler_runs_after_everything_and_parameters_reach_the_inner_da
     assert root["tfx-dag"]["inputs"]["parameters"]["who"] == {"componentInputParameter": "who"}
     assert "who" in spec["components"]["comp-tfx-dag"]["inputDefinitions"]["parameters"]
     assert step(spec, "goodbye")["parameters"]["name"] == "status"
+    run = {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
+    assert root["goodbye"]["inputs"]["parameters"]["_run_id"] == run
 
 
 def test_conditions_become_trigger_policies():
@@ -323,15 +328,18 @@ def test_a_container_component_reads_and_writes_mounted_files():
     }
 
 
-def test_an_importer_keeps_only_its_address():
+def test_an_importer_keeps_its_address_and_properties_and_is_told_apart():
     importer = v1.dsl.Importer(
         source_uri=v1.dsl.experimental.RuntimeParameter("where", str, "gs://b/m"),
         artifact_type=Model,
+        custom_properties={"stage": "trial"},
     ).with_id("M")
     spec = compiled(pipelines.pipeline(importer))
     body = ir.task(spec, "m").body
     assert body["inputs"] == {"parameters": {"uri": {"componentInputParameter": "where"}}}
-    assert ir.executor(spec, body)["importer"]["artifactUri"] == {"runtimeParameter": "uri"}
+    importer = ir.executor(spec, body)["importer"]
+    assert importer["artifactUri"] == {"runtimeParameter": "uri"}
+    assert importer["metadata"] == {"stage": "trial", "imported_by": "M"}
 
 
 @pytest.fixture

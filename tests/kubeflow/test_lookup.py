@@ -10,7 +10,7 @@ from tfx.dsl.components.common.resolver import ResolverStrategy
 from tests.kubeflow.test_pod import BLESSING, MODEL, TYPES, executor_input
 from tfx_pipeline.kubeflow.errors import StepError
 from tfx_pipeline.kubeflow.pod import addresses, lookup
-from tfx_pipeline.kubeflow.pod.lineage import Lineage
+from tfx_pipeline.kubeflow.pod.lineage import Lineage, metadata_store
 
 
 class Recorded:
@@ -210,6 +210,6 @@ def test_a_serving_model_of_unknown_origin_stops_the_run(store, tmp_path):
 
 def test_without_ml_metadata_nothing_is_found(monkeypatch):
     monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
-    assert Lineage.connect("power").artifacts(MODEL) == []
+    assert Lineage(metadata_store(), "power").artifacts(MODEL) == []
     monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "localhost")
-    assert Lineage.connect("power").store is not None
+    assert metadata_store() is not None

@@ -34,6 +34,7 @@ from tfx_pipeline.kubeflow.passes.modules import module_sources
 from tfx_pipeline.kubeflow.passes.names import check_pipeline_name, executor_label, task_names
 from tfx_pipeline.kubeflow.passes.parameters import (
     dynamic_parameters,
+    exit_handler_run,
     parameter_defaults,
     threaded_parameters,
 )
@@ -121,6 +122,7 @@ class KubeflowRunner(KubeflowV2DagRunner):
 
         spec = parameter_defaults(spec, defaults)
         spec = dynamic_parameters(spec)
+        spec = exit_handler_run(spec)
         spec = example_gen_spans(spec)
         spec = conditions(spec)
         spec = lookups(spec, facts, name, self.settings.image)

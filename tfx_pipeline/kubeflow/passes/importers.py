@@ -1,15 +1,21 @@
-"""Importer nodes: only what Kubeflow Pipelines reads, and only addresses it can import."""
+"""Importers: only what Kubeflow Pipelines reads, only addresses it can import, one record each."""
 
 from tfx_pipeline.kubeflow import ir
 from tfx_pipeline.kubeflow.errors import CompileError
 
 SOURCE = "uri"
 """Name of the parameter with the address; KFP's local runner knows only this one."""
+IMPORTED_BY = "imported_by"
+"""Property of what was imported: the task that did it."""
 SCHEMES = ("gs://", "s3://", "minio://")
 
 
 def importers(spec: ir.Spec) -> ir.Spec:
-    """Checks importers and takes TFX's own parameters from them.
+    """Checks importers, takes TFX's own parameters from them and tells their artifacts apart.
+
+    KFP's importer looks for a record of the same address, type and properties before it makes one.
+    Were it that of another task, a step that takes both would take one artifact twice, on which
+    KFP's driver fails.
 
     Raises:
         CompileError: The address is no object store's, or the importer has a condition.
@@ -34,6 +40,7 @@ def importers(spec: ir.Spec) -> ir.Spec:
                 "Take the Importer out of the condition; it costs nothing.",
             )
         _keep_address_only(spec, task, address)
+        importer.setdefault("metadata", {})[IMPORTED_BY] = task.id
     return spec
 
 

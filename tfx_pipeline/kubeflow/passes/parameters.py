@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfx_pipeline.kubeflow import ir
+from tfx_pipeline.kubeflow.protocol import RUN_ID
 
 TFX_TASK_SUFFIX = "_task"
 """TFX appends it to the producer's name; Kubeflow Pipelines knows no such task."""
+
+THIS_RUN = "{{$.pipeline_job_uuid}}"
+"""Kubeflow Pipelines replaces it with the id of the run."""
 
 
 def parameter_defaults(spec: ir.Spec, defaults: Mapping[str, Any]) -> ir.Spec:
@@ -41,6 +45,19 @@ def dynamic_parameters(spec: ir.Spec) -> ir.Spec:
             inputs = ir.component(spec, task.body)["inputDefinitions"]["parameters"]
             inputs[name]["parameterType"] = made["parameterType"]
             ir.depend(task.body, producer)
+    return spec
+
+
+def exit_handler_run(spec: ir.Spec) -> ir.Spec:
+    """Tells an exit handler which run it is told the state of."""
+    spec = ir.copied(spec)
+    for task in ir.tasks(spec):
+        if any("taskFinalStatus" in value for value in ir.parameters(task.body).values()):
+            ir.parameters(task.body)[RUN_ID] = {"runtimeValue": {"constant": THIS_RUN}}
+            kind = {"parameterType": ir.STRING}
+            ir.declare(
+                ir.component(spec, task.body), "parameters", "inputDefinitions", RUN_ID, kind
+            )
     return spec
 
 

@@ -25,7 +25,8 @@ from tfx_pipeline.kubeflow.pod.artifacts import (
     properties,
     read_inputs,
 )
-from tfx_pipeline.kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE
+from tfx_pipeline.kubeflow.pod.ending import final_status
+from tfx_pipeline.kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +105,13 @@ def _outputs(classes: dict[str, str], executor_input: dict[str, Any]) -> Artifac
 
 def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path) -> dict[str, Any]:
     source = given.pop(MODULE_SOURCE, None)
-    found = {
-        name: values.parameter(value, kinds[name]) if name in kinds else value
-        for name, value in given.items()
-    }
+    run_id = given.pop(RUN_ID, "")
+    found = {}
+    for name, value in given.items():
+        if kinds.get(name) == "status":
+            found[name] = final_status(value, run_id)
+        else:
+            found[name] = values.parameter(value, kinds[name]) if name in kinds else value
     if source is not None:
         path = folder / found[MODULE_FILE]
         path.write_text(json.loads(source), encoding="utf-8")

@@ -18,6 +18,16 @@ PIPELINE_CONTEXT = "system.Pipeline"
 MODEL_ID = "_model_id"
 
 
+def metadata_store() -> mlmd.MetadataStore | None:
+    """Connects to the service that KFP names in every pod; its local runner has none."""
+    if not os.environ.get(METADATA_HOST):
+        return None
+    config = metadata_store_pb2.MetadataStoreClientConfig(
+        host=os.environ[METADATA_HOST], port=int(os.environ.get(METADATA_PORT, "8080"))
+    )
+    return mlmd.MetadataStore(config)
+
+
 class Lineage:
     """What earlier runs of a pipeline made.
 
@@ -29,16 +39,6 @@ class Lineage:
     def __init__(self, store: mlmd.MetadataStore | None, pipeline: str) -> None:
         self.store = store
         self._pipeline = pipeline
-
-    @classmethod
-    def connect(cls, pipeline: str) -> Lineage:
-        """Connects to the service that KFP names in every pod."""
-        if not os.environ.get(METADATA_HOST):
-            return cls(None, pipeline)
-        config = metadata_store_pb2.MetadataStoreClientConfig(
-            host=os.environ[METADATA_HOST], port=int(os.environ.get(METADATA_PORT, "8080"))
-        )
-        return cls(mlmd.MetadataStore(config), pipeline)
 
     def artifacts(self, cls: str) -> list[Artifact]:
         """Returns the artifacts of a class that runs of the pipeline made, oldest first.

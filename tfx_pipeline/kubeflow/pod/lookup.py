@@ -16,7 +16,7 @@ from tfx.utils import json_utils, name_utils
 from tfx_pipeline.kubeflow.errors import StepError
 from tfx_pipeline.kubeflow.pod import addresses, serving, stores
 from tfx_pipeline.kubeflow.pod.artifacts import properties, read_inputs
-from tfx_pipeline.kubeflow.pod.lineage import MODEL_ID, Lineage
+from tfx_pipeline.kubeflow.pod.lineage import MODEL_ID, Lineage, metadata_store
 from tfx_pipeline.kubeflow.protocol import (
     ADDRESS,
     BLESSING,
@@ -52,7 +52,7 @@ def run_lookup(
             serving model's origin is unknown.
     """
     stores.register()
-    lineage = lineage or Lineage.connect(step["pipeline"])
+    lineage = lineage or Lineage(metadata_store(), step["pipeline"])
     classes: dict[str, str] = step["classes"]
     connected = {key: classes[key] for key in step["connected"]}
     candidates = read_inputs(connected, executor_input, {})

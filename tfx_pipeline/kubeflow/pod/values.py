@@ -6,9 +6,6 @@ from typing import Any
 LAUNCHER_METADATA = ("display_name", "store_session_info")
 """What KFP adds to an artifact's metadata for itself."""
 
-FINAL_STATES = {"COMPLETE": "SUCCEEDED", "CACHED": "SUCCEEDED", "CANCELED": "CANCELLED"}
-"""ML Metadata's names, which KFP 2.17 tells an exit handler -> those that its SDK documents."""
-
 
 def unwrapped(value: Any) -> Any:
     """Turns KFP's `{"list": ...}` and `{"struct": ...}` back into lists and mappings."""
@@ -42,7 +39,7 @@ def parameter(value: Any, kind: str) -> Any:
 
     Args:
         value: What KFP hands over.
-        kind: int, float, str, bool, json, status, or message:<import path>.
+        kind: int, float, str, bool, json, or message:<import path>.
 
     Raises:
         ValueError: The value is not of that kind.
@@ -55,16 +52,9 @@ def parameter(value: Any, kind: str) -> Any:
         return float(value)
     if kind == "json":
         return json.loads(value) if isinstance(value, str) else value
-    if kind == "status":
-        return _status(value if isinstance(value, dict) else json.loads(value))
     if kind.startswith("message:"):
         return _message(value, kind.removeprefix("message:"))
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _status(told: dict[str, Any]) -> str:
-    state = told.get("state")
-    return json.dumps({**told, "state": FINAL_STATES.get(str(state), state)})
 
 
 def _message(text: str, path: str) -> Any:
