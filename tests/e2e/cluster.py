@@ -44,6 +44,7 @@ class Cluster:
         self.ended: list[str] = []
         self.client = kfp.Client(host=endpoint)
         self.settings = load_settings([f"--kubeflow.image={image}"]).kubeflow
+        self.bucket = "/".join(self.settings.pipeline_root.split("/")[:3])
         self.started = time.time()
 
     def tell(self, text: str) -> None:

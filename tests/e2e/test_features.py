@@ -22,8 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2 * 3600)]
 
 def scratch(cluster):
     """A new folder in the store."""
-    bucket = "/".join(cluster.settings.pipeline_root.split("/")[:3])
-    return f"{bucket}/e2e-{uuid.uuid4().hex[:8]}"
+    return f"{cluster.bucket}/e2e-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture(scope="module")

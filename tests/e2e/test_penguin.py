@@ -21,8 +21,7 @@ STEPS = {
 
 
 def test_tfx_penguin_goes_from_data_to_a_pushed_model(cluster, tmp_path):
-    bucket = "/".join(cluster.settings.pipeline_root.split("/")[:3])
-    base = f"{bucket}/e2e-{uuid.uuid4().hex[:8]}"
+    base = f"{cluster.bucket}/e2e-{uuid.uuid4().hex[:8]}"
     data = penguins.write_penguins(tmp_path / "data")
     text = (data / "labelled/penguins.csv").read_text()
     cluster.place(f"{base}/data/labelled/penguins.csv", text=text)

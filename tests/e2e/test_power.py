@@ -1,5 +1,10 @@
-"""The pipeline from its first run to its last, on a real Kubeflow Pipelines."""
+"""The pipeline from its first run to its last, on a real Kubeflow Pipelines.
 
+Data and served models are in the bucket of the pipeline root; E2E_PLACE names another address, or
+a folder where `kubeflow.defaults.volumes` mounts a volume that pods can write to.
+"""
+
+import os
 import subprocess
 import sys
 import time
@@ -75,8 +80,8 @@ class Pipeline:
 @pytest.fixture(scope="module")
 def pipeline(cluster):
     name = f"e2e-{uuid.uuid4().hex[:8]}"
-    bucket = "/".join(cluster.settings.pipeline_root.split("/")[:3])
-    pipeline = Pipeline(cluster, name, f"{bucket}/{name}")
+    place = os.environ.get("E2E_PLACE", cluster.bucket)
+    pipeline = Pipeline(cluster, name, f"{place}/{name}")
     pipeline.place(span=1)
     out = pipeline.tfx("pipeline", "create", "--pipeline-path=runner_kubeflow.py")
     assert f'Pipeline "{name}" created successfully.' in out

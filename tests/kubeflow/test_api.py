@@ -197,6 +197,31 @@ def test_a_failure_is_the_executors_own_last_words(server, connection):
     assert failure.command == f"curl {server.url}/apis/v1alpha1/runs/run-1/nodes/{pod}/log"
 
 
+LAUNCHER = "I1122 07:16:20.000000 23 launcher_v2.go:449] starts\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "cause"),
+    [
+        (
+            "step 7\nF1122 07:16:23.0 23 main.go:77] failed to execute component: signal: killed\n",
+            "its process was stopped (signal: killed), perhaps for want of memory; "
+            "its last line: step 7",
+        ),
+        (
+            "step 7\n",  # the launcher went as well
+            "its container was stopped from outside, perhaps for want of memory; "
+            "its last line: step 7",
+        ),
+        ("no such file\nF1122 07:16:23.0 23 main.go:77] exit status 2\n", "no such file"),
+    ],
+)
+def test_a_process_without_last_words_is_told_from_one_that_failed(server, connection, log, cause):
+    server.logs["pod"] = LAUNCHER + log
+    failed_run(server, [detail("trainer", "FAILED", "pod")])
+    assert explained(connection)[0].cause == cause
+
+
 def test_a_failed_driver_is_told_from_the_task(server, connection):
     server.logs["small-x-3480062731"] = (
         'I1122 10:03:14.811000 16 main.go:90] input ComponentSpec:{\n  "a": 1\n}\n'

@@ -1,10 +1,11 @@
-"""Puts data into the artifact store: `python -c THIS '{"address": ..., "text" or "minutes": ...}'`.
+"""Puts data into a store or a mounted folder: `python -c THIS '{"address": ..., "text": ...}'`.
 
-`minutes` cuts rows out of the household data set in the image: {"first": row, "rows": number,
-"scale": {column: factor}}.
+`minutes` instead of `text` cuts rows out of the household data set in the image: {"first": row,
+"rows": number, "scale": {column: factor}}.
 """
 
 import json
+import posixpath
 import sys
 from itertools import islice
 from pathlib import Path
@@ -31,7 +32,9 @@ def minutes(first, rows, scale):
 given = json.loads(sys.argv[1])
 stores.register()
 lines = minutes(**given["minutes"]) if "minutes" in given else [given["text"]]
+fileio.makedirs(posixpath.dirname(given["address"]))
 with fileio.open(given["address"], "w") as target:
     for line in lines:
         target.write(line)
-print("E2E", json.dumps({"bytes": fileio.open(given["address"], "rb").seek(0, 2)}))
+with fileio.open(given["address"], "rb") as placed:
+    print("E2E", json.dumps({"bytes": len(placed.read())}))

@@ -145,11 +145,25 @@ def _stored_log(run: Any, task: str) -> str:
 
 
 def _executors_words(text: str) -> str:
-    """The last line that an executor wrote, without what KFP's launcher says after it."""
+    """What ended an executor: its last line, without what KFP's launcher says after it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    ours = [line for line in lines if " failed: " in line and not _is_launchers(line)]
     theirs = [line for line in lines if not _is_launchers(line)]
-    return (ours or theirs or [""])[-1]
+    ours = [line for line in theirs if " failed: " in line]
+    if ours:
+        return ours[-1]
+    end = _sudden_end([line for line in lines if _is_launchers(line)])
+    return "; its last line: ".join(filter(None, (end, *theirs[-1:])))
+
+
+def _sudden_end(launcher: list[str]) -> str:
+    """How a process ended that had no time for last words; empty where it did not end so."""
+    if not launcher:
+        return ""
+    fatal = [line for line in launcher if line.startswith("F")]
+    if not fatal:
+        return "its container was stopped from outside, perhaps for want of memory"
+    _, signal, name = fatal[-1].rpartition("signal: ")
+    return f"its process was stopped ({signal}{name}), perhaps for want of memory" if signal else ""
 
 
 def _drivers_words(text: str) -> str:
