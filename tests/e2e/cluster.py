@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import kfp
@@ -120,6 +121,10 @@ class Cluster:
             assert time.time() < end, f"after {self.timeout:.0f} s: {what}"
             time.sleep(3)
         self.tell(what)
+
+    def scratch(self) -> str:
+        """A new folder in the store of the pipeline root."""
+        return f"{self.bucket}/e2e-{uuid.uuid4().hex[:8]}"
 
     def place(self, address: str, **contents) -> None:
         """Puts data into the store, see in_pod/place.py."""

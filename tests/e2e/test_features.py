@@ -1,7 +1,6 @@
 """What TFX's language has beside the standard graph, on a real Kubeflow Pipelines."""
 
 import json
-import uuid
 
 import pytest
 from tfx import v1
@@ -20,15 +19,10 @@ from tfx_pipeline.settings_kubeflow import NodeSettings
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2 * 3600)]
 
 
-def scratch(cluster):
-    """A new folder in the store."""
-    return f"{cluster.bucket}/e2e-{uuid.uuid4().hex[:8]}"
-
-
 @pytest.fixture(scope="module")
 def left(cluster, tmp_path_factory):
     """What one run of a pipeline with a bit of everything left behind."""
-    base = scratch(cluster)
+    base = cluster.scratch()
     folder = tmp_path_factory.mktemp("features")
     text = (penguins.write_penguins(folder / "data") / "labelled/penguins.csv").read_text()
     for span in (0, 1):
@@ -142,5 +136,5 @@ def test_the_exit_handler_is_told_of_a_failure(cluster):
             )()
         ],
     )
-    _, status = run_with_exit_handler(cluster, pipeline, scratch(cluster), state="FAILED")
+    _, status = run_with_exit_handler(cluster, pipeline, cluster.scratch(), state="FAILED")
     assert status["state"] == "FAILED"

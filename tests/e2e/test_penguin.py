@@ -1,7 +1,5 @@
 """TFX's own penguin example through the runner, on a real Kubeflow Pipelines."""
 
-import uuid
-
 import pytest
 
 from tests.kubeflow import penguins, pipelines
@@ -21,7 +19,7 @@ STEPS = {
 
 
 def test_tfx_penguin_goes_from_data_to_a_pushed_model(cluster, tmp_path):
-    base = f"{cluster.bucket}/e2e-{uuid.uuid4().hex[:8]}"
+    base = cluster.scratch()
     data = penguins.write_penguins(tmp_path / "data")
     text = (data / "labelled/penguins.csv").read_text()
     cluster.place(f"{base}/data/labelled/penguins.csv", text=text)

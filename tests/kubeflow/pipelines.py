@@ -133,3 +133,27 @@ def penguin(data_root: Path | str, serving: Path | str, **changes: Any) -> v1.ds
         "enable_transform_input_cache": True,
     }
     return penguin_pipeline_local.create_pipeline(**{**arguments, **changes})
+
+
+TAXI_DATA = Path(tfx.__file__).parent / "examples/chicago_taxi_pipeline/data/simple/data.csv"
+
+
+def taxi(data_root: str, serving: str, steps: int) -> v1.dsl.Pipeline:
+    """TFX's taxi template with the components that its users uncomment one by one."""
+    template = "tfx.experimental.templates.taxi"
+    source = Path(tfx.__file__).parent / "experimental/templates/taxi/pipeline/pipeline.py"
+    scope: dict[str, Any] = {}
+    exec(source.read_text().replace("# components.append(", "components.append("), scope)
+    pipeline: v1.dsl.Pipeline = scope["create_pipeline"](
+        pipeline_name="taxi",
+        pipeline_root="/tmp/root",
+        data_path=data_root,
+        preprocessing_fn=f"{template}.models.preprocessing.preprocessing_fn",
+        run_fn=f"{template}.models.keras_model.model.run_fn",
+        train_args=v1.proto.TrainArgs(num_steps=steps),
+        eval_args=v1.proto.EvalArgs(num_steps=15),
+        eval_accuracy_threshold=0.5,
+        serving_model_dir=serving,
+    )
+    pipeline.enable_cache = True
+    return pipeline

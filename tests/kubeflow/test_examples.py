@@ -8,6 +8,7 @@ import pytest
 import tfx
 from kfp import components
 
+from tests.kubeflow import pipelines
 from tfx_pipeline.kubeflow.package import package_text
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.settings_kubeflow import KubeflowSettings
@@ -45,3 +46,11 @@ def test_it_compiles(name, module, tmp_path):
     spec, platform = KubeflowRunner(KubeflowSettings(image="i")).compile(pipeline)
     assert components.load_component_from_text(package_text(spec, platform))
     assert spec["schemaVersion"] == "2.1.0"
+
+
+def test_the_taxi_template_compiles_with_all_of_its_components():
+    template = pipelines.taxi("minio://b/data", "minio://b/serving", steps=1)
+    spec, _ = KubeflowRunner(KubeflowSettings(image="i")).compile(template)
+    assert {"latest-blessed-model-resolver", "evaluator", "pusher"} <= set(
+        spec["root"]["dag"]["tasks"]
+    )
