@@ -65,8 +65,8 @@ class NodeSettings(Part):
     gpu_type: str | None = None
     """Resource name of the accelerator; null: nvidia.com/gpu."""
     retries: int | None = Field(default=None, ge=0, le=10)
-    """Further attempts after a lost pod, such as an evicted one; what a failed container gets is for
-    the cluster to say: with KFP's default installation, none."""
+    """Further attempts after a lost pod, such as an evicted one. What a failed container gets is
+    for the cluster to say: none, with KFP's default installation."""
     cache: bool | None = None
     """false: always runs; null: as the pipeline says."""
     env: dict[str, str] = {}
