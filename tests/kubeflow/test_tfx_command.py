@@ -71,6 +71,20 @@ def test_the_engine_is_found_by_itself(tfx, tmp_path):
     assert (tmp_path / "small.yaml").exists()
 
 
+def test_a_file_for_tfx_own_runner_is_told_which_one_it_needs(tfx, tmp_path):
+    (tmp_path / "theirs.py").write_text(
+        "from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import *\n"
+        "from tests.kubeflow import pipelines\n"
+        "config = KubeflowV2DagRunnerConfig(default_image='i')\n"
+        "KubeflowV2DagRunner(config).run(pipelines.pipeline(pipelines.Count(start=1)))\n"
+    )
+    output = tfx("pipeline", "compile", "--engine=kubeflow", "--pipeline-path=theirs.py", code=1)
+    assert "use tfx_pipeline.kubeflow.runner.KubeflowRunner instead" in output
+    (tmp_path / "fails.py").write_text("raise SystemExit('Error: of its own')\n")
+    output = tfx("pipeline", "compile", "--engine=kubeflow", "--pipeline-path=fails.py", code=1)
+    assert output.endswith("Error: of its own\n")
+
+
 def test_a_pipelines_whole_life(tfx, server, tmp_path):
     to = ("--engine=kubeflow", f"--endpoint={server.url}")
     assert "No pipelines" in tfx("pipeline", "list", *to)

@@ -24,6 +24,8 @@ from tfx_pipeline.kubeflow.errors import CompileError
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 
 SCHEMA_FILE = "schema.pbtxt"
+NO_RUNNER = "Cannot find KubeflowRunner.run()"
+"""What TFX says of a file that did not call it."""
 
 
 @contextmanager
@@ -87,6 +89,20 @@ class KubeflowHandler(BaseHandler):
     def __init__(self, flags_dict: dict[str, Any]) -> None:
         super().__init__(flags_dict)
         self._connected: Connection | None = None
+
+    def execute_dsl(self, patcher: DagRunnerPatcher) -> dict[str, Any]:
+        """Runs the user's file; one that uses another runner is told which it needs."""
+        try:
+            context: dict[str, Any] = super().execute_dsl(patcher)
+        except SystemExit as end:
+            if not str(end.code).startswith(NO_RUNNER):
+                raise
+            sys.exit(
+                f"Error: {end.code}. What TFX's own runners for Kubeflow make does not run on "
+                f"open-source Kubeflow Pipelines; use {KubeflowRunner.__module__}.KubeflowRunner "
+                "instead, as docs/kubeflow.md shows."
+            )
+        return context
 
     @_plainly
     def create_pipeline(self, update: bool = False) -> None:
