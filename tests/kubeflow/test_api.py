@@ -11,7 +11,7 @@ from tfx_pipeline.kubeflow.api.connection import Connection, ServerError
 from tfx_pipeline.kubeflow.api.failures import failures
 from tfx_pipeline.kubeflow.api.pipelines import Pipelines
 from tfx_pipeline.kubeflow.api.runs import Runs, typed_parameters
-from tfx_pipeline.kubeflow.api.schedules import DUE, Schedules, trigger
+from tfx_pipeline.kubeflow.api.schedules import DUE, Schedule, Schedules, trigger
 from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.settings_kubeflow import KubeflowSettings, NodeSettings, Volume
 
@@ -275,7 +275,9 @@ def test_a_run_whose_version_is_gone_is_explained_by_its_tasks(server, connectio
 def test_a_schedule_from_creation_to_deletion(server, connection, package):
     Pipelines(connection).create("small", package)
     schedules = Schedules(connection)
-    made = schedules.create("small", "nightly", cron="15 3 * * *", parameters={"number": "2"})
+    made = schedules.create(
+        "small", Schedule("nightly", cron="15 3 * * *", parameters={"number": "2"})
+    )
     body = server.recurring[made.recurring_run_id]
     assert body["trigger"]["cron_schedule"]["cron"] == "0 15 3 * * *"
     assert body["no_catchup"] is True
@@ -283,13 +285,14 @@ def test_a_schedule_from_creation_to_deletion(server, connection, package):
     assert body["runtime_config"]["parameters"] == {"number": 2, "scheduled_time": DUE}
     assert body["runtime_config"]["pipeline_root"] == "s3://bucket/root"
     with pytest.raises(ServerError, match="schedule 'nightly' exists"):
-        schedules.create("small", "nightly", interval=3600)
+        schedules.create("small", Schedule("nightly", interval=3600))
     schedules.pause("small", "nightly")
     assert server.recurring[made.recurring_run_id]["status"] == "DISABLED"
     schedules.resume("small", made.recurring_run_id)
     assert server.recurring[made.recurring_run_id]["status"] == "ENABLED"
     again = schedules.replace(
-        "small", "nightly", interval=3600, parameters={"scheduled_time": "at [[ScheduledTime]]"}
+        "small",
+        Schedule("nightly", interval=3600, parameters={"scheduled_time": "at [[ScheduledTime]]"}),
     )
     assert set(server.recurring) == {again.recurring_run_id}
     body = server.recurring[again.recurring_run_id]
@@ -301,9 +304,9 @@ def test_a_schedule_from_creation_to_deletion(server, connection, package):
 
 def test_a_refused_replacement_leaves_the_old_schedule(server, connection, package):
     Pipelines(connection).create("small", package)
-    made = Schedules(connection).create("small", "hourly", interval=3600)
+    made = Schedules(connection).create("small", Schedule("hourly", interval=3600))
     with pytest.raises(ServerError, match="at least 60 seconds"):
-        Schedules(connection).replace("small", "hourly", interval=1)
+        Schedules(connection).replace("small", Schedule("hourly", interval=1))
     assert set(server.recurring) == {made.recurring_run_id}
 
 

@@ -53,12 +53,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _act(schedules: Any, options: argparse.Namespace) -> list[str]:
+    from tfx_pipeline.kubeflow.api.schedules import Schedule
+
     pipeline = options.pipeline
     if options.command == "list":
         return [_line(item) for item in schedules.of(pipeline)] or [f"{pipeline}: no schedule"]
     if options.command in ("create", "replace"):
-        made = getattr(schedules, options.command)(
-            pipeline,
+        schedule = Schedule(
             options.name,
             cron=options.cron,
             interval=options.every,
@@ -66,7 +67,7 @@ def _act(schedules: Any, options: argparse.Namespace) -> list[str]:
             max_concurrency=options.max_concurrency,
             catch_up=options.catch_up,
         )
-        return [_line(made)]
+        return [_line(getattr(schedules, options.command)(pipeline, schedule))]
     getattr(schedules, options.command)(pipeline, options.name)
     return [f"{options.name}: {options.command}d"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfx_pipeline.kubeflow.api.connection import Connection, ServerError, pages
@@ -13,6 +14,29 @@ DUE = "{{workflow.labels.scheduledworkflows.kubeflow.org/workflowEpoch}}"
 """The second for which a run was scheduled; KFP 2.17 does not expand its own [[ScheduledTime]]."""
 MACRO = "[[ScheduledTime]]"
 MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a pipeline runs, and with what.
+
+    Attributes:
+        name: Unique for the pipeline.
+        cron: Minute, hour, day, month, weekday; or with seconds before them. In UTC, unless the
+            server's CRON_SCHEDULE_TIMEZONE says otherwise.
+        interval: Seconds between runs, instead of cron.
+        parameters: Runtime parameters as texts; `[[ScheduledTime]]` stands for the second for
+            which a run was scheduled.
+        max_concurrency: Runs at the same time.
+        catch_up: Whether to make up for what was missed while paused.
+    """
+
+    name: str
+    cron: str | None = None
+    interval: int | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    max_concurrency: int = 1
+    catch_up: bool = False
 
 
 class Schedules:
@@ -28,43 +52,26 @@ class Schedules:
         self._runs = Runs(connection)
         self._pipelines = Pipelines(connection)
 
-    def create(
-        self,
-        pipeline: str,
-        name: str,
-        cron: str | None = None,
-        interval: int | None = None,
-        parameters: dict[str, str] | None = None,
-        max_concurrency: int = 1,
-        catch_up: bool = False,
-    ) -> Any:
-        """Starts a schedule of the newest version.
-
-        Args:
-            pipeline: The pipeline's name.
-            name: Of the schedule; unique for the pipeline.
-            cron: Minute, hour, day, month, weekday; or with seconds before them. In UTC, unless
-                the server's CRON_SCHEDULE_TIMEZONE says otherwise.
-            interval: Seconds between runs, instead of cron.
-            parameters: Runtime parameters as texts; `[[ScheduledTime]]` stands for the second for
-                which a run was scheduled.
-            max_concurrency: Runs at the same time.
-            catch_up: Whether to make up for what was missed while paused.
+    def create(self, pipeline: str, schedule: Schedule) -> Any:
+        """Starts a schedule of a pipeline's newest version.
 
         Raises:
             ServerError: There is one of that name, the times are wrong, or the server refuses.
         """
-        if any(item.display_name == name for item in self.of(pipeline)):
-            raise ServerError(f"schedule {name!r} exists; replace or delete it")
-        return self._create(pipeline, name, cron, interval, parameters, max_concurrency, catch_up)
+        if any(item.display_name == schedule.name for item in self.of(pipeline)):
+            raise ServerError(f"schedule {schedule.name!r} exists; replace or delete it")
+        return self._start(pipeline, schedule)
 
-    def replace(self, pipeline: str, name: str, **changes: Any) -> Any:
-        """Puts a new schedule, of the newest version, in the place of one; arguments as in create.
+    def replace(self, pipeline: str, schedule: Schedule) -> Any:
+        """Puts a new schedule, of the newest version, in the place of the one of the same name.
 
         The new one is made first: a refused one leaves the old one running.
+
+        Raises:
+            ServerError: There is none, the times are wrong, or the server refuses.
         """
-        old = self.find(pipeline, name)
-        made = self._create(pipeline, name, **changes)
+        old = self.find(pipeline, schedule.name)
+        made = self._start(pipeline, schedule)
         with self._connection.errors():
             self._client.delete_recurring_run(old.recurring_run_id)
         return made
@@ -108,23 +115,14 @@ class Schedules:
         with self._connection.errors():
             self._client.delete_recurring_run(found.recurring_run_id)
 
-    def _create(
-        self,
-        pipeline: str,
-        name: str,
-        cron: str | None = None,
-        interval: int | None = None,
-        parameters: dict[str, str] | None = None,
-        max_concurrency: int = 1,
-        catch_up: bool = False,
-    ) -> Any:
-        when = trigger(cron, interval)
-        target = self._target(pipeline, parameters or {})
+    def _start(self, pipeline: str, schedule: Schedule) -> Any:
+        when = trigger(schedule.cron, schedule.interval)
+        target = self._target(pipeline, schedule.parameters)
         with self._connection.errors():
             return self._client.create_recurring_run(
-                job_name=name,
-                max_concurrency=max_concurrency,
-                no_catchup=not catch_up,
+                job_name=schedule.name,
+                max_concurrency=schedule.max_concurrency,
+                no_catchup=not schedule.catch_up,
                 enabled=True,
                 **when,
                 **target,
