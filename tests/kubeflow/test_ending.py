@@ -89,6 +89,11 @@ def test_a_state_that_is_final_is_believed(store, told, known):
     assert state(store, {**TOLD, "state": told}) == known
 
 
+def test_of_what_is_not_recorded_the_state_is_as_told(run):
+    assert state(run.store, {**TOLD, "pipelineTaskName": "unknown"}) == "RUNNING"
+    assert json.loads(final_status(TOLD, "unknown", run.store)) == TOLD
+
+
 def test_without_ml_metadata_the_state_is_as_told(monkeypatch):
     monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
     assert state(None) == "RUNNING"

@@ -47,13 +47,17 @@ def final_status(
 
 def _recorded_state(store: MetadataStore, run_id: str, task: str) -> str:
     context = store.get_context_by_type_and_name(RUN_CONTEXT, run_id)
+    if context is None:
+        return RUNNING
     inside: defaultdict[int, dict[str, Execution]] = defaultdict(dict)
     executions = store.get_executions_by_context(context.id)
     for execution in sorted(executions, key=lambda execution: execution.id):
         parent = execution.custom_properties["parent_dag_id"].int_value
         inside[parent][execution.custom_properties["task_name"].string_value] = execution
-    ended = next(tasks[task] for _, tasks in sorted(inside.items()) if task in tasks)
-    return "SUCCEEDED" if _is_done(ended, inside) else "FAILED"
+    ended = [tasks[task] for _, tasks in sorted(inside.items()) if task in tasks]
+    if not ended:
+        return RUNNING
+    return "SUCCEEDED" if _is_done(ended[0], inside) else "FAILED"
 
 
 def _is_done(execution: Execution, inside: dict[int, dict[str, Execution]]) -> bool:
