@@ -57,12 +57,11 @@ def with_a_lookup(run, tasks, *, found=Execution.COMPLETE):
     return whole
 
 
-def test_a_dag_whose_tasks_are_done_has_succeeded(run):
+@pytest.mark.parametrize("told", ["RUNNING", "FAILED"])  # the latter after a second attempt
+def test_a_dag_whose_tasks_are_done_has_succeeded(run, told):
     with_a_lookup(run, tasks=3)
-    assert json.loads(final_status(json.dumps(TOLD), "run", run.store)) == {
-        **TOLD,
-        "state": "SUCCEEDED",
-    }
+    text = json.dumps({**TOLD, "state": told})
+    assert json.loads(final_status(text, "run", run.store)) == {**TOLD, "state": "SUCCEEDED"}
 
 
 def test_a_task_that_never_began_is_a_failure(run):
@@ -83,10 +82,15 @@ def test_a_failure_inside_is_one_of_the_whole(run):
 
 @pytest.mark.parametrize(
     ("told", "known"),
-    [("COMPLETE", "SUCCEEDED"), ("FAILED", "FAILED"), ("CANCELED", "CANCELLED")],
+    [("COMPLETE", "SUCCEEDED"), ("CACHED", "SUCCEEDED"), ("CANCELED", "CANCELLED")],
 )
 def test_a_state_that_is_final_is_believed(store, told, known):
     assert state(store, {**TOLD, "state": told}) == known
+
+
+def test_a_failed_task_that_is_no_dag_has_failed(run):
+    run.task("Trainer", Execution.FAILED, run.root)
+    assert state(run.store, {**TOLD, "pipelineTaskName": "Trainer", "state": "FAILED"}) == "FAILED"
 
 
 def test_of_what_is_not_recorded_the_state_is_as_told(run):

@@ -12,8 +12,8 @@ from ml_metadata.proto.metadata_store_pb2 import Execution
 from tfx_pipeline.kubeflow.pod.lineage import metadata_store
 
 RUN_CONTEXT = "system.PipelineRun"
-DAG = "system.DAGExecution"
-RUNNING = "RUNNING"
+UNSETTLED = {"RUNNING", "FAILED"}
+"""States of a DAG that need not be its last."""
 DONE = {Execution.COMPLETE, Execution.CACHED, Execution.CANCELED}
 """States of tasks that did what they should; a condition cancels what it skips."""
 FINAL_STATES = {"COMPLETE": "SUCCEEDED", "CACHED": "SUCCEEDED", "CANCELED": "CANCELLED"}
@@ -27,7 +27,7 @@ def final_status(
 
     KFP 2.17 counts the ended tasks of a DAG when a container publishes its outputs, so to an exit
     handler a DAG still runs in which the last task came from the cache, was skipped, was an
-    importer, or died without a word.
+    importer, or died without a word; and one has failed in which another attempt succeeded.
 
     Args:
         told: PipelineTaskFinalStatus, as KFP hands it over.
@@ -40,15 +40,15 @@ def final_status(
     status: dict[str, Any] = json.loads(told) if isinstance(told, str) else told
     state = str(status.get("state"))
     store = store or metadata_store()
-    if state == RUNNING and store is not None:
-        state = _recorded_state(store, run_id, status["pipelineTaskName"])
+    if state in UNSETTLED and store is not None:
+        state = _recorded_state(store, run_id, status["pipelineTaskName"]) or state
     return json.dumps({**status, "state": FINAL_STATES.get(state, state)})
 
 
-def _recorded_state(store: MetadataStore, run_id: str, task: str) -> str:
+def _recorded_state(store: MetadataStore, run_id: str, task: str) -> str | None:
     context = store.get_context_by_type_and_name(RUN_CONTEXT, run_id)
     if context is None:
-        return RUNNING
+        return None
     inside: defaultdict[int, dict[str, Execution]] = defaultdict(dict)
     executions = store.get_executions_by_context(context.id)
     for execution in sorted(executions, key=lambda execution: execution.id):
@@ -56,15 +56,13 @@ def _recorded_state(store: MetadataStore, run_id: str, task: str) -> str:
         inside[parent][execution.custom_properties["task_name"].string_value] = execution
     ended = [tasks[task] for _, tasks in sorted(inside.items()) if task in tasks]
     if not ended:
-        return RUNNING
+        return None
     return "SUCCEEDED" if _is_done(ended[0], inside) else "FAILED"
 
 
 def _is_done(execution: Execution, inside: dict[int, dict[str, Execution]]) -> bool:
     if execution.last_known_state in DONE:
         return True
-    if execution.type != DAG or execution.last_known_state == Execution.FAILED:
-        return False
-    expected = execution.custom_properties["total_dag_tasks"].int_value
+    expected = execution.custom_properties["total_dag_tasks"].int_value  # 0: it is no DAG
     tasks = inside[execution.id].values()
-    return len(tasks) >= expected and all(_is_done(task, inside) for task in tasks)
+    return 0 < expected <= len(tasks) and all(_is_done(task, inside) for task in tasks)
