@@ -292,8 +292,13 @@ def test_a_schedule_from_creation_to_deletion(server, connection, package):
     assert server.recurring[made.recurring_run_id]["status"] == "ENABLED"
     again = schedules.replace(
         "small",
-        Schedule("nightly", interval=3600, parameters={"scheduled_time": "at [[ScheduledTime]]"}),
+        Schedule(
+            made.recurring_run_id,
+            interval=3600,
+            parameters={"scheduled_time": "at [[ScheduledTime]]"},
+        ),
     )
+    assert again.display_name == "nightly"
     assert set(server.recurring) == {again.recurring_run_id}
     body = server.recurring[again.recurring_run_id]
     assert body["runtime_config"]["parameters"] == {"scheduled_time": f"at {DUE}"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfx_pipeline.kubeflow.api.connection import Connection, ServerError, pages
@@ -63,7 +63,7 @@ class Schedules:
         return self._start(pipeline, schedule)
 
     def replace(self, pipeline: str, schedule: Schedule) -> Any:
-        """Puts a new schedule, of the newest version, in the place of the one of the same name.
+        """Puts a new schedule, of the newest version, in the place of the one of that name or id.
 
         The new one is made first: a refused one leaves the old one running.
 
@@ -71,7 +71,7 @@ class Schedules:
             ServerError: There is none, the times are wrong, or the server refuses.
         """
         old = self.find(pipeline, schedule.name)
-        made = self._start(pipeline, schedule)
+        made = self._start(pipeline, replace(schedule, name=old.display_name))
         with self._connection.errors():
             self._client.delete_recurring_run(old.recurring_run_id)
         return made
