@@ -98,6 +98,13 @@ def test_of_what_is_not_recorded_the_state_is_as_told(run):
     assert json.loads(final_status(TOLD, "unknown", run.store)) == TOLD
 
 
+def test_where_ml_metadata_does_not_answer_the_state_is_as_told(monkeypatch, caplog):
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_PORT", "1")
+    assert state(None) == "RUNNING"
+    assert "ML Metadata does not answer" in caplog.text
+
+
 def test_without_ml_metadata_the_state_is_as_told(monkeypatch):
     monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
     assert state(None) == "RUNNING"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from typing import Any
 
-from ml_metadata import MetadataStore
+from ml_metadata import MetadataStore, errors
 from ml_metadata.proto.metadata_store_pb2 import Execution
 
 from tfx_pipeline.kubeflow.pod.lineage import metadata_store
+
+log = logging.getLogger(__name__)
 
 RUN_CONTEXT = "system.PipelineRun"
 UNSETTLED = {"RUNNING", "FAILED"}
@@ -41,7 +44,10 @@ def final_status(
     state = str(status.get("state"))
     store = store or metadata_store()
     if state in UNSETTLED and store is not None:
-        state = _recorded_state(store, run_id, status["pipelineTaskName"]) or state
+        try:
+            state = _recorded_state(store, run_id, status["pipelineTaskName"]) or state
+        except errors.StatusError as error:  # what cleans up or notifies must run all the same
+            log.warning("ML Metadata does not answer, so the state stays %s: %s", state, error)
     return json.dumps({**status, "state": FINAL_STATES.get(state, state)})
 
 
