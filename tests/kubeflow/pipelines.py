@@ -79,6 +79,15 @@ def pipeline(*nodes: Any, name: str = "small", **arguments: Any) -> v1.dsl.Pipel
     )
 
 
+def blessed_model(name: str) -> v1.dsl.Resolver:
+    """A resolver for the model that was blessed last."""
+    return v1.dsl.Resolver(
+        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
+        model=v1.dsl.Channel(type=Model),
+        model_blessing=v1.dsl.Channel(type=ModelBlessing),
+    ).with_id(name)
+
+
 def with_resolver(tmp: Path) -> v1.dsl.Pipeline:
     """CSV -> statistics; a baseline model -> evaluator; a Pusher."""
     examples = v1.components.CsvExampleGen(input_base=str(tmp))
@@ -86,11 +95,7 @@ def with_resolver(tmp: Path) -> v1.dsl.Pipeline:
         "Candidate"
     )
     model = importer.outputs["result"]
-    baseline = v1.dsl.Resolver(
-        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
-        model=v1.dsl.Channel(type=Model),
-        model_blessing=v1.dsl.Channel(type=ModelBlessing),
-    ).with_id("Baseline")
+    baseline = blessed_model("Baseline")
     evaluator = v1.components.Evaluator(
         examples=examples.outputs["examples"],
         model=model,

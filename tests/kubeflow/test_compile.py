@@ -142,11 +142,7 @@ def test_a_resolver_may_take_the_output_of_another_one():
 
 
 def test_a_baseline_that_the_candidate_is_trained_from_does_not_wait_for_it():
-    baseline = v1.dsl.Resolver(
-        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
-        model=v1.dsl.Channel(type=Model),
-        model_blessing=v1.dsl.Channel(type=pipelines.ModelBlessing),
-    ).with_id("Baseline")
+    baseline = pipelines.blessed_model("Baseline")
     examples = v1.components.CsvExampleGen(input_base="/d")
     trainer = v1.components.Trainer(
         run_fn="m.run_fn",

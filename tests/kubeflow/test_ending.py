@@ -1,13 +1,18 @@
 """What an exit handler is told of a run, from records like those that KFP 2.17 makes."""
 
 import json
+from pathlib import Path
 
 import pytest
 from ml_metadata.proto import metadata_store_pb2
 from ml_metadata.proto.metadata_store_pb2 import Execution
+from tfx.dsl.components.base.base_executor import BaseExecutor
 
+from tests.kubeflow.test_pod import executor_input, step
 from tfx_pipeline.kubeflow.pod.ending import final_status
+from tfx_pipeline.kubeflow.pod.executor import run_executor
 
+KINDS = {"status": "status", "file": "str"}
 TOLD = {"pipelineJobResourceName": "run-1", "pipelineTaskName": "tfx-dag", "state": "RUNNING"}
 
 
@@ -96,6 +101,24 @@ def test_a_failed_task_that_is_no_dag_has_failed(run):
 def test_of_what_is_not_recorded_the_state_is_as_told(run):
     assert state(run.store, {**TOLD, "pipelineTaskName": "unknown"}) == "RUNNING"
     assert json.loads(final_status(TOLD, "unknown", run.store)) == TOLD
+
+
+class Goodbye(BaseExecutor):
+    """Keeps what it is told."""
+
+    def Do(self, input_dict, output_dict, exec_properties):  # noqa: N802
+        Path(exec_properties["file"]).write_text(json.dumps(exec_properties))
+
+
+def test_an_executor_gets_the_state_and_not_the_runs_id(tmp_path, monkeypatch):
+    monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
+    file = tmp_path / "told.json"
+    told = {**TOLD, "state": "COMPLETE"}
+    given = executor_input(tmp_path, status=told, file=str(file), _run_id="run")
+    run_executor(step(Goodbye, executor=f"{__name__}.Goodbye", parameters=KINDS), given, [])
+    known = json.loads(file.read_text())
+    assert known.keys() == {"status", "file"}
+    assert json.loads(known["status"]) == {**TOLD, "state": "SUCCEEDED"}
 
 
 def test_where_ml_metadata_does_not_answer_the_state_is_as_told(monkeypatch, caplog):

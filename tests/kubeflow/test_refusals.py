@@ -95,11 +95,7 @@ def two_pushers():
         ).with_id(name)
         for name in ("P1", "P2")
     ]
-    resolver = v1.dsl.Resolver(
-        strategy_class=v1.dsl.experimental.LatestBlessedModelStrategy,
-        model=v1.dsl.Channel(type=Model),
-        model_blessing=v1.dsl.Channel(type=pipelines.ModelBlessing),
-    ).with_id("B")
+    resolver = pipelines.blessed_model("B")
     examples = v1.components.CsvExampleGen(input_base="/d")
     evaluator = v1.components.Evaluator(
         examples=examples.outputs["examples"],
