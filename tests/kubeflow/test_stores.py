@@ -11,7 +11,7 @@ import pytest
 from tfx import v1
 from tfx.dsl.io import fileio, filesystem
 
-from tests.kubeflow import test_api, test_lookup, test_pod
+from tests.kubeflow import test_api, test_lookup, test_pod, test_pushing
 from tests.kubeflow.fake_server import FakeServer
 from tests.kubeflow.pipelines import CopyExecutor
 from tfx_pipeline.components.push import Pusher
@@ -141,15 +141,15 @@ def test_a_version_becomes_loadable_with_its_last_object(bucket, tmp_path, monke
     order = []
     upload = stores.upload
     monkeypatch.setattr(stores, "upload", lambda path, to: (order.append(to), upload(path, to)))
-    first = test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "one"))
+    first = test_pushing.pushed(tmp_path, base, test_pushing.model(tmp_path / "one"))
     version = first.get_string_custom_property("pushed_version")
     assert order == [f"{base}/{version}/variables/data", f"{base}/{version}/saved_model.pb"]
     assert first.get_string_custom_property("pushed_destination") == f"{base}/{version}"
     assert serving.versions(base) == [version]
-    test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "same"))
+    test_pushing.pushed(tmp_path, base, test_pushing.model(tmp_path / "same"))
     assert fileio.listdir(base) == [version]
     monkeypatch.setattr(push, "_next_version", lambda made, current: str(int(current) + 1))
-    second = test_pod.pushed(tmp_path, base, test_pod.model(tmp_path / "two", "v"))
+    second = test_pushing.pushed(tmp_path, base, test_pushing.model(tmp_path / "two", "v"))
     assert second.get_string_custom_property("pushed_version") == str(int(version) + 1)
 
 
@@ -181,7 +181,7 @@ def own_push(folder, base, model, blessed=1):
 
 def test_our_own_pusher_pushes_to_a_bucket_as_to_a_folder(bucket, tmp_path, monkeypatch):
     base = f"{bucket}/own/power"
-    refused = own_push(tmp_path / "0", base, test_pod.model(tmp_path / "bad"), blessed=0)
+    refused = own_push(tmp_path / "0", base, test_pushing.model(tmp_path / "bad"), blessed=0)
     assert (refused["pushed"], refused["message"][:10]) == (0, "not pushed")
     assert not fileio.exists(base)
 
@@ -190,18 +190,18 @@ def test_our_own_pusher_pushes_to_a_bucket_as_to_a_folder(bucket, tmp_path, monk
     order = []
     upload = stores.upload
     monkeypatch.setattr(stores, "upload", lambda path, to: (order.append(to), upload(path, to)))
-    first = own_push(tmp_path / "1", base, test_pod.model(tmp_path / "one"))
+    first = own_push(tmp_path / "1", base, test_pushing.model(tmp_path / "one"))
     assert first["pushed_version"] == "10000000000"
     assert first["pushed_destination"] == f"{base}/10000000000"
     assert first["message"] == "pushed as version 10000000000"
     assert order[-1] == f"{base}/10000000000/saved_model.pb"
     assert serving.versions(base) == ["10000000000"]
 
-    again = own_push(tmp_path / "2", base, test_pod.model(tmp_path / "same"))
+    again = own_push(tmp_path / "2", base, test_pushing.model(tmp_path / "same"))
     assert again["pushed"] == 1
     assert again["pushed_destination"] == f"{base}/10000000000"
     assert again["message"] == "unchanged: version 10000000000 already serves this model"
-    second = own_push(tmp_path / "3", base, test_pod.model(tmp_path / "two", "v"))
+    second = own_push(tmp_path / "3", base, test_pushing.model(tmp_path / "two", "v"))
     assert second["pushed_version"] == "10000000001"
     assert serving.versions(base) == ["10000000001", "10000000000"]
 
