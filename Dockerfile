@@ -8,9 +8,10 @@ WORKDIR /build
 COPY tools/environment tools/environment
 COPY tools/image/uv tools/image/
 COPY pyproject.toml uv.lock ./
+COPY packages/tfx-kubeflow/pyproject.toml packages/tfx-kubeflow/
 RUN --mount=type=secret,id=index --mount=type=secret,id=certificates \
     # The group `image` has TensorFlow without its GPU half.
-    tools/image/uv export --quiet --frozen --no-dev --group image --no-emit-project \
+    tools/image/uv export --quiet --frozen --no-dev --group image --no-emit-workspace \
         --no-emit-package tensorflow --output-file packages.txt && \
     tools/image/uv export --quiet --frozen --only-group build --output-file build.txt
 
@@ -33,11 +34,12 @@ RUN tools/image/slim /opt/venv/lib/python3.11/site-packages && tools/image/compi
 FROM packages AS project
 COPY --from=locked /build/build.txt ./
 COPY pyproject.toml README.md LICENSE ./
+COPY packages packages
 COPY modules modules
 COPY tfx_pipeline tfx_pipeline
 RUN --mount=type=secret,id=index --mount=type=secret,id=certificates \
     --mount=type=cache,target=/root/.cache/uv \
-    tools/image/uv build --wheel --require-hashes --build-constraints build.txt --out-dir dist && \
+    tools/image/uv build --all-packages --wheel --require-hashes --build-constraints build.txt --out-dir dist && \
     tools/image/uv pip install --no-deps --no-index --python /opt/venv/bin/python \
         --prefix /opt/project dist/*.whl && \
     tools/image/compile /opt/project/lib
@@ -61,6 +63,6 @@ COPY --from=project /opt/project /opt/venv
 USER 10001:10001
 WORKDIR /home/pipeline
 # No ENTRYPOINT: Kubeflow's command and that of KFP's DockerRunner are whole commands.
-CMD ["python", "-m", "tfx_pipeline.kubeflow.entrypoint", "--help"]
+CMD ["python", "-m", "tfx_kubeflow.steps.entrypoint", "--help"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.revision="${REVISION}"

@@ -50,7 +50,7 @@ image:  ## Build the container image: IMAGE=name:tag BASE=... (docs/image.md).
 	@BASE=$(BASE) tools/image/build $(IMAGE) $(ARGS)
 
 e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
-	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e --no-cov -s $(ARGS)
+	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e packages/tfx-kubeflow/tests/e2e --no-cov -s $(ARGS)
 
 bench: setup  ## Measure what the README states.
 	@$(BIN)/python benchmarks/run.py $(ARGS)

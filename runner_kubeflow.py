@@ -11,9 +11,9 @@ def main() -> None:
     """Writes `<name>.yaml` into the current folder."""
     settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
     from tfx.orchestration.data_types import RuntimeParameter
+    from tfx_kubeflow.runner import KubeflowRunner
 
     from tfx_pipeline.data.location import split_pattern
-    from tfx_pipeline.kubeflow.runner import KubeflowRunner
     from tfx_pipeline.pipeline import create_pipeline
 
     runner = KubeflowRunner(settings.kubeflow)

@@ -32,7 +32,7 @@ SMALL = (
     "--gate.coverage_tolerance=0.2",
     f"--outputs={OUTPUTS}",
 )
-ENTRYPOINT = [sys.executable, "-m", "tfx_pipeline.kubeflow.entrypoint"]
+ENTRYPOINT = [sys.executable, "-m", "tfx_kubeflow.steps.entrypoint"]
 DIRECT = [sys.executable, __file__, "--direct"]
 
 
@@ -68,7 +68,8 @@ def main() -> None:
 
 def recorded_run(options: Sequence[str]) -> list[list[str]]:
     """Runs the pipeline; returns the arguments of its steps in their order."""
-    from tfx_pipeline.kubeflow.local import LOCAL_COMMAND, run_locally
+    from tfx_kubeflow.local.runner import LOCAL_COMMAND, run_locally
+
     from tfx_pipeline.local.kubeflow import compile_for_this_machine
     from tfx_pipeline.settings import load_settings
 
@@ -124,16 +125,15 @@ def write_call(
 ) -> None:
     """Writes what `Do` is called with, ready for use: to make it is the entrypoint's cost."""
     from tfx.utils import json_utils
-
-    from tfx_pipeline.kubeflow.pod import executor, span
-    from tfx_pipeline.kubeflow.pod.artifacts import prepare_output, read_inputs
+    from tfx_kubeflow.metadata.artifacts import prepare_output, read_inputs
+    from tfx_kubeflow.steps import example_gen_driver, executor
 
     parameters = dict(given["inputs"].get("parameterValues", {}))
     parameters = {k: v for k, v in parameters.items() if not k.endswith(executor.METADATA_INPUT)}
     outputs = executor._outputs(step["outputs"], given)
     properties = executor._exec_properties(step["parameters"], parameters, folder)
     if step["example_gen"]:
-        span.prepare_example_gen(properties, outputs, folder)
+        example_gen_driver.prepare_example_gen(properties, outputs, folder)
     for artifacts in outputs.values():
         prepare_output(artifacts[0])
     call = (step["executor"], read_inputs(step["inputs"], given, {}), outputs, properties)

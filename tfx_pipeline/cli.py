@@ -13,7 +13,6 @@ from dataclasses import asdict
 
 import yaml
 
-from tfx_pipeline.kubeflow import manifest, schedule
 from tfx_pipeline.settings import Settings, load_settings
 
 
@@ -62,18 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(local)
     local.set_defaults(run=_kubeflow_local)
 
-    schedules = commands.add_parser(
-        "schedule",
-        help="create, list, pause, resume, replace or delete runs that recur on a cluster",
-    )
-    schedule.add_options(schedules)
-    schedules.set_defaults(run=schedule.run)
-
-    resources = commands.add_parser(
-        "manifest", help="print a compiled package as the resources that `kubectl apply` takes"
-    )
-    manifest.add_options(resources)
-    resources.set_defaults(run=manifest.run)
     return parser
 
 
@@ -120,7 +107,8 @@ def _refresh(parsed: argparse.Namespace) -> int:
 
 def _kubeflow_local(parsed: argparse.Namespace) -> int:
     settings = _in_force(parsed)
-    from tfx_pipeline.kubeflow.errors import CompileError
+    from tfx_kubeflow.errors import CompileError
+
     from tfx_pipeline.local.terminal import muted_errors
 
     print(f"{settings.name}: loading TFX ...", flush=True)

@@ -21,10 +21,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     SettingsError,
 )
+from tfx_kubeflow.settings import KubeflowSettings
 
 from tfx_pipeline.data.contract import Framing
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"

@@ -5,11 +5,11 @@ import os
 
 import pytest
 from tfx.proto import example_gen_pb2
+from tfx_kubeflow.steps import example_gen_driver
 
 from tests.image import engine
 from tests.image.engine import AS_IN_A_POD, docker
 from tfx_pipeline.data.location import locate, split_pattern
-from tfx_pipeline.kubeflow.pod import span
 from tfx_pipeline.settings import load_settings
 
 pytestmark = [pytest.mark.image, pytest.mark.slow]
@@ -87,7 +87,7 @@ def test_libraries_and_clients_of_object_stores_load(image):
 
 
 def test_the_projects_plug_and_commands_are_there(image):
-    assert "household_power_tfx" in python(
+    assert "tfx_kubeflow" in python(
         image, "import os, site; print(os.listdir(site.getsitepackages()[0]))"
     )
     assert "--executor-input" in docker("run", "--rm", *AS_IN_A_POD, image)
@@ -108,10 +108,10 @@ def test_the_span_step_reads_the_embedded_data(image, tmp_path):
     docker(
         *("run", "--rm", "--read-only", "--tmpfs=/tmp", *AS_IN_A_POD),
         *(f"--volume={tmp_path}:{tmp_path}", image),
-        *("python", "-m", "tfx_pipeline.kubeflow.entrypoint"),
+        *("python", "-m", "tfx_kubeflow.steps.entrypoint"),
         *("--step", json.dumps({"kind": "span", "node": "power-example-gen"})),
         *("--executor-input", json.dumps(executor_input)),
     )
     told = json.loads((tmp_path / "executor_output.json").read_text())["parameterValues"]
     split = example_gen_pb2.Input.Split(name="raw", pattern=there.pattern)
-    assert told["input_fingerprint"] == span.fingerprint(locate(None).base, split)
+    assert told["input_fingerprint"] == example_gen_driver.fingerprint(locate(None).base, split)

@@ -4,14 +4,14 @@ import json
 
 import pytest
 from kfp.local import DockerRunner
+from kubeflow_cases import penguins, pipelines
+from tfx_kubeflow.local.runner import run_locally
+from tfx_kubeflow.runner import KubeflowRunner
+from tfx_kubeflow.settings import KubeflowSettings
 
-from tests.kubeflow import penguins, pipelines
 from tfx_pipeline.data.location import split_pattern
-from tfx_pipeline.kubeflow.local import run_locally
-from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.pipeline import create_pipeline
 from tfx_pipeline.settings import load_settings
-from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 pytestmark = [pytest.mark.image, pytest.mark.slow, pytest.mark.integration]
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tfx.types.artifact import Artifact
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.compiler.package import read_package
+from tfx_kubeflow.local.runner import run_locally
+from tfx_kubeflow.metadata.artifacts import make_artifact
+from tfx_kubeflow.runner import KubeflowRunner
 
 from tfx_pipeline.data.location import locate
-from tfx_pipeline.kubeflow import ir
-from tfx_pipeline.kubeflow.local import run_locally
-from tfx_pipeline.kubeflow.package import read_package
-from tfx_pipeline.kubeflow.pod.artifacts import make_artifact
-from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.local.show import show_run, show_step
 from tfx_pipeline.local.terminal import Terminal, logged_to
 from tfx_pipeline.pipeline import create_pipeline

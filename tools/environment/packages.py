@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tools.environment import index
 from tools.environment.bytecode import compile_bytecode
+from tools.environment.state import members
 from tools.environment.steps import run, step
 
 
@@ -38,7 +39,7 @@ def _synchronise_from(mirror: str, uv: Path, project: Path, environment: Path) -
     python = ("--python", environment / "bin/python")
     requirements = environment / "requirements.txt"
     run(
-        [uv, "export", "--frozen", "--no-emit-project", "--output-file", requirements],
+        [uv, "export", "--frozen", "--no-emit-workspace", "--output-file", requirements],
         environment=settings,
         folder=project,
     )
@@ -47,7 +48,10 @@ def _synchronise_from(mirror: str, uv: Path, project: Path, environment: Path) -
         environment=settings,
         folder=project,
     )
-    run([uv, "pip", "install", "--no-deps", *python, "--editable", project], environment=settings)
+    ours: list[str | Path] = []
+    for folder in (*members(project), project):
+        ours += ["--editable", folder]
+    run([uv, "pip", "install", "--no-deps", *python, *ours], environment=settings)
 
 
 def _settings() -> dict[str, str]:

@@ -22,8 +22,8 @@ class Stamp:
     Attributes:
         base: hash of the set-up's own sources and the project's path; when it differs, everything
             is made anew.
-        packages: hash of pyproject.toml and uv.lock; when only it differs, the packages are
-            brought up to date.
+        packages: hash of every pyproject.toml and of uv.lock; when only it differs, the packages
+            are brought up to date.
     """
 
     base: str
@@ -36,7 +36,12 @@ class Stamp:
         sources = [tools / "setup", *sorted((tools / "environment").glob("*.py"))]
         return cls(
             base=_hash(sources, str(project)),
-            packages=_hash([project / "pyproject.toml", project / "uv.lock"]),
+            packages=_hash(
+                [
+                    *(folder / "pyproject.toml" for folder in (project, *members(project))),
+                    project / "uv.lock",
+                ]
+            ),
         )
 
     @classmethod
@@ -53,6 +58,11 @@ class Stamp:
         draft = folder / (READY + ".tmp")
         draft.write_text(f"{self.base}\n{self.packages}\n")
         draft.replace(folder / READY)
+
+
+def members(project: Path) -> list[Path]:
+    """The distributions that are developed in this repository beside the project itself."""
+    return sorted(path.parent for path in (project / "packages").glob("*/pyproject.toml"))
 
 
 def begin(folder: Path) -> None:

@@ -5,20 +5,20 @@ import json
 import sys
 
 import pytest
+from kubeflow_cases import pipelines
 from rich.console import Console
+from tfx_kubeflow.runner import KubeflowRunner
+from tfx_kubeflow.settings import KubeflowSettings
 
-from tests.kubeflow import pipelines
-from tfx_pipeline.kubeflow.runner import KubeflowRunner
 from tfx_pipeline.local.kubeflow import _apart, _Steps
 from tfx_pipeline.local.terminal import Terminal
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, Run
 from tfx_pipeline.settings import load_settings
-from tfx_pipeline.settings_kubeflow import KubeflowSettings
 
 WRITE = {
     "kind": "executor",
     "node": "Write",
-    "outputs": {"report": "tests.kubeflow.pipelines.Report"},
+    "outputs": {"report": "kubeflow_cases.pipelines.Report"},
 }
 
 
@@ -65,7 +65,7 @@ def test_a_failure_is_the_steps_last_word(steps, run, shown, tmp_path, capfd):
     words = [
         "W0000 cuda",
         f"{log} INFO absl: noise",
-        f"{log} INFO tfx_pipeline.kubeflow.pod.lookup: model: /x",
+        f"{log} INFO tfx_kubeflow.steps.resolver: model: /x",
         f"{log} INFO modules.training: step 1/2",
         f"{log} WARNING tfx_pipeline.components.data_gate: careful",
         "Write failed: ValueError: no [disk]",

@@ -1,0 +1,1 @@
+"""Any TFX pipeline on open-source Kubeflow Pipelines."""

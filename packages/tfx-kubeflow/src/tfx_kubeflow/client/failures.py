@@ -1,0 +1,178 @@
+"""Why a run failed: KFP's run record says only that it did."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from tfx_kubeflow.client.connection import Connection
+
+log = logging.getLogger(__name__)
+
+FAILED = "FAILED"
+TIMEOUT = 20.0
+"""Seconds."""
+LOGS = "executor-logs"
+DRIVER = "-driver"
+"""Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed task.
+
+    Attributes:
+        task: Its name.
+        cause: The last words of its executor, or what else is known.
+        command: Shows the rest.
+    """
+
+    task: str
+    cause: str
+    command: str
+
+
+def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Failure]:
+    """Finds out which tasks failed and why.
+
+    Args:
+        connection: The server.
+        run: The run as the API returned it.
+        spec: Its PipelineSpec; empty where it is gone.
+
+    Returns:
+        The failed tasks in the order in which they failed; a second attempt of Argo's at the whole
+        DAG fails for reasons of its own, so the first one tells.
+    """
+    details = (run.run_details.task_details if run.run_details else None) or []
+    known = _task_names(spec)
+    seen: dict[str, Any] = {}
+    for detail in sorted(details, key=lambda item: (item.end_time is None, str(item.end_time))):
+        name = (detail.display_name or "").removesuffix(DRIVER)
+        named = name in known if known else name not in ("", "root", "executor")
+        if detail.state == FAILED and named and name not in seen:
+            seen[name] = detail
+    inner = {name: detail for name, detail in seen.items() if not _holds_tasks(spec, name)} or seen
+    return [_explain(connection, run, name, detail, details) for name, detail in inner.items()]
+
+
+def _task_names(spec: dict[str, Any]) -> set[str]:
+    dags = [spec.get("root", {}), *spec.get("components", {}).values()]
+    return {name for body in dags for name in body.get("dag", {}).get("tasks", {})}
+
+
+def _holds_tasks(spec: dict[str, Any], name: str) -> bool:
+    return "dag" in spec.get("components", {}).get(f"comp-{name}", {})
+
+
+def _explain(
+    connection: Connection, run: Any, task: str, detail: Any, details: list[Any]
+) -> Failure:
+    last_words = _drivers_words if detail.display_name.endswith(DRIVER) else _executors_words
+    for node in _nodes(detail, details):
+        address = _log_address(connection, run.run_id, node)
+        words = last_words(_pod_log(connection, address))
+        if words:
+            return Failure(task, words, f"curl {address}")
+    namespace = connection.namespace or connection.service_namespace
+    selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
+    unknown = "no log of its own: its driver failed, or its pod never started"
+    words = _executors_words(_stored_log(run, task)) or unknown
+    return Failure(task, words, f"kubectl -n {namespace} logs {selector}")
+
+
+def _nodes(detail: Any, details: list[Any]) -> list[str]:
+    """Argo's nodes of a task, the executor's before the driver's.
+
+    KFP calls them pod names; its own log endpoint knows which pod each one is.
+    """
+    by_id = {item.task_id: item for item in details}
+    found, waiting = [], [detail]
+    while waiting:
+        item = waiting.pop(0)
+        if item.pod_name:
+            found.append(item.pod_name)
+        for child in item.child_tasks or ():
+            if child.pod_name:
+                found.append(child.pod_name)
+            if child.task_id in by_id:
+                waiting.append(by_id.pop(child.task_id))
+    return sorted(dict.fromkeys(found), key=lambda node: "driver" in node)
+
+
+def _log_address(connection: Connection, run_id: str, node: str) -> str:
+    host = connection.client._run_api.api_client.configuration.host
+    return f"{host}/apis/v1alpha1/runs/{run_id}/nodes/{node}/log"
+
+
+def _pod_log(connection: Connection, address: str) -> str:
+    """The log that the API server reads from Kubernetes while the pod exists."""
+    headers = dict(connection.client._run_api.api_client.default_headers)
+    try:
+        response = requests.get(address, headers=headers, timeout=TIMEOUT)
+    except requests.RequestException as error:
+        log.debug("%s: %s", address, error)
+        return ""
+    text = response.text
+    broken = response.status_code != requests.codes.ok or '"error_message"' in text
+    return "" if broken else text
+
+
+def _stored_log(run: Any, task: str) -> str:
+    """The log that KFP's launcher left in the artifact store, if this machine can read it."""
+    root = run.runtime_config.pipeline_root if run.runtime_config else None
+    if not root or not (os.environ.get("MINIO_ENDPOINT") or not root.startswith("minio://")):
+        return ""
+    from tfx.dsl.io import fileio
+
+    from tfx_kubeflow.storage import object_store
+
+    object_store.register()
+    try:
+        for folder, _, names in fileio.walk(root.rstrip("/")):
+            place = f"{folder}/"
+            for name in sorted(names, reverse=True):
+                if f"/{run.run_id}/{task}/" in place and LOGS in f"{place}{name}":
+                    with fileio.open(f"{place}{name}", "rb") as file:
+                        return bytes(file.read()).decode(errors="replace")
+    except (OSError, ValueError) as error:
+        log.debug("%s: %s", root, error)
+    return ""
+
+
+def _executors_words(text: str) -> str:
+    """What ended an executor: its last line, without what KFP's launcher says after it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    theirs = [line for line in lines if not _is_launchers(line)]
+    ours = [line for line in theirs if " failed: " in line]
+    if ours:
+        return ours[-1]
+    end = _sudden_end([line for line in lines if _is_launchers(line)])
+    return "; its last line: ".join(filter(None, (end, *theirs[-1:])))
+
+
+def _sudden_end(launcher: list[str]) -> str:
+    """How a process ended that had no time for last words; empty where it did not end so."""
+    if not launcher:
+        return ""
+    fatal = [line for line in launcher if line.startswith("F")]
+    if not fatal:
+        return "its container was stopped from outside, perhaps for want of memory"
+    _, signal, name = fatal[-1].rpartition("signal: ")
+    return f"its process was stopped ({signal}{name}), perhaps for want of memory" if signal else ""
+
+
+def _drivers_words(text: str) -> str:
+    """What ended KFP's driver: `F1122 07:16:23.12 23 main.go:77] KFP driver: ... failed: WHY`."""
+    fatal = [line for line in text.splitlines() if line.startswith("F") and _is_launchers(line)]
+    return "KFP's driver: " + fatal[-1].rpartition(") failed: ")[2] if fatal else ""
+
+
+def _is_launchers(line: str) -> bool:
+    """Go's log lines: `F1122 07:16:23.123456   23 main.go:77] ...`, and Argo's."""
+    head = line.split(" ", 1)[0]
+    return (len(head) == 5 and head[0] in "IWEF" and head[1:].isdigit()) or "level=" in line[:60]

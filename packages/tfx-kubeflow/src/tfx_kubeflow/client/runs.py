@@ -1,0 +1,133 @@
+"""Runs of a pipeline on a server."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tfx_kubeflow.client.connection import Connection, ServerError, pages
+from tfx_kubeflow.client.pipelines import Pipelines, spec_of
+
+CONVERT = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
+
+
+class Runs:
+    """The runs of a server.
+
+    Args:
+        connection: The server.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._pipelines = Pipelines(connection)
+
+    def create(self, pipeline: str, parameters: dict[str, str]) -> Any:
+        """Starts a run of the newest version.
+
+        Args:
+            pipeline: The pipeline's name.
+            parameters: Runtime parameters as texts.
+
+        Raises:
+            ServerError: An unknown parameter or a value of the wrong kind, among others.
+        """
+        target = self.target(pipeline, parameters)
+        name = f"{pipeline} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        with self._connection.errors():
+            return self._client.run_pipeline(job_name=name, **target)
+
+    def target(self, pipeline: str, parameters: dict[str, str]) -> dict[str, Any]:
+        """Returns what a run or a schedule of the newest version is made of."""
+        pipeline_id = self._pipelines.id(pipeline)
+        version = self._pipelines.newest(pipeline_id)
+        spec = spec_of(version)
+        return {
+            "experiment_id": self._pipelines.experiment(pipeline),
+            "pipeline_id": pipeline_id,
+            "version_id": version.pipeline_version_id,
+            "params": typed_parameters(spec, parameters),
+            # The server takes the root from the run alone, never from the package.
+            "pipeline_root": spec.get("defaultPipelineRoot") or spec.get("default_pipeline_root"),
+        }
+
+    def version_spec(self, pipeline_id: str) -> dict[str, Any]:
+        """Returns the PipelineSpec of the newest version."""
+        return spec_of(self._pipelines.newest(pipeline_id))
+
+    def of(self, pipeline: str) -> list[Any]:
+        """Returns the runs of a pipeline, newest first."""
+        self._pipelines.id(pipeline)
+        experiment = self._pipelines.experiment(pipeline)
+        with self._connection.errors():
+            return [
+                *pages(
+                    self._client.list_runs,
+                    "runs",
+                    experiment_id=experiment,
+                    sort_by="created_at desc",
+                )
+            ]
+
+    def get(self, run_id: str) -> Any:
+        """Returns a run."""
+        with self._connection.errors():
+            return self._client.get_run(run_id)
+
+    def terminate(self, run_id: str) -> None:
+        """Stops a run."""
+        with self._connection.errors():
+            self._client.terminate_run(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Deletes the record of a run; its artifacts stay."""
+        with self._connection.errors():
+            self._client.delete_run(run_id)
+
+    def spec(self, run: Any) -> dict[str, Any]:
+        """Returns the PipelineSpec of a run; empty where its version is gone."""
+        if run.pipeline_spec:
+            return spec_of(run)
+        reference = run.pipeline_version_reference
+        if reference is None:
+            return {}
+        try:
+            with self._connection.errors():
+                version = self._client.get_pipeline_version(
+                    reference.pipeline_id, reference.pipeline_version_id
+                )
+        except ServerError:
+            return {}
+        return spec_of(version)
+
+
+def typed_parameters(spec: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+    """Turns texts of the command line into what the pipeline declares.
+
+    Raises:
+        ServerError: A name that the pipeline does not declare, a value of the wrong kind, or a
+            parameter without default that is missing.
+    """
+    declared = spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
+    for name in given:
+        if name not in declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise ServerError(f"no runtime parameter {name!r}; the pipeline has: {known}")
+    missing = [
+        name
+        for name, kind in declared.items()
+        if name not in given and "defaultValue" not in kind and not kind.get("isOptional")
+    ]
+    if missing:
+        raise ServerError(
+            f"{', '.join(missing)}: without a default; give --runtime-parameter=NAME=VALUE"
+        )
+    found = {}
+    for name, text in given.items():
+        kind = declared[name].get("parameterType")
+        try:
+            found[name] = CONVERT.get(kind, str)(text)
+        except ValueError as error:
+            raise ServerError(f"runtime parameter {name}: {text!r} is no {kind}") from error
+    return found

@@ -1,0 +1,48 @@
+"""tfx-kubeflow: what the tfx command has no verb for."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tfx_kubeflow.command import manifest, schedule
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: Without the program's name; None: those of the process.
+
+    Returns:
+        0 when all is well, 1 when something failed, 2 on wrong usage, 130 when interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        result: int = options.run(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tfx-kubeflow", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    schedules = commands.add_parser(
+        "schedule",
+        help="create, list, pause, resume, replace or delete runs that recur on a cluster",
+    )
+    schedule.add_options(schedules)
+    schedules.set_defaults(run=schedule.run)
+
+    resources = commands.add_parser(
+        "manifest", help="print a compiled package as the resources that `kubectl apply` takes"
+    )
+    manifest.add_options(resources)
+    resources.set_defaults(run=manifest.run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

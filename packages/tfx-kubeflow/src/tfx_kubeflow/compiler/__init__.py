@@ -1,0 +1,1 @@
+"""From a TFX pipeline to the package that Kubeflow Pipelines runs."""

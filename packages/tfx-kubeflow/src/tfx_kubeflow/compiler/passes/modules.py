@@ -1,0 +1,48 @@
+"""User modules given as files: their source travels in the package.
+
+TFX builds a wheel into the pipeline root, which fails where the root is an object store. As a
+parameter the source is part of the cache key, so edited code runs again.
+"""
+
+import json
+from pathlib import Path
+
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import MODULE_FILE, MODULE_SOURCE
+
+MAX_BYTES = 64 * 1024
+"""All parameters of a run share one Kubernetes object of 1.5 MB at most."""
+
+
+def module_sources(spec: ir.Spec) -> ir.Spec:
+    """Adds the source of each `module_file` as a parameter, in JSON.
+
+    Raises:
+        CompileError: A file is missing or too large.
+    """
+    spec = ir.copied(spec)
+    for task, _ in ir.containers(spec):
+        given = ir.parameters(task.body)
+        path = given.get(MODULE_FILE, {}).get("runtimeValue", {}).get("constant")
+        if path:
+            given[MODULE_SOURCE] = {"runtimeValue": {"constant": _read(task.id, Path(path))}}
+            given[MODULE_FILE] = {"runtimeValue": {"constant": Path(path).name}}
+            kind = {"parameterType": ir.STRING}
+            definition = ir.component(spec, task.body)
+            ir.declare(definition, "parameters", "inputDefinitions", MODULE_SOURCE, kind)
+    return spec
+
+
+def _read(node_id: str, path: Path) -> str:
+    way_out = "Install the module in the image and name its function, such as run_fn='pkg.mod.fn'."
+    try:
+        source = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CompileError(
+            node_id, f"module_file {path} cannot be read here ({error.strerror})", way_out
+        ) from error
+    if len(source.encode()) > MAX_BYTES:
+        raise CompileError(node_id, f"module_file {path} is over {MAX_BYTES} bytes", way_out)
+    # Argo and Kubeflow Pipelines both replace what stands in double braces: JSON can hide them.
+    return json.dumps(source).replace("{{", "{\\u007b")

@@ -1,0 +1,1 @@
+"""A compiled package on this machine, without a cluster."""

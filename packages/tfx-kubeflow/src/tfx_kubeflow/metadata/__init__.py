@@ -1,0 +1,1 @@
+"""TFX's artifacts and ML Metadata, as KFP keeps them."""

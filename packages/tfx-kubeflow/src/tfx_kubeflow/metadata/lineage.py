@@ -1,0 +1,107 @@
+"""Earlier artifacts, from ML Metadata: the only place that knows how KFP keeps them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import ml_metadata as mlmd
+from google.protobuf import json_format
+from ml_metadata.proto import metadata_store_pb2
+from tfx.types.artifact import Artifact
+
+from tfx_kubeflow.metadata import values
+from tfx_kubeflow.metadata.artifacts import make_artifact, recorded_title
+from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT, MODEL, PUSHED_MODEL
+from tfx_kubeflow.storage import uris
+
+PIPELINE_CONTEXT = "system.Pipeline"
+MODEL_ID = "_model_id"
+
+
+def metadata_store() -> mlmd.MetadataStore | None:
+    """Connects to the service that KFP names in every pod; its local runner has none."""
+    if not os.environ.get(METADATA_HOST):
+        return None
+    config = metadata_store_pb2.MetadataStoreClientConfig(
+        host=os.environ[METADATA_HOST], port=int(os.environ.get(METADATA_PORT, "8080"))
+    )
+    return mlmd.MetadataStore(config)
+
+
+class Lineage:
+    """What earlier runs of a pipeline made.
+
+    Args:
+        store: ML Metadata; None: there is none, as under KFP's local runner.
+        pipeline: Name of the pipeline.
+    """
+
+    def __init__(self, store: mlmd.MetadataStore | None, pipeline: str) -> None:
+        self.store = store
+        self._pipeline = pipeline
+
+    def artifacts(self, cls: str) -> list[Artifact]:
+        """Returns the artifacts of a class that runs of the pipeline made, oldest first.
+
+        What a lookup handed on was recorded a second time by its importer, later and without its
+        properties: of several records of one address the first counts.
+        """
+        records = sorted(self._records(cls), key=lambda record: record.id, reverse=True)
+        first = {record.uri: record for record in records}
+        return [_artifact(cls, record) for record in reversed(first.values())]
+
+    def pushed_model(self, place: str) -> Artifact | None:
+        """Returns the model that was pushed to a place; None where nothing is known of it."""
+        pushes = self._records(PUSHED_MODEL)
+        for pushed in sorted(pushes, key=lambda record: record.id, reverse=True):
+            known = pushed.custom_properties["pushed_destination"].string_value
+            if known == place:
+                return self._input_of_producer(pushed.id, MODEL)
+        return None
+
+    def _input_of_producer(self, artifact_id: int, cls: str) -> Artifact | None:
+        assert self.store is not None
+        made = self.store.get_events_by_artifact_ids([artifact_id])
+        executions = {event.execution_id for event in made if _is_output(event)}
+        events = self.store.get_events_by_execution_ids(sorted(executions))
+        used = {event.artifact_id for event in events if not _is_output(event)}
+        for record in self._records(cls):
+            if record.id in used:
+                return _artifact(cls, record)
+        return None
+
+    def _records(self, cls: str) -> list[metadata_store_pb2.Artifact]:
+        if self.store is None:
+            return []
+        context = self.store.get_context_by_type_and_name(PIPELINE_CONTEXT, self._pipeline)
+        if context is None:
+            return []
+        title = recorded_title(cls)
+        return [
+            record
+            for record in self.store.get_artifacts_by_context(context.id)
+            if record.type == title
+            and record.state == metadata_store_pb2.Artifact.LIVE
+            and not uris.is_nothing(record.uri)
+        ]
+
+
+def _is_output(event: metadata_store_pb2.Event) -> bool:
+    return bool(event.type == metadata_store_pb2.Event.OUTPUT)
+
+
+def _artifact(cls: str, record: metadata_store_pb2.Artifact) -> Artifact:
+    raw: dict[str, Any] = {}
+    for group in (record.properties, record.custom_properties):
+        for key, value in group.items():
+            kind = value.WhichOneof("value")
+            if kind == "struct_value":
+                raw[key] = json_format.MessageToDict(value.struct_value)
+            elif kind is not None:
+                raw[key] = getattr(value, kind)
+    metadata = values.metadata(raw)
+    for key, value in metadata.items():
+        if key.endswith(MODEL_ID) and isinstance(value, str) and value.isdigit():
+            metadata[key] = int(value)  # strategies compare it with the models' ids
+    return make_artifact(cls, record.uri, str(record.id), metadata)

@@ -1,0 +1,91 @@
+"""Entrypoint of every step: `python -m tfx_kubeflow.steps.entrypoint --step JSON ...`.
+
+Imports nothing heavy itself: what a step needs is imported when its kind is known.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tfx_kubeflow.protocol import SAME_INPUTS_FLAG
+from tfx_kubeflow.steps.output import write_output
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one step.
+
+    Args:
+        arguments: `--step` (what to do), `--executor-input` (KFP's ExecutorInput, or `@` and the
+            file that holds it), `--same-inputs` (inputs that are the same artifact as another
+            one), and Beam's own options.
+
+    Returns:
+        0, or 1 after a failure whose cause is the last line of the log.
+    """
+    parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
+    parser.add_argument("--step", required=True)
+    parser.add_argument("--executor-input", required=True)
+    parser.add_argument(SAME_INPUTS_FLAG, dest="same_inputs", type=json.loads, default={})
+    options, beam_args = parser.parse_known_args(arguments)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)  # a line per type it cannot check
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings of TensorFlow's C++ stay
+    step = json.loads(options.step)
+    try:
+        executor_input = _with_repeated(_read(options.executor_input), options.same_inputs)
+        write_output(executor_input, _run(step, executor_input, beam_args))
+    except Exception as error:  # whatever an executor raises: the log must end with it
+        traceback.print_exc()
+        sys.stdout.flush()
+        print(f"{step['node']} failed: {_cause(error)}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _read(text: str) -> dict[str, Any]:
+    if text.startswith("@"):
+        text = Path(text[1:]).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _with_repeated(executor_input: dict[str, Any], same: dict[str, str]) -> dict[str, Any]:
+    artifacts = executor_input.get("inputs", {}).get("artifacts", {})
+    for name, kept in same.items():
+        if kept in artifacts:
+            artifacts[name] = artifacts[kept]
+    return executor_input
+
+
+def _run(
+    step: dict[str, Any], executor_input: dict[str, Any], beam_args: list[str]
+) -> dict[str, Any]:
+    if step["kind"] == "span":
+        from tfx_kubeflow.steps.example_gen_driver import run_span
+
+        return run_span(executor_input)
+    if step["kind"] == "lookup":
+        from tfx_kubeflow.steps.resolver import run_lookup
+
+        return run_lookup(step, executor_input)
+    from tfx_kubeflow.steps.executor import run_executor
+
+    return run_executor(step, executor_input, beam_args)
+
+
+def _cause(error: BaseException) -> str:
+    """The error in one line, as `run status` shows it."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""Runs a component's executor on what KFP hands over, and tells what it made."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tfx import version
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import standard_artifacts
+from tfx.types.artifact import Artifact
+from tfx.types.value_artifact import ValueArtifact
+from tfx.utils import name_utils
+
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.metadata import values
+from tfx_kubeflow.metadata.artifacts import (
+    is_written,
+    make_artifact,
+    prepare_output,
+    properties,
+    read_inputs,
+)
+from tfx_kubeflow.metadata.final_status import final_status
+from tfx_kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID
+from tfx_kubeflow.storage import object_store, uris
+
+log = logging.getLogger(__name__)
+
+Artifacts = dict[str, list[Artifact]]
+EXECUTOR_LOGS = "executor-logs"
+"""An output of KFP's own."""
+MAY_BE_EMPTY = (
+    standard_artifacts.ModelRun,  # a trainer without logs
+    standard_artifacts.TransformCache,  # a preprocessing_fn without analyzers
+    standard_artifacts.PushedModel,  # not blessed: only `pushed: 0` is recorded
+)
+MODEL_IDS = ("current_model_id", "baseline_model_id")
+"""Properties of a blessing."""
+BEAM_EXECUTOR = "tfx.dsl.components.base.base_beam_executor"
+
+
+def run_executor(
+    step: dict[str, Any], executor_input: dict[str, Any], beam_args: list[str]
+) -> dict[str, Any]:
+    """Runs the executor of a component.
+
+    Args:
+        step: Its class, and the classes and kinds of what goes in and out.
+        executor_input: KFP's ExecutorInput.
+        beam_args: Beam's options.
+
+    Returns:
+        KFP's ExecutorOutput.
+
+    Raises:
+        StepError: The executor did not write an output.
+    """
+    object_store.register()
+    given = dict(executor_input.get("inputs", {}).get("parameterValues", {}))
+    known = {
+        name.removesuffix(METADATA_INPUT): given.pop(name)
+        for name in list(given)
+        if name.endswith(METADATA_INPUT)
+    }
+    inputs = read_inputs(step["inputs"], executor_input, known)
+    outputs = _outputs(step["outputs"], executor_input)
+    with tempfile.TemporaryDirectory(prefix="step-") as folder:
+        exec_properties = _exec_properties(step["parameters"], given, Path(folder))
+        if step.get("example_gen"):
+            from tfx_kubeflow.steps.example_gen_driver import prepare_example_gen
+
+            prepare_example_gen(exec_properties, outputs, Path(folder) / "data")
+        executor = _executor(step, beam_args, folder)
+        for artifacts in outputs.values():
+            prepare_output(artifacts[0])
+        log.info("%s: its executor starts", step["node"])
+        before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
+        if step.get("pusher"):
+            from tfx_kubeflow.steps.push import push
+
+            push(executor, inputs, outputs, exec_properties)
+        else:
+            executor.Do(inputs, outputs, exec_properties)
+    log.info("%s: its executor is done", step["node"])
+    _require_outputs(outputs, before)
+    for artifacts in outputs.values():
+        artifacts[0].set_string_custom_property("tfx_version", version.__version__)
+    return _executor_output(executor_input, inputs, outputs)
+
+
+def _outputs(classes: dict[str, str], executor_input: dict[str, Any]) -> Artifacts:
+    declared = executor_input["outputs"].get("artifacts", {})
+    found = {}
+    for key, cls in classes.items():
+        item = declared[key]["artifacts"][0]
+        metadata = values.metadata(item.get("metadata", {}))
+        local = uris.to_local(item["uri"])
+        found[key] = [make_artifact(cls, local, item["name"], metadata)]
+    return found
+
+
+def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    source = given.pop(MODULE_SOURCE, None)
+    run_id = given.pop(RUN_ID, "")
+    found = {}
+    for name, value in given.items():
+        if kinds.get(name) == "status":
+            found[name] = final_status(value, run_id)
+        else:
+            found[name] = values.parameter(value, kinds[name]) if name in kinds else value
+    if source is not None:
+        path = folder / found[MODULE_FILE]
+        path.write_text(json.loads(source), encoding="utf-8")
+        found[MODULE_FILE] = str(path)
+    return found
+
+
+def _executor(step: dict[str, Any], beam_args: list[str], folder: str) -> BaseExecutor:
+    cls = name_utils.resolve_full_name(step["executor"])
+    scratch = f"{folder}/tmp"
+    flags = [*step.get("flags", ()), *beam_args]
+    # Beam takes seconds to import: an executor that did not import it is none of Beam's.
+    beam = sys.modules.get(BEAM_EXECUTOR)
+    if beam is not None and issubclass(cls, beam.BaseBeamExecutor):
+        context = beam.BaseBeamExecutor.Context(
+            beam_pipeline_args=beam_args, extra_flags=flags, tmp_dir=scratch, unique_id="0"
+        )
+    else:
+        context = BaseExecutor.Context(extra_flags=flags, tmp_dir=scratch, unique_id="0")
+    executor: BaseExecutor = cls(context)
+    return executor
+
+
+def _require_outputs(outputs: Artifacts, before: dict[str, dict[str, Any]]) -> None:
+    """KFP only warns of a missing output, and its consumer finds nothing."""
+    for key, (artifact, *_) in outputs.items():
+        told = properties(artifact) != before[key]
+        if not told and not isinstance(artifact, MAY_BE_EMPTY) and not is_written(artifact):
+            raise StepError(
+                f"output {key!r} was not written: the executor left nothing at {artifact.uri}"
+            )
+
+
+def _executor_output(
+    executor_input: dict[str, Any], inputs: Artifacts, outputs: Artifacts
+) -> dict[str, Any]:
+    given = executor_input.get("inputs", {}).get("artifacts", {})
+    declared = executor_input["outputs"].get("artifacts", {})
+    items = [
+        item
+        for key, group in [*given.items(), *declared.items()]
+        if key != EXECUTOR_LOGS
+        for item in group.get("artifacts", ())
+    ]
+    remote = {uris.to_local(item["uri"]): item["uri"] for item in items}
+    made = {}
+    for key, (artifact, *_) in outputs.items():
+        item = declared[key]["artifacts"][0]
+        metadata = uris.mapped(_named_models(properties(artifact)), remote)
+        made[key] = {
+            "artifacts": [{"name": item["name"], "uri": item["uri"], "metadata": metadata}]
+        }
+    found: dict[str, Any] = {"artifacts": made}
+    wanted = executor_input["outputs"].get("parameters", {})
+    if wanted:
+        found["parameterValues"] = {key: _value(outputs, key) for key in wanted}
+    return found
+
+
+def _named_models(metadata: dict[str, Any]) -> dict[str, Any]:
+    """A blessing names its models as KFP does, by texts."""
+    return {
+        key: str(int(value)) if key in MODEL_IDS and isinstance(value, float) else value
+        for key, value in metadata.items()
+    }
+
+
+def _value(outputs: Artifacts, key: str) -> Any:
+    """The value of an output that another node takes as a parameter."""
+    artifact = outputs[key][0] if key in outputs else None
+    if not isinstance(artifact, ValueArtifact):
+        raise StepError(f"output {key!r} is taken as a parameter but holds no value")
+    return artifact.read()

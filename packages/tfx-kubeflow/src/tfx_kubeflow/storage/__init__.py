@@ -1,0 +1,1 @@
+"""URIs, object stores, and the versions of a served model."""

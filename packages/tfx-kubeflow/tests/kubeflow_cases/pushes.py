@@ -1,0 +1,31 @@
+"""Models to push, and a push of one."""
+
+import json
+
+from kubeflow_cases.steps import BLESSING, MODEL, TYPES
+from tfx.components.pusher import executor as pusher_executor
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx_kubeflow.metadata.artifacts import make_artifact
+from tfx_kubeflow.steps import push
+
+
+def model(folder, weights="w"):
+    place = folder / "Format-Serving"
+    (place / "variables").mkdir(parents=True)
+    (place / "saved_model.pb").write_text("graph")
+    (place / "variables/data").write_text(weights)
+    return folder
+
+
+def pushed(tmp_path, base, source, blessed=1, executor=pusher_executor.Executor, **properties):
+    archive = make_artifact(f"{TYPES}PushedModel", str(tmp_path / "out"), "p", {})
+    outputs = {"pushed_model": [archive]}
+    inputs = {
+        "model": [make_artifact(MODEL, str(source), "1", {})],
+        "model_blessing": [make_artifact(BLESSING, "/b", "2", {"blessed": blessed})],
+    }
+    destination = {"filesystem": {"base_directory": str(base)}}
+    context = BaseExecutor.Context(tmp_dir=str(tmp_path), unique_id="1")
+    properties["push_destination"] = json.dumps(destination)
+    push.push(executor(context), inputs, outputs, properties)
+    return outputs["pushed_model"][0]
