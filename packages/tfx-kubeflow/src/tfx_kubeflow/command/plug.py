@@ -1,9 +1,8 @@
 """The plug into the stock `tfx` command: its Kubeflow engine becomes ours.
 
 The handler that TFX 1.16 .. 1.21 brings for `--engine=kubeflow` imports modules that no longer
-exist. A line in a .pth file of our package imports this module when Python starts; it stands by
-for the one import of that handler, and costs nothing until then. See
-docs/decisions/0010-tfx-command-plug.md.
+exist. A line in a .pth file of our package imports this module where Python's command line names
+tfx; it stands by for the one import of that handler. See docs/decisions/0010-tfx-command-plug.md.
 """
 
 import os
@@ -34,10 +33,17 @@ class Finder:
         return ModuleSpec(fullname, self, origin=found.origin)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Imports our handler."""
+        """Imports our handler; ends the command where TFX is one that it does not know."""
         from importlib import import_module
 
+        from tfx_kubeflow.errors import CompileError
+        from tfx_kubeflow.versions import require_known_tfx
+
         del spec
+        try:
+            require_known_tfx()
+        except CompileError as error:
+            sys.exit(f"Error: {error}")
         return import_module(OURS)
 
     def exec_module(self, module: ModuleType) -> None:
