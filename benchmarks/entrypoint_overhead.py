@@ -20,6 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tfx_kubeflow.protocol import ExecutorStep, decode
+
 PROJECT = Path(__file__).parent.parent
 OUTPUTS = PROJECT / "outputs" / "bench" / "entrypoint"
 ROUNDS = 3
@@ -43,11 +45,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pairs = {}
         for number, arguments in enumerate(commands):
-            step, executor_input = argument(arguments, "--step"), argument(arguments)
-            if step["kind"] == "executor":
-                pairs[step["node"]] = pair(
-                    arguments, step, executor_input, Path(folder, f"{number}")
-                )
+            step = decode(arguments[arguments.index("--step") + 1])
+            executor_input = argument(arguments)
+            if isinstance(step, ExecutorStep):
+                pairs[step.node] = pair(arguments, step, executor_input, Path(folder, f"{number}"))
         best = {name: [[float("inf")] * 2, [float("inf")] * 2] for name in pairs}
         for number in range(ROUNDS):
             for name, makers in pairs.items():
@@ -94,7 +95,7 @@ def argument(arguments: Sequence[str], name: str = "--executor-input") -> dict[s
     return found
 
 
-def pair(arguments: list[str], step: dict[str, Any], given: dict[str, Any], folder: Path) -> Any:
+def pair(arguments: list[str], step: ExecutorStep, given: dict[str, Any], folder: Path) -> Any:
     """Returns what makes the two commands of a step; each run has output folders of its own."""
 
     def through_entrypoint(number: int) -> list[str]:
@@ -121,7 +122,7 @@ def with_outputs_in(given: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def write_call(
-    step: dict[str, Any], given: dict[str, Any], beam_args: list[str], folder: Path
+    step: ExecutorStep, given: dict[str, Any], beam_args: list[str], folder: Path
 ) -> None:
     """Writes what `Do` is called with, ready for use: to make it is the entrypoint's cost."""
     from tfx.utils import json_utils
@@ -130,13 +131,13 @@ def write_call(
 
     parameters = dict(given["inputs"].get("parameterValues", {}))
     parameters = {k: v for k, v in parameters.items() if not k.endswith(executor.METADATA_INPUT)}
-    outputs = executor._outputs(step["outputs"], given)
-    properties = executor._exec_properties(step["parameters"], parameters, folder)
-    if step["example_gen"]:
+    outputs = executor._outputs(step.outputs, given)
+    properties = executor._exec_properties(step, parameters, folder)
+    if step.example_gen:
         example_gen_driver.prepare_example_gen(properties, outputs, folder)
     for artifacts in outputs.values():
         prepare_output(artifacts[0])
-    call = (step["executor"], read_inputs(step["inputs"], given, {}), outputs, properties)
+    call = (step.executor, read_inputs(step.inputs, given, {}), outputs, properties)
     (folder / "call.json").write_text(json_utils.dumps([*call, beam_args]))
 
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 from tfx.proto import example_gen_pb2
+from tfx_kubeflow.protocol import DriverStep, encode
 from tfx_kubeflow.steps import example_gen_driver
 
 from tests.image import engine
@@ -109,7 +110,7 @@ def test_the_span_step_reads_the_embedded_data(image, tmp_path):
         *("run", "--rm", "--read-only", "--tmpfs=/tmp", *AS_IN_A_POD),
         *(f"--volume={tmp_path}:{tmp_path}", image),
         *("python", "-m", "tfx_kubeflow.steps.entrypoint"),
-        *("--step", json.dumps({"kind": "span", "node": "power-example-gen"})),
+        *("--step", encode(DriverStep(node="power-example-gen"))),
         *("--executor-input", json.dumps(executor_input)),
     )
     told = json.loads((tmp_path / "executor_output.json").read_text())["parameterValues"]

@@ -148,7 +148,7 @@ def _argument(command: Sequence[str], name: str) -> dict[str, Any]:
 
 def _title(step: dict[str, Any]) -> str:
     """The node of a step; the step that resolves an ExampleGen's span says so."""
-    return f"{step['node']}-span" if step["kind"] == "span" else str(step["node"])
+    return f"{step['node']}-span" if step["kind"] == "driver" else str(step["node"])
 
 
 def _outputs(step: dict[str, Any], executor_input: dict[str, Any]) -> dict[str, list[Artifact]]:

@@ -13,6 +13,7 @@ from tfx.orchestration.kubeflow.decorators import FinalStatusStr
 from tfx.types.standard_artifacts import Examples, HyperParameters, Model
 from tfx_kubeflow.command import main as command
 from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.protocol import DriverStep
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
 
@@ -54,7 +55,7 @@ def test_every_container_runs_the_entrypoint(penguin):
         assert container["command"] == ["python", "-m", "tfx_kubeflow.steps.entrypoint"]
         assert container["args"][2:4] == ["--executor-input", "{{$}}"]
         assert container["image"] == "registry/image:1"
-    assert step(spec, "trainer")["inputs"]["hyperparameters"].endswith(".HyperParameters")
+    assert step(spec, "trainer").inputs["hyperparameters"].endswith(".HyperParameters")
     trainer = ir.task(spec, "trainer").body
     source = trainer["inputs"]["parameters"]["module_source"]["runtimeValue"]["constant"]
     assert json.loads(source) == pipelines.PENGUIN_MODULE.read_text()
@@ -75,7 +76,7 @@ def test_example_gen_gets_its_span_from_an_uncached_step(resolved):
                 "outputParameterKey": name,
             }
         }
-    assert step(resolved, "csv-example-gen-span") == {"kind": "span", "node": "CsvExampleGen"}
+    assert step(resolved, "csv-example-gen-span") == DriverStep(node="CsvExampleGen")
 
 
 def test_a_resolver_becomes_a_lookup_and_an_importer(resolved):
@@ -83,7 +84,7 @@ def test_a_resolver_becomes_a_lookup_and_an_importer(resolved):
     assert "cachingOptions" not in lookup
     destination = lookup["inputs"]["parameters"]["push_destination"]["runtimeValue"]["constant"]
     assert json.loads(destination)["filesystem"]["base_directory"] == "/serving/m"
-    assert step(resolved, "baseline")["wanted"] == {"model": False}
+    assert step(resolved, "baseline").required == {"model": False}
     candidate = lookup["inputs"]["artifacts"]["_candidate"]["taskOutputArtifact"]
     assert candidate == {"producerTask": "candidate", "outputArtifactKey": "result"}
     importer = ir.task(resolved, "baseline-model-importer")
@@ -126,7 +127,7 @@ def test_a_resolver_may_take_the_output_of_another_one():
     spec = compiled(pipelines.pipeline(first, second, model))
     two = ir.task(spec, "two").body
     assert two["inputs"]["artifacts"]["model"]["taskOutputArtifact"]["producerTask"] == "one-model"
-    assert step(spec, "two")["connected"] == ["model"]
+    assert step(spec, "two").connected == ("model",)
     assert "two-best" not in spec["root"]["dag"]["tasks"], "nothing consumes it"
 
 
@@ -156,7 +157,7 @@ def test_a_consumer_that_needs_the_artifact_makes_the_lookup_fail_without_it():
         examples=v1.dsl.Channel(type=Examples),
     ).with_id("Found")
     statistics = v1.components.StatisticsGen(examples=found.outputs["examples"])
-    assert step(compiled(pipelines.pipeline(found, statistics)), "found")["wanted"] == {
+    assert step(compiled(pipelines.pipeline(found, statistics)), "found").required == {
         "examples": True
     }
 
@@ -176,9 +177,9 @@ def test_values_of_other_nodes_keep_their_type_and_artifact_types_of_ones_own_co
     assert reference["taskOutputParameter"]["producerTask"] == "count"
     assert spec["root"]["inputDefinitions"]["parameters"]["who"]["defaultValue"] == "me"
     told = step(spec, "write")
-    assert told["parameters"] == {"number": "int", "name": "str", "share": "float"}
-    assert told["outputs"] == {"report": "kubeflow_cases.pipelines.Report"}
-    assert step(spec, "read")["inputs"] == {"report": "kubeflow_cases.pipelines.Report"}
+    assert told.parameters == {"number": "int", "name": "str", "share": "float"}
+    assert told.outputs == {"report": "kubeflow_cases.pipelines.Report"}
+    assert step(spec, "read").inputs == {"report": "kubeflow_cases.pipelines.Report"}
     schema = spec["components"]["comp-write"]["outputDefinitions"]["artifacts"]["report"]
     assert yaml.safe_load(schema["artifactType"]["instanceSchema"])["title"] == "Report"
 
@@ -207,7 +208,7 @@ def test_an_exit_handler_runs_after_everything_and_parameters_reach_the_inner_da
     assert root["goodbye"]["dependentTasks"] == ["tfx-dag"]
     assert root["tfx-dag"]["inputs"]["parameters"]["who"] == {"componentInputParameter": "who"}
     assert "who" in spec["components"]["comp-tfx-dag"]["inputDefinitions"]["parameters"]
-    assert step(spec, "goodbye")["parameters"]["name"] == "status"
+    assert step(spec, "goodbye").parameters["name"] == "status"
     run = {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
     assert root["goodbye"]["inputs"]["parameters"]["_run_id"] == run
 
@@ -242,8 +243,7 @@ def test_an_artifact_goes_into_a_step_once():
     assert list(body["inputs"]["artifacts"]) == ["first"]
     definitions = spec["components"]["comp-compare"]["inputDefinitions"]["artifacts"]
     assert list(definitions) == ["first"]
-    args = ir.executor(spec, body)["container"]["args"]
-    assert json.loads(args[args.index("--same-inputs") + 1]) == {"second": "first"}
+    assert step(spec, "compare").same_inputs == {"second": "first"}
 
 
 def test_a_container_reads_an_artifact_that_it_takes_twice():

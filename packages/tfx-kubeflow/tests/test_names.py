@@ -33,7 +33,7 @@ def test_ids_become_names_that_argo_takes(node_id, name):
 
 
 def test_every_mention_of_a_task_is_renamed():
-    before = spec(
+    after = spec(
         MyGen={},
         my_user={
             "dependentTasks": ["MyGen"],
@@ -46,7 +46,7 @@ def test_every_mention_of_a_task_is_renamed():
             },
         },
     )
-    after = task_names(before)
+    task_names(after, None)
     task = after["root"]["dag"]["tasks"]["my-user"]
     assert task["dependentTasks"] == ["my-gen"]
     assert task["inputs"]["artifacts"]["x"]["taskOutputArtifact"]["producerTask"] == "my-gen"
@@ -55,19 +55,18 @@ def test_every_mention_of_a_task_is_renamed():
     assert task["componentRef"]["name"] == "comp-my-user"
     assert after["components"]["comp-my-gen"]["executorLabel"] == "exec-my-gen"
     assert set(after["deploymentSpec"]["executors"]) == {"exec-my-gen", "exec-my-user"}
-    assert "MyGen" in before["root"]["dag"]["tasks"], "the pass must not change its argument"
 
 
 @pytest.mark.parametrize("node_id", ["not", "Root", "Executor", "Entrypoint", "my_driver", "__"])
 def test_names_that_argo_keeps_for_itself_are_refused(node_id):
     with pytest.raises(CompileError, match="with_id") as error:
-        task_names(spec(**{node_id: {}}))
+        task_names(spec(**{node_id: {}}), None)
     assert error.value.where == node_id
 
 
 def test_two_ids_that_become_one_name_are_refused():
     with pytest.raises(CompileError, match="'my-gen', like that of MyGen"):
-        task_names(spec(MyGen={}, my_gen={}))
+        task_names(spec(MyGen={}, my_gen={}), None)
 
 
 @pytest.mark.parametrize("name", ["My_Pipeline", "chicago_taxi", "-a", "a" * 60])

@@ -14,7 +14,8 @@ from tfx.proto import example_gen_pb2
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact, properties
-from tfx_kubeflow.steps import entrypoint, example_gen_driver
+from tfx_kubeflow.protocol import encode
+from tfx_kubeflow.steps import entrypoint, example_gen_driver, parameters
 from tfx_kubeflow.steps.executor import run_executor
 from tfx_kubeflow.storage import object_store, uris
 
@@ -73,13 +74,13 @@ def test_nulls_are_dropped():
     ],
 )
 def test_parameters_become_the_executors_own(value, kind, expected):
-    found = values.parameter(value, kind)
+    found = parameters.parameter(value, kind)
     assert found == expected
     assert type(found) is type(expected)
 
 
 def test_messages_are_parsed():
-    found = values.parameter('{"name": "a"}', "message:tfx.proto.example_gen_pb2.Input.Split")
+    found = parameters.parameter('{"name": "a"}', "message:tfx.proto.example_gen_pb2.Input.Split")
     assert found == SPLIT(name="a")
 
 
@@ -169,7 +170,7 @@ class Flagged(BaseExecutor):
 
 
 def test_executors_get_their_own_flags(tmp_path):
-    flagged = step(Flagged, flags=["--code=1"])
+    flagged = step(Flagged, flags=("--code=1",))
     run_executor(flagged, executor_input(tmp_path), ["--direct_num_workers=1"])
 
 
@@ -185,7 +186,7 @@ class Breaks(BaseExecutor):
 )
 def test_the_last_line_of_the_log_is_the_cause(tmp_path, capsys, given, last):
     arguments = [
-        *("--step", json.dumps(step(Breaks))),
+        *("--step", encode(step(Breaks))),
         *("--executor-input", json.dumps(executor_input(tmp_path, **given))),
     ]
     assert entrypoint.main(arguments) == 1
@@ -194,7 +195,7 @@ def test_the_last_line_of_the_log_is_the_cause(tmp_path, capsys, given, last):
 
 def test_a_large_executor_input_may_come_as_a_file(tmp_path):
     (tmp_path / "input.json").write_text(json.dumps(executor_input(tmp_path)))
-    arguments = ["--step", json.dumps(step(Idle)), "--executor-input", f"@{tmp_path}/input.json"]
+    arguments = ["--step", encode(step(Idle)), "--executor-input", f"@{tmp_path}/input.json"]
     assert entrypoint.main(arguments) == 0
     assert (tmp_path / "pipeline/run/task/try/output.json").exists()
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from kubeflow_cases import recordings
+from tfx_kubeflow.protocol import DriverStep, ResolverStep, encode
 from tfx_kubeflow.steps import entrypoint
 from tfx_kubeflow.storage import uris
 
@@ -32,7 +33,7 @@ def run(mounts, monkeypatch):
         if recording["task"] == "csv-example-gen":
             given = executor_input["inputs"]["parameterValues"]
             given["input_base"] = str(data(mounts))
-        arguments = ["--step", json.dumps(step), "--executor-input", json.dumps(executor_input)]
+        arguments = ["--step", encode(step), "--executor-input", json.dumps(executor_input)]
         assert entrypoint.main([*arguments, "--direct_num_workers=1"]) == 0
         output = Path(executor_input["outputs"]["outputFile"])
         return recording, json.loads(output.read_text())
@@ -81,18 +82,18 @@ def test_executors_are_called_with_typed_local_artifacts(run, mounts, path):
     given = recording["executor_input"]["inputs"].get("artifacts", {})
     step = recordings.step(recording, EXECUTOR)
     nothing = {key for key, group in given.items() if "__none__" in group["artifacts"][0]["uri"]}
-    assert set(inputs) == set(step["inputs"]) - nothing
-    assert set(outputs) == set(step["outputs"])
+    assert set(inputs) == set(step.inputs) - nothing
+    assert set(outputs) == set(step.outputs)
     for key, (artifact,) in inputs.items():
         runtime = given[key]["artifacts"][0]
-        assert f"{type(artifact).__module__}.{type(artifact).__qualname__}" == step["inputs"][key]
+        assert f"{type(artifact).__module__}.{type(artifact).__qualname__}" == step.inputs[key]
         assert artifact.uri == runtime["uri"].replace("minio://", f"{mounts}/minio/")
         assert artifact.id == int(runtime["name"])
         assert not artifact.has_custom_property("store_session_info")
         assert Path(artifact.uri).is_dir(), "empty folders vanish on the way"
     for (artifact,) in outputs.values():
         assert artifact.uri.startswith(f"{mounts}/minio/")
-    for name, kind in step["parameters"].items():
+    for name, kind in step.parameters.items():
         if name in exec_properties and kind == "int" and exec_properties[name] is not None:
             assert type(exec_properties[name]) is int
     assert not any("__" in name for name in exec_properties)
@@ -144,8 +145,8 @@ def test_the_span_step_puts_out_what_kfp_accepted(mounts, folder):
     recording = recordings.read(recordings.FOLDER / folder / "csv-example-gen-span.json", mounts)
     executor_input = recording["executor_input"]
     executor_input["inputs"]["parameterValues"]["input_base"] = str(data(mounts))
-    step = {"kind": "span", "node": "CsvExampleGen"}
-    arguments = ["--step", json.dumps(step), "--executor-input", json.dumps(executor_input)]
+    step = DriverStep(node="CsvExampleGen")
+    arguments = ["--step", encode(step), "--executor-input", json.dumps(executor_input)]
     assert entrypoint.main(arguments) == 0
     output = json.loads(Path(executor_input["outputs"]["outputFile"]).read_text())
     expected = recording["output_metadata"]["parameterValues"]
@@ -163,18 +164,17 @@ def test_a_lookup_that_finds_nothing_names_the_recorded_place(mounts, monkeypatc
     )
     model = "tfx.types.standard_artifacts.Model"
     strategies = "tfx.dsl.input_resolution.strategies"
-    step = {
-        "kind": "lookup",
-        "node": "latest_blessed_model_resolver",
-        "pipeline": "tfx-penguin-baseline",
-        "strategy": f"{strategies}.latest_blessed_model_strategy.LatestBlessedModelStrategy",
-        "config": "{}",
-        "classes": {"model": model, "model_blessing": f"{model}Blessing"},
-        "connected": [],
-        "wanted": {"model": False},
-    }
+    step = ResolverStep(
+        node="latest_blessed_model_resolver",
+        pipeline="tfx-penguin-baseline",
+        strategy=f"{strategies}.latest_blessed_model_strategy.LatestBlessedModelStrategy",
+        config="{}",
+        classes={"model": model, "model_blessing": f"{model}Blessing"},
+        connected=(),
+        required={"model": False},
+    )
     executor_input = recording["executor_input"]
-    arguments = ["--step", json.dumps(step), "--executor-input", json.dumps(executor_input)]
+    arguments = ["--step", encode(step), "--executor-input", json.dumps(executor_input)]
     assert entrypoint.main(arguments) == 0
     output = json.loads(Path(executor_input["outputs"]["outputFile"]).read_text())
     expected = recording["output_metadata"]["parameterValues"]["model_uri"]

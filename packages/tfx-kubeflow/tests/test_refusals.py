@@ -12,7 +12,6 @@ from tfx.dsl.components.base.executor_spec import ExecutorClassSpec, ExecutorSpe
 from tfx.types.channel import union
 from tfx.types.standard_artifacts import Examples, Model
 from tfx_kubeflow.compiler import ir
-from tfx_kubeflow.compiler.passes.conditions import conditions
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
 
@@ -182,11 +181,3 @@ def test_settings_of_a_node_that_is_not_there_are_refused():
     settings = KubeflowSettings(image="i", nodes={"Trainr": NodeSettings(gpus=1)})
     with pytest.raises(CompileError, match=r"Trainr.*There are Count"):
         compiled(pipelines.pipeline(pipelines.Count(start=1)), settings)
-
-
-def test_a_comparison_that_tfx_cannot_translate_is_refused():
-    spec = {
-        "root": {"dag": {"tasks": {"Read": {"triggerPolicy": {"condition": "Unknown Operation"}}}}}
-    }
-    with pytest.raises(CompileError, match="Read: its condition cannot be expressed"):
-        conditions(spec)

@@ -1,6 +1,5 @@
 """Data in and models out of an S3 store: a real one (moto's) on this machine."""
 
-import dataclasses
 import json
 import posixpath
 import subprocess
@@ -14,8 +13,9 @@ from kubeflow_cases.pipelines import CopyExecutor
 from tfx import v1
 from tfx.dsl.io import fileio, filesystem
 from tfx_kubeflow.client.connection import Connection
-from tfx_kubeflow.compiler.nodes import gather
+from tfx_kubeflow.compiler.nodes import artifact_classes, executor_class
 from tfx_kubeflow.metadata.artifacts import make_artifact
+from tfx_kubeflow.protocol import ExecutorStep, encode
 from tfx_kubeflow.steps import entrypoint, example_gen_driver, push
 from tfx_kubeflow.storage import object_store, served_versions
 
@@ -110,15 +110,12 @@ def test_a_fresh_pod_reads_its_data_from_a_bucket(bucket, tmp_path):
     given = {"input_base": f"{bucket}/d", "input_config": steps.config("span-{SPAN}/*")}
     resolved = example_gen_driver.resolve(given)
     examples = {"uri": str(tmp_path / "examples"), "name": "examples"}
-    step = {
-        "kind": "executor",
-        "node": "Gen",
-        "executor": f"{CopyExecutor.__module__}.{CopyExecutor.__qualname__}",
-        "inputs": {},
-        "outputs": {"examples": f"{steps.TYPES}Examples"},
-        "parameters": dict.fromkeys(given, "str"),
-        "example_gen": True,
-    }
+    step = steps.step(
+        CopyExecutor,
+        {"examples": f"{steps.TYPES}Examples"},
+        parameters=dict.fromkeys(given, "str"),
+        example_gen=True,
+    )
     executor_input = {
         "inputs": {"parameterValues": given | resolved},
         "outputs": {
@@ -126,7 +123,7 @@ def test_a_fresh_pod_reads_its_data_from_a_bucket(bucket, tmp_path):
             "outputFile": str(tmp_path / "output.json"),
         },
     }
-    command = [sys.executable, "-m", "tfx_kubeflow.steps.entrypoint", "--step", json.dumps(step)]
+    command = [sys.executable, "-m", "tfx_kubeflow.steps.entrypoint", "--step", encode(step)]
     done = subprocess.run(
         [*command, "--executor-input", json.dumps(executor_input)],
         capture_output=True,
@@ -173,11 +170,15 @@ def own_push(folder, base, model, blessed=1):
         **{name: value for name, value in pusher.exec_properties.items() if value is not None},
     )
     given["inputs"]["artifacts"]["model_blessing"] = steps.runtime("/b", blessed=blessed)
-    facts = gather([pusher]).nodes["Pusher"]
-    step = json.dumps(
-        dataclasses.asdict(facts) | {"kind": "executor", "node": "Pusher", "optional": []}
+    step = ExecutorStep(
+        node="Pusher",
+        executor=executor_class(pusher),
+        inputs=artifact_classes("Pusher", pusher.inputs),
+        outputs=artifact_classes("Pusher", pusher.outputs),
+        parameters={"push_destination": "str"},
+        pusher=True,
     )
-    assert entrypoint.main(["--step", step, "--executor-input", json.dumps(given)]) == 0
+    assert entrypoint.main(["--step", encode(step), "--executor-input", json.dumps(given)]) == 0
     output = json.loads(Path(given["outputs"]["outputFile"]).read_text())
     return output["artifacts"]["pushed_model"]["artifacts"][0]["metadata"]
 

@@ -1,24 +1,180 @@
-"""What the compiler and the steps in the pods agree on: names, and nothing to import."""
+"""What the compiler and the steps in the pods agree on; nothing heavy to import.
 
-ADDRESS, METADATA = "_uri", "_metadata"
-"""Suffixes of a lookup's output parameters: where the artifact is, and what is known of it."""
+A step travels as JSON in its container's arguments. Its version tells a package from an image of
+another release apart, before anything is misread.
+"""
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+from tfx_kubeflow.errors import StepError
+
+VERSION = 1
+"""Of the steps' form; raised with every change that an older image would not understand."""
+
+URI, METADATA = "_uri", "_metadata"
+"""Suffixes of a resolver step's output parameters: where the artifact is, and its properties."""
 METADATA_INPUT = "__metadata"
-"""Suffix of the consumer's parameter that carries the latter: an importer knows only addresses."""
+"""Suffix of the consumer's parameter that carries the latter: an importer knows only URIs."""
 MODULE_FILE, MODULE_SOURCE = "module_file", "module_source"
 """Parameters of a user module: its file name, and what is in it as a JSON string."""
 DESTINATION = "push_destination"
 CANDIDATE = "_candidate"
-"""Input of a lookup: the model that will be pushed, which is no baseline for itself."""
+"""Input of a resolver step: the model that will be pushed, which is no baseline for itself."""
 SCHEDULED_TIME = "scheduled_time"
 """Runtime parameter that schedules fill in: the second, since 1970, for which a run was due."""
 RUN_ID = "_run_id"
-"""Parameter of an exit handler: the run whose state it is told."""
+"""Parameter of an exit handler: the run whose final status it is passed."""
 RESOLVED_CONFIG = "resolved_input_config"
 """Parameter of an ExampleGen: its input config with span and version filled in."""
-SAME_INPUTS_FLAG = "--same-inputs"
-"""Flag of the entrypoint: inputs that are the same artifact as another one, as JSON."""
+RUNTIME_PARAMETER = "__runtime_parameter__"
+"""Key of the JSON object that stands for a runtime parameter within a parameter, and prefix of the
+input that brings its value."""
 MODEL = "tfx.types.standard_artifacts.Model"
 BLESSING = "tfx.types.standard_artifacts.ModelBlessing"
 PUSHED_MODEL = "tfx.types.standard_artifacts.PushedModel"
 METADATA_HOST, METADATA_PORT = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 """Variables that name KFP's ML Metadata in every pod."""
+
+ENTRYPOINT = ["python", "-m", "tfx_kubeflow.steps.entrypoint"]
+
+Classes = dict[str, str]
+"""Key of an input or output -> import path of its artifact class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorStep:
+    """Runs the executor of a component.
+
+    Attributes:
+        node: The node's id.
+        executor: Import path of the executor's class.
+        inputs: Its input artifacts; those of conditions are not among them.
+        outputs: Its output artifacts.
+        parameters: Execution parameter -> how its value is turned back into the executor's own:
+            int, float, str, bool, json, jsonable, status, or message:<import path>.
+        escaped: Parameters whose text is JSON, since Argo would expand braces in it.
+        flags: The executor's own flags, before Beam's.
+        example_gen: TFX's file-based driver resolves its span and fingerprint.
+        pusher: It pushes a model.
+        same_inputs: Input that is the same artifact as another one -> the other one.
+    """
+
+    node: str
+    executor: str
+    inputs: Classes
+    outputs: Classes
+    parameters: dict[str, str]
+    escaped: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    example_gen: bool = False
+    pusher: bool = False
+    same_inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverStep:
+    """Resolves span, version and fingerprint of what an ExampleGen will read.
+
+    Attributes:
+        node: The ExampleGen's id.
+        escaped: As of an ExecutorStep.
+        same_inputs: As of an ExecutorStep.
+    """
+
+    node: str
+    escaped: tuple[str, ...] = ()
+    same_inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolverStep:
+    """Asks a resolver's strategy for earlier artifacts.
+
+    Attributes:
+        node: The resolver's id.
+        pipeline: Whose artifacts are looked at.
+        strategy: Import path of the strategy.
+        config: The strategy's arguments, in TFX's JSON form.
+        classes: Artifact class of every input.
+        connected: Inputs that were made in the same run.
+        required: Output that something consumes -> whether a consumer cannot do without.
+        same_inputs: As of an ExecutorStep.
+    """
+
+    node: str
+    pipeline: str
+    strategy: str
+    config: str
+    classes: Classes
+    connected: tuple[str, ...]
+    required: dict[str, bool]
+    same_inputs: dict[str, str] = field(default_factory=dict)
+
+
+Step = ExecutorStep | DriverStep | ResolverStep
+KINDS: dict[str, type[Step]] = {
+    "executor": ExecutorStep,
+    "driver": DriverStep,
+    "resolver": ResolverStep,
+}
+
+
+def encode(step: Step) -> str:
+    """Writes a step as JSON in which neither Argo nor Kubeflow Pipelines finds a placeholder."""
+    (kind,) = (name for name, cls in KINDS.items() if type(step) is cls)
+    return hidden({"protocol": VERSION, "kind": kind, **dataclasses.asdict(step)})
+
+
+def hidden(value: Any) -> str:
+    """Returns JSON without double braces, which Argo and Kubeflow Pipelines would expand."""
+    return json.dumps(value, sort_keys=True).replace("{{", "{\\u007b")
+
+
+def decode(text: str) -> Step:
+    """Reads a step.
+
+    Raises:
+        StepError: The package was compiled for another version, or the text is no step.
+    """
+    try:
+        given = json.loads(text)
+        version, kind = given.pop("protocol"), given.pop("kind")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise StepError(
+            "the step is none that tfx-kubeflow wrote; compile the pipeline again"
+        ) from error
+    if version != VERSION:
+        raise StepError(
+            f"the package has steps of version {version}, this image's tfx-kubeflow knows version "
+            f"{VERSION}; compile with the release of tfx-kubeflow that the image holds, or build "
+            "the image with the one that compiled"
+        )
+    cls = KINDS.get(kind)
+    if cls is None:
+        raise StepError(f"a step of kind {kind!r} is unknown; there are {', '.join(KINDS)}")
+    return _build(cls, given)
+
+
+def _build(cls: type[Step], given: dict[str, Any]) -> Step:
+    hints = typing.get_type_hints(cls)
+    required = {
+        item.name
+        for item in dataclasses.fields(cls)
+        if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+    }
+    wrong = sorted((given.keys() - hints.keys()) | (required - given.keys()))
+    if wrong:
+        raise StepError(f"{cls.__name__}: unknown or missing: {', '.join(wrong)}")
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        origin = typing.get_origin(hints[name]) or hints[name]
+        value = tuple(value) if origin is tuple and isinstance(value, list) else value
+        if not isinstance(origin, types.UnionType) and not isinstance(value, origin):
+            raise StepError(f"{cls.__name__}: {name} is no {origin.__name__}")
+        values[name] = value
+    return cls(**values)

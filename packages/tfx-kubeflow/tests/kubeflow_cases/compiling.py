@@ -1,8 +1,7 @@
 """Compiled packages, and what a step in them is told."""
 
-import json
-
 from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.protocol import decode
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings
 
@@ -15,4 +14,4 @@ def compiled(pipeline, settings=SETTINGS, **values):
 
 def step(spec, task_id):
     args = ir.executor(spec, ir.task(spec, task_id).body)["container"]["args"]
-    return json.loads(args[args.index("--step") + 1])
+    return decode(args[args.index("--step") + 1])

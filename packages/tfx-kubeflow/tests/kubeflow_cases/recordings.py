@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import yaml
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.orchestration.kubeflow.v2.compiler_utils import TITLE_TO_CLASS_PATH
+from tfx_kubeflow.protocol import ExecutorStep
 
 FOLDER = Path(__file__).parent / "recorded"
 ALL = sorted(FOLDER.glob("*/*.json"))
@@ -31,26 +32,25 @@ def read(path: Path, mounts: Path) -> dict[str, Any]:
     return found
 
 
-def step(recording: dict[str, Any], executor: str) -> dict[str, Any]:
+def step(recording: dict[str, Any], executor: str) -> ExecutorStep:
     """The step as the compiler describes it, from the recorded component."""
     spec = recording["component_spec"]
     inputs = spec.get("inputDefinitions", {})
     outputs = spec.get("outputDefinitions", {})
     parameters = inputs.get("parameters", {})
-    return {
-        "kind": "executor",
-        "node": recording["task"],
-        "executor": executor,
-        "inputs": {
+    return ExecutorStep(
+        node=recording["task"],
+        executor=executor,
+        inputs={
             key: cls
             for key, cls in classes(inputs).items()
             if not key.startswith("_")  # of a condition
         },
-        "outputs": {key: c for key, c in classes(outputs).items() if key != "executor-logs"},
-        "parameters": {key: KINDS[value["parameterType"]] for key, value in parameters.items()},
-        "example_gen": recording["task"] == "csv-example-gen",
-        "pusher": recording["task"] == "pusher",
-    }
+        outputs={key: c for key, c in classes(outputs).items() if key != "executor-logs"},
+        parameters={key: KINDS[value["parameterType"]] for key, value in parameters.items()},
+        example_gen=recording["task"] == "csv-example-gen",
+        pusher=recording["task"] == "pusher",
+    )
 
 
 def classes(definitions: dict[str, Any]) -> dict[str, str]:

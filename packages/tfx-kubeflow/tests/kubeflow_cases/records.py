@@ -6,6 +6,7 @@ from kubeflow_cases.steps import BLESSING, MODEL, executor_input
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx_kubeflow.metadata.lineage import Lineage
+from tfx_kubeflow.protocol import ResolverStep
 from tfx_kubeflow.steps import resolver
 
 
@@ -65,17 +66,17 @@ class Recorded:
 
 
 def looked_up(store, tmp_path, strategy, classes, wanted, connected=(), inputs=(), **given):
-    told = {
-        "node": "Lookup",
-        "pipeline": "power",
-        "strategy": strategy,
-        "config": "{}",
-        "classes": classes,
-        "connected": list(connected),
-        "wanted": wanted,
-    }
+    step = ResolverStep(
+        node="Lookup",
+        pipeline="power",
+        strategy=strategy,
+        config="{}",
+        classes=classes,
+        connected=tuple(connected),
+        required=wanted,
+    )
     given = executor_input(tmp_path, inputs, **given)
-    return resolver.run_lookup(told, given, Lineage(store, "power"))["parameterValues"]
+    return resolver.run_resolver(step, given, Lineage(store, "power"))["parameterValues"]
 
 
 LATEST = "tfx.dsl.input_resolution.strategies.latest_artifact_strategy.LatestArtifactStrategy"

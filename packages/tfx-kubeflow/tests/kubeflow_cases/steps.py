@@ -2,6 +2,8 @@
 
 import json
 
+from tfx_kubeflow.protocol import ExecutorStep
+
 TYPES = "tfx.types.standard_artifacts."
 
 
@@ -27,15 +29,14 @@ def executor_input(folder, inputs=(), outputs=(), parameters=(), **given):
 
 
 def step(cls, outputs=(), **more):
-    return {
-        "kind": "executor",
+    given = {
         "node": "Step",
         "executor": f"{cls.__module__}.{cls.__name__}",
         "inputs": {},
         "outputs": dict(outputs),
         "parameters": {},
-        **more,
     }
+    return ExecutorStep(**(given | more))
 
 
 def config(pattern):

@@ -8,7 +8,22 @@ See https://github.com/google/cel-spec/blob/master/doc/langdef.md.
 from tfx_kubeflow.cel.evaluation import evaluate, holds
 from tfx_kubeflow.cel.parser import parse
 from tfx_kubeflow.cel.printer import quote, to_text
-from tfx_kubeflow.cel.tree import CelError
+from tfx_kubeflow.cel.tree import Binary, CelError, Index, Literal, Member, Name, Not, Tree
 from tfx_kubeflow.cel.types import check
 
-__all__ = ["CelError", "check", "evaluate", "holds", "parse", "quote", "to_text"]
+__all__ = [
+    "Binary",
+    "CelError",
+    "Index",
+    "Literal",
+    "Member",
+    "Name",
+    "Not",
+    "Tree",
+    "check",
+    "evaluate",
+    "holds",
+    "parse",
+    "quote",
+    "to_text",
+]

@@ -1,12 +1,11 @@
-"""Walking and changing TFX's V2 IR as a dictionary (the JSON form of PipelineSpec)."""
+"""Walking and changing KFP's intermediate form as a dictionary (the JSON of PipelineSpec)."""
 
-import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Spec = dict[str, Any]
 
-STRING, INTEGER, DOUBLE = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE"
+STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 
 
 class Task(NamedTuple):
@@ -21,11 +20,6 @@ class Task(NamedTuple):
     id: str
     body: Spec
     siblings: Spec
-
-
-def copied(spec: Spec) -> Spec:
-    """Returns a copy that a pass may change."""
-    return copy.deepcopy(spec)
 
 
 def dags(spec: Spec) -> Iterator[Spec]:
@@ -106,6 +100,20 @@ def declare(definition: Spec, kind: str, side: str, name: str, what: Spec) -> No
     definition.setdefault(side, {}).setdefault(kind, {})[name] = what
 
 
+def add_parameter(task: Spec, definition: Spec, name: str, kind: str, source: Spec) -> None:
+    """Gives a task a parameter, and declares it.
+
+    Args:
+        task: The task.
+        definition: Its component.
+        name: Of the parameter.
+        kind: Its type.
+        source: Where its value comes from: an InputParameterSpec.
+    """
+    parameters(task)[name] = source
+    declare(definition, "parameters", "inputDefinitions", name, {"parameterType": kind})
+
+
 def output_parameter(producer: str, key: str) -> Spec:
     """Returns the reference to another task's output parameter."""
     return {"taskOutputParameter": {"producerTask": producer, "outputParameterKey": key}}
@@ -116,12 +124,10 @@ def output_artifact(producer: str, key: str) -> Spec:
     return {"taskOutputArtifact": {"producerTask": producer, "outputArtifactKey": key}}
 
 
-def tidied(spec: Spec) -> Spec:
-    """Returns the IR without the empty groups that the passes leave behind."""
-    spec = copied(spec)
+def tidy(spec: Spec) -> None:
+    """Removes the empty groups that are left behind."""
     for _, body, _ in tasks(spec):
         body["inputs"] = {kind: group for kind, group in body.get("inputs", {}).items() if group}
         for optional in ("inputs", "dependentTasks"):
             if not body.get(optional):
                 body.pop(optional, None)
-    return spec

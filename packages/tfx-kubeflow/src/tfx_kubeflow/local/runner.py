@@ -5,6 +5,7 @@ local runner lacks is the driver's and the launcher's part: caching, conditions,
 stores. Conditions are looked at in the step (local_step), before its own entrypoint.
 """
 
+import copy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from unittest import mock
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.package import package_text, read_package
-from tfx_kubeflow.compiler.passes.commands import COMMAND
+from tfx_kubeflow.protocol import ENTRYPOINT
 
 Start = Callable[[Sequence[str]], int]
 """Runs a step's command to its end and returns its exit code."""
@@ -86,9 +87,9 @@ def for_local_runner(spec: ir.Spec, python: str) -> ir.Spec:
         spec: The compiled PipelineSpec.
         python: The interpreter of the steps.
     """
-    spec = ir.copied(spec)
+    spec = copy.deepcopy(spec)
     for task, container in ir.containers(spec):
-        if container.get("command") != COMMAND:
+        if container.get("command") != ENTRYPOINT:
             continue
         condition = task.body.pop("triggerPolicy", {}).get("condition")
         container["command"] = [python, *STEP]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,10 @@ def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -
     return fresh
 
 
-def recorded_title(cls: str) -> str:
+def title(cls: type[Artifact]) -> str:
     """Returns the name under which KFP records the artifacts of a class."""
-    artifact_class = name_utils.resolve_full_name(cls)
-    standard = artifact_class.__module__.startswith("tfx.types.")
-    return ("tfx." if standard else "") + str(artifact_class.TYPE_NAME)
+    standard = cls.__module__.startswith("tfx.types.")
+    return ("tfx." if standard else "") + str(cls.TYPE_NAME)
 
 
 def numeric_id(name: str) -> int:
@@ -141,7 +141,7 @@ def read_inputs(
 def _input(cls: str, item: Runtime, local: dict[str, str], known: str | None) -> Artifact:
     metadata = values.metadata(item.get("metadata", {}))
     if known:
-        metadata |= values.parameter(known, "json")
+        metadata |= json.loads(known)
     place = local[item["uri"]]
     artifact = make_artifact(cls, place, item["name"], uris.mapped(metadata, local))
     if place != item["uri"] and not isinstance(artifact, ValueArtifact):

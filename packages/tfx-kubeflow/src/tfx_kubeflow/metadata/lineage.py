@@ -9,9 +9,10 @@ import ml_metadata as mlmd
 from google.protobuf import json_format
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types.artifact import Artifact
+from tfx.utils import name_utils
 
 from tfx_kubeflow.metadata import values
-from tfx_kubeflow.metadata.artifacts import make_artifact, recorded_title
+from tfx_kubeflow.metadata.artifacts import make_artifact, title
 from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT, MODEL, PUSHED_MODEL
 from tfx_kubeflow.storage import uris
 
@@ -77,11 +78,11 @@ class Lineage:
         context = self.store.get_context_by_type_and_name(PIPELINE_CONTEXT, self._pipeline)
         if context is None:
             return []
-        title = recorded_title(cls)
+        name = title(name_utils.resolve_full_name(cls))
         return [
             record
             for record in self.store.get_artifacts_by_context(context.id)
-            if record.type == title
+            if record.type == name
             and record.state == metadata_store_pb2.Artifact.LIVE
             and not uris.is_nothing(record.uri)
         ]

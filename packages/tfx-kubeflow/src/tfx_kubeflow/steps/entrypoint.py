@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tfx_kubeflow.protocol import SAME_INPUTS_FLAG
+from tfx_kubeflow.protocol import DriverStep, ResolverStep, Step, decode
 from tfx_kubeflow.steps.output import write_output
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -24,8 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: `--step` (what to do), `--executor-input` (KFP's ExecutorInput, or `@` and the
-            file that holds it), `--same-inputs` (inputs that are the same artifact as another
-            one), and Beam's own options.
+            file that holds it), and Beam's own options.
 
     Returns:
         0, or 1 after a failure whose cause is the last line of the log.
@@ -33,19 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
     parser.add_argument("--step", required=True)
     parser.add_argument("--executor-input", required=True)
-    parser.add_argument(SAME_INPUTS_FLAG, dest="same_inputs", type=json.loads, default={})
     options, beam_args = parser.parse_known_args(arguments)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     logging.getLogger("apache_beam").setLevel(logging.WARNING)  # a line per type it cannot check
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings of TensorFlow's C++ stay
-    step = json.loads(options.step)
+    node = "step"
     try:
-        executor_input = _with_repeated(_read(options.executor_input), options.same_inputs)
+        step = decode(options.step)
+        node = step.node
+        executor_input = _with_repeated(_read(options.executor_input), step.same_inputs)
         write_output(executor_input, _run(step, executor_input, beam_args))
     except Exception as error:  # whatever an executor raises: the log must end with it
         traceback.print_exc()
         sys.stdout.flush()
-        print(f"{step['node']} failed: {_cause(error)}", file=sys.stderr, flush=True)
+        print(f"{node} failed: {_cause(error)}", file=sys.stderr, flush=True)
         return 1
     return 0
 
@@ -65,17 +65,15 @@ def _with_repeated(executor_input: dict[str, Any], same: dict[str, str]) -> dict
     return executor_input
 
 
-def _run(
-    step: dict[str, Any], executor_input: dict[str, Any], beam_args: list[str]
-) -> dict[str, Any]:
-    if step["kind"] == "span":
-        from tfx_kubeflow.steps.example_gen_driver import run_span
+def _run(step: Step, executor_input: dict[str, Any], beam_args: list[str]) -> dict[str, Any]:
+    if isinstance(step, DriverStep):
+        from tfx_kubeflow.steps.example_gen_driver import run_driver
 
-        return run_span(executor_input)
-    if step["kind"] == "lookup":
-        from tfx_kubeflow.steps.resolver import run_lookup
+        return run_driver(step, executor_input)
+    if isinstance(step, ResolverStep):
+        from tfx_kubeflow.steps.resolver import run_resolver
 
-        return run_lookup(step, executor_input)
+        return run_resolver(step, executor_input)
     from tfx_kubeflow.steps.executor import run_executor
 
     return run_executor(step, executor_input, beam_args)

@@ -17,7 +17,8 @@ from tfx.types.artifact import Artifact
 from tfx.utils import proto_utils
 
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.protocol import RESOLVED_CONFIG
+from tfx_kubeflow.protocol import RESOLVED_CONFIG, DriverStep
+from tfx_kubeflow.steps.parameters import unescaped
 from tfx_kubeflow.storage import object_store
 
 NO_VERSION = -1
@@ -25,17 +26,19 @@ NO_VERSION = -1
 CHUNK = 1 << 20
 
 
-def run_span(executor_input: dict[str, Any]) -> dict[str, Any]:
+def run_driver(step: DriverStep, executor_input: dict[str, Any]) -> dict[str, Any]:
     """Resolves what an ExampleGen will read.
 
     Args:
+        step: The ExampleGen's.
         executor_input: KFP's ExecutorInput with `input_base`, `input_config`, `range_config`.
 
     Returns:
         KFP's ExecutorOutput with span, version (-1: none), fingerprint and resolved config.
     """
     object_store.register()
-    return {"parameterValues": resolve(executor_input["inputs"]["parameterValues"])}
+    given = unescaped(executor_input["inputs"]["parameterValues"], step.escaped)
+    return {"parameterValues": resolve(given)}
 
 
 def resolve(given: dict[str, Any]) -> dict[str, Any]:

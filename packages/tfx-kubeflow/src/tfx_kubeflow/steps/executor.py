@@ -26,7 +26,8 @@ from tfx_kubeflow.metadata.artifacts import (
     read_inputs,
 )
 from tfx_kubeflow.metadata.final_status import final_status
-from tfx_kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID
+from tfx_kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID, ExecutorStep
+from tfx_kubeflow.steps.parameters import parameter, unescaped
 from tfx_kubeflow.storage import object_store, uris
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ BEAM_EXECUTOR = "tfx.dsl.components.base.base_beam_executor"
 
 
 def run_executor(
-    step: dict[str, Any], executor_input: dict[str, Any], beam_args: list[str]
+    step: ExecutorStep, executor_input: dict[str, Any], beam_args: list[str]
 ) -> dict[str, Any]:
     """Runs the executor of a component.
 
@@ -67,26 +68,26 @@ def run_executor(
         for name in list(given)
         if name.endswith(METADATA_INPUT)
     }
-    inputs = read_inputs(step["inputs"], executor_input, known)
-    outputs = _outputs(step["outputs"], executor_input)
+    inputs = read_inputs(step.inputs, executor_input, known)
+    outputs = _outputs(step.outputs, executor_input)
     with tempfile.TemporaryDirectory(prefix="step-") as folder:
-        exec_properties = _exec_properties(step["parameters"], given, Path(folder))
-        if step.get("example_gen"):
+        exec_properties = _exec_properties(step, given, Path(folder))
+        if step.example_gen:
             from tfx_kubeflow.steps.example_gen_driver import prepare_example_gen
 
             prepare_example_gen(exec_properties, outputs, Path(folder) / "data")
         executor = _executor(step, beam_args, folder)
         for artifacts in outputs.values():
             prepare_output(artifacts[0])
-        log.info("%s: its executor starts", step["node"])
+        log.info("%s: its executor starts", step.node)
         before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
-        if step.get("pusher"):
+        if step.pusher:
             from tfx_kubeflow.steps.push import push
 
             push(executor, inputs, outputs, exec_properties)
         else:
             executor.Do(inputs, outputs, exec_properties)
-    log.info("%s: its executor is done", step["node"])
+    log.info("%s: its executor is done", step.node)
     _require_outputs(outputs, before)
     for artifacts in outputs.values():
         artifacts[0].set_string_custom_property("tfx_version", version.__version__)
@@ -104,7 +105,9 @@ def _outputs(classes: dict[str, str], executor_input: dict[str, Any]) -> Artifac
     return found
 
 
-def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _exec_properties(step: ExecutorStep, given: dict[str, Any], folder: Path) -> dict[str, Any]:
+    kinds = step.parameters
+    given = unescaped(given, step.escaped)
     source = given.pop(MODULE_SOURCE, None)
     run_id = given.pop(RUN_ID, "")
     found = {}
@@ -112,7 +115,7 @@ def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path)
         if kinds.get(name) == "status":
             found[name] = final_status(value, run_id)
         else:
-            found[name] = values.parameter(value, kinds[name]) if name in kinds else value
+            found[name] = parameter(value, kinds[name]) if name in kinds else value
     if source is not None:
         path = folder / found[MODULE_FILE]
         path.write_text(json.loads(source), encoding="utf-8")
@@ -120,10 +123,10 @@ def _exec_properties(kinds: dict[str, str], given: dict[str, Any], folder: Path)
     return found
 
 
-def _executor(step: dict[str, Any], beam_args: list[str], folder: str) -> BaseExecutor:
-    cls = name_utils.resolve_full_name(step["executor"])
+def _executor(step: ExecutorStep, beam_args: list[str], folder: str) -> BaseExecutor:
+    cls = name_utils.resolve_full_name(step.executor)
     scratch = f"{folder}/tmp"
-    flags = [*step.get("flags", ()), *beam_args]
+    flags = [*step.flags, *beam_args]
     # Beam takes seconds to import: an executor that did not import it is none of Beam's.
     beam = sys.modules.get(BEAM_EXECUTOR)
     if beam is not None and issubclass(cls, beam.BaseBeamExecutor):
@@ -185,4 +188,5 @@ def _value(outputs: Artifacts, key: str) -> Any:
     artifact = outputs[key][0] if key in outputs else None
     if not isinstance(artifact, ValueArtifact):
         raise StepError(f"output {key!r} is taken as a parameter but holds no value")
-    return artifact.read()
+    value = artifact.read()
+    return value if isinstance(value, bool | int | float | str) else json.dumps(value)

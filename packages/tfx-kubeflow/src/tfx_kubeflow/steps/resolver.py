@@ -17,12 +17,13 @@ from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.artifacts import properties, read_inputs
 from tfx_kubeflow.metadata.lineage import MODEL_ID, Lineage, metadata_store
 from tfx_kubeflow.protocol import (
-    ADDRESS,
     BLESSING,
     CANDIDATE,
     DESTINATION,
     METADATA,
     MODEL,
+    URI,
+    ResolverStep,
 )
 from tfx_kubeflow.storage import object_store, served_versions, uris
 
@@ -33,18 +34,18 @@ SERVING_FORMAT = "Format-Serving"
 """Folder of the servable model in TFX's Model artifact."""
 
 
-def run_lookup(
-    step: dict[str, Any], executor_input: dict[str, Any], lineage: Lineage | None = None
+def run_resolver(
+    step: ResolverStep, executor_input: dict[str, Any], lineage: Lineage | None = None
 ) -> dict[str, Any]:
     """Finds the artifacts that a resolver hands on.
 
     Args:
-        step: The strategy, the classes of its inputs, and which outputs are wanted.
+        step: The strategy, the classes of its inputs, and which outputs are consumed.
         executor_input: KFP's ExecutorInput.
         lineage: Where earlier artifacts are looked up; None: KFP's ML Metadata.
 
     Returns:
-        KFP's ExecutorOutput: address and metadata of each wanted output; the address of nothing
+        KFP's ExecutorOutput: URI and metadata of each consumed output; the URI of nothing
         where there is none.
 
     Raises:
@@ -52,9 +53,9 @@ def run_lookup(
             serving model's origin is unknown.
     """
     object_store.register()
-    lineage = lineage or Lineage(metadata_store(), step["pipeline"])
-    classes: dict[str, str] = step["classes"]
-    connected = {key: classes[key] for key in step["connected"]}
+    lineage = lineage or Lineage(metadata_store(), step.pipeline)
+    classes = step.classes
+    connected = {key: classes[key] for key in step.connected}
     candidates = read_inputs(connected, executor_input, {})
     for key, cls in classes.items():
         if key not in connected:
@@ -68,14 +69,14 @@ def run_lookup(
             free = {key: cls for key, cls in classes.items() if key not in connected}
             candidate = _candidate(executor_input)
             origin = _narrow_to_serving(candidates, free, base, candidate, lineage, Path(folder))
-        strategy_class = name_utils.resolve_full_name(step["strategy"])
-        strategy = strategy_class(**json_utils.loads(step["config"]))
+        strategy_class = name_utils.resolve_full_name(step.strategy)
+        strategy = strategy_class(**json_utils.loads(step.config))
         found: Artifacts = strategy.resolve_artifacts(lineage.store, candidates) or {}
     output_file = executor_input["outputs"]["outputFile"]
     values: dict[str, str] = {}
-    for key, required in step["wanted"].items():
-        artifact = _only(step["node"], key, found.get(key, []), required)
-        values[key + ADDRESS], values[key + METADATA] = (
+    for key, required in step.required.items():
+        artifact = _only(step.node, key, found.get(key, []), required)
+        values[key + URI], values[key + METADATA] = (
             (uris.nothing(output_file, key), "{}")
             if artifact is None
             else (
@@ -83,7 +84,7 @@ def run_lookup(
                 json.dumps(properties(artifact), sort_keys=True),
             )
         )
-        log.info("%s: %s", key, values[key + ADDRESS])
+        log.info("%s: %s", key, values[key + URI])
     return {"parameterValues": values}
 
 

@@ -1,14 +1,18 @@
 """ExampleGen's driver: an uncached step that resolves span, version and fingerprint.
 
-Kubeflow Pipelines ignores `lifecycle.preCacheCheck`, where TFX puts this driver. As parameters of
-the ExampleGen the resolved values are part of its cache key: the same contents are answered from
-the cache, changed contents run it and everything after it.
+Kubeflow Pipelines knows no drivers of components. As parameters of the ExampleGen the resolved
+values are part of its cache key: the same contents are answered from the cache, changed contents
+run it and everything after it.
 """
 
-from tfx_kubeflow.compiler import ir
-from tfx_kubeflow.protocol import RESOLVED_CONFIG
+import copy
 
-SUFFIX = "-span"
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.compiler.build import attach_condition
+from tfx_kubeflow.compiler.conditions import Condition
+from tfx_kubeflow.compiler.context import Context
+from tfx_kubeflow.protocol import RESOLVED_CONFIG, RUNTIME_PARAMETER, DriverStep
+
 DRIVER_INPUTS = ("input_base", "input_config", "range_config")
 RESOLVED = {
     "span": ir.INTEGER,
@@ -19,38 +23,41 @@ RESOLVED = {
 """Outputs of the step, and further inputs of the ExampleGen."""
 
 
-def example_gen_spans(spec: ir.Spec) -> ir.Spec:
+def example_gen_drivers(spec: ir.Spec, context: Context) -> None:
     """Puts a step before each file-based ExampleGen that resolves what it will read."""
-    spec = ir.copied(spec)
-    for task, container in ir.containers(spec):
-        if "preCacheCheck" in container.pop("lifecycle", {}):
-            _resolve_before(spec, task)
-    return spec
+    for driver_id, node_id in sorted(context.drivers.items()):
+        condition = context.conditions.get(node_id)
+        _resolve_before(spec, driver_id, ir.task(spec, node_id), condition)
 
 
-def _resolve_before(spec: ir.Spec, task: ir.Task) -> None:
-    span_id = task.id + SUFFIX
+def _resolve_before(
+    spec: ir.Spec, driver_id: str, task: ir.Task, condition: Condition | None
+) -> None:
     example_gen = ir.component(spec, task.body)
+    container = ir.executor(spec, task.body)["container"]
     types = example_gen["inputDefinitions"]["parameters"]
-    given = {name: ir.parameters(task.body)[name] for name in DRIVER_INPUTS if name in types}
-    label = f"{span_id}_executor"
-    spec["components"][span_id] = {
+    label = f"{driver_id}_executor"
+    definition: ir.Spec = {
         "executorLabel": label,
-        "inputDefinitions": {"parameters": {name: dict(types[name]) for name in given}},
         "outputDefinitions": {
             "parameters": {name: {"parameterType": kind} for name, kind in RESOLVED.items()}
         },
     }
-    image = ir.executor(spec, task.body)["container"]["image"]
-    spec["deploymentSpec"]["executors"][label] = {"container": {"image": image}}
-    task.siblings[span_id] = {
-        "taskInfo": {"name": span_id},
-        "componentRef": {"name": span_id},
-        "inputs": ir.copied({"parameters": given}),
+    driver: ir.Spec = {"taskInfo": {"name": driver_id}, "componentRef": {"name": driver_id}}
+    for name, source in list(ir.parameters(task.body).items()):
+        if name in DRIVER_INPUTS or name.startswith(RUNTIME_PARAMETER):
+            kind = types[name]["parameterType"]
+            ir.add_parameter(driver, definition, name, kind, copy.deepcopy(source))
+    if condition is not None:
+        attach_condition(driver, definition, condition)
+    ir.depend(driver, *task.body.get("dependentTasks", ()))
+    spec["components"][driver_id] = definition
+    step = DriverStep(node=task.id, escaped=container["step"].escaped)
+    spec["deploymentSpec"]["executors"][label] = {
+        "container": {"image": container["image"], "step": step}
     }
-    if "dependentTasks" in task.body:
-        ir.depend(task.siblings[span_id], *task.body["dependentTasks"])
+    task.siblings[driver_id] = driver
     for name, kind in RESOLVED.items():
-        ir.declare(example_gen, "parameters", "inputDefinitions", name, {"parameterType": kind})
-        ir.parameters(task.body)[name] = ir.output_parameter(span_id, name)
-    ir.depend(task.body, span_id)
+        source = ir.output_parameter(driver_id, name)
+        ir.add_parameter(task.body, example_gen, name, kind, source)
+    ir.depend(task.body, driver_id)

@@ -1,22 +1,23 @@
 """Inputs: the same artifact goes into a step once.
 
 ML Metadata holds one event for each pair of artifact and execution, so KFP's driver fails on a step
-that takes an artifact under two names, as a lookup that needs the model it is given twice does.
+that takes an artifact under two names, as a resolver step that is passed the candidate twice does.
 """
 
+import dataclasses
 import json
 
+from tfx_kubeflow.cel import quote
 from tfx_kubeflow.compiler import ir
-from tfx_kubeflow.compiler.passes.commands import COMMAND
-from tfx_kubeflow.protocol import SAME_INPUTS_FLAG
+from tfx_kubeflow.compiler.context import Context
 
 HIDDEN = "_"
-"""Begins the names of inputs that TFX and the passes add."""
+"""Begins the names of inputs that conditions and the passes add."""
 
 
-def single_inputs(spec: ir.Spec) -> ir.Spec:
-    """Drops repeated artifact inputs; the entrypoint is told which other input each one is."""
-    spec = ir.copied(spec)
+def deduplicate_inputs(spec: ir.Spec, context: Context) -> None:
+    """Drops repeated artifact inputs; the step is passed which other input each one is."""
+    del context
     for task, container in ir.containers(spec):
         same = _repeated(ir.artifacts(task.body))
         if not same:
@@ -27,13 +28,12 @@ def single_inputs(spec: ir.Spec) -> ir.Spec:
         if "triggerPolicy" in task.body:
             policy = task.body["triggerPolicy"]
             policy["condition"] = _renamed(policy["condition"], same)
-        if container.get("command") == COMMAND:
-            container["args"] += [SAME_INPUTS_FLAG, json.dumps(same, sort_keys=True)]
+        if "step" in container:
+            container["step"] = dataclasses.replace(container["step"], same_inputs=same)
             continue
         for part in ("command", "args"):
             if part in container:
                 container[part] = [_renamed(text, same) for text in container[part]]
-    return spec
 
 
 def _repeated(artifacts: ir.Spec) -> dict[str, str]:
@@ -50,5 +50,5 @@ def _repeated(artifacts: ir.Spec) -> dict[str, str]:
 
 def _renamed(text: str, same: dict[str, str]) -> str:
     for name, kept in same.items():
-        text = text.replace(f"inputs.artifacts['{name}']", f"inputs.artifacts['{kept}']")
+        text = text.replace(f"inputs.artifacts[{quote(name)}]", f"inputs.artifacts[{quote(kept)}]")
     return text

@@ -4,34 +4,33 @@ TFX builds a wheel into the pipeline root, which fails where the root is an obje
 parameter the source is part of the cache key, so edited code runs again.
 """
 
-import json
 from pathlib import Path
 
 from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.compiler.context import Context
+from tfx_kubeflow.compiler.parameters import constant
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import MODULE_FILE, MODULE_SOURCE
+from tfx_kubeflow.protocol import MODULE_FILE, MODULE_SOURCE, hidden
 
 MAX_BYTES = 64 * 1024
 """All parameters of a run share one Kubernetes object of 1.5 MB at most."""
 
 
-def module_sources(spec: ir.Spec) -> ir.Spec:
+def module_sources(spec: ir.Spec, context: Context) -> None:
     """Adds the source of each `module_file` as a parameter, in JSON.
 
     Raises:
         CompileError: A file is missing or too large.
     """
-    spec = ir.copied(spec)
+    del context
     for task, _ in ir.containers(spec):
         given = ir.parameters(task.body)
         path = given.get(MODULE_FILE, {}).get("runtimeValue", {}).get("constant")
         if path:
-            given[MODULE_SOURCE] = {"runtimeValue": {"constant": _read(task.id, Path(path))}}
-            given[MODULE_FILE] = {"runtimeValue": {"constant": Path(path).name}}
-            kind = {"parameterType": ir.STRING}
             definition = ir.component(spec, task.body)
-            ir.declare(definition, "parameters", "inputDefinitions", MODULE_SOURCE, kind)
-    return spec
+            source = constant(_read(task.id, Path(path)))
+            ir.add_parameter(task.body, definition, MODULE_SOURCE, ir.STRING, source)
+            given[MODULE_FILE] = constant(Path(path).name)
 
 
 def _read(node_id: str, path: Path) -> str:
@@ -44,5 +43,4 @@ def _read(node_id: str, path: Path) -> str:
         ) from error
     if len(source.encode()) > MAX_BYTES:
         raise CompileError(node_id, f"module_file {path} is over {MAX_BYTES} bytes", way_out)
-    # Argo and Kubeflow Pipelines both replace what stands in double braces: JSON can hide them.
-    return json.dumps(source).replace("{{", "{\\u007b")
+    return hidden(source)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.compiler.context import Context
 from tfx_kubeflow.errors import CompileError
 
 PIPELINE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -45,13 +46,13 @@ def executor_label(node_id: str) -> str:
     return f"exec-{task_name(node_id)}"
 
 
-def task_names(spec: ir.Spec) -> ir.Spec:
+def task_names(spec: ir.Spec, context: Context) -> None:
     """Renames tasks, components (`comp-...`) and executors (`exec-...`).
 
     Raises:
         CompileError: A name is reserved, empty, or two ids become one name.
     """
-    spec = ir.copied(spec)
+    del context
     names = _new_names(spec)
     for dag in ir.dags(spec):
         _rename_dag(dag, names)
@@ -64,7 +65,6 @@ def task_names(spec: ir.Spec) -> ir.Spec:
             body["executorLabel"] = f"exec-{names[name]}"
     executors = spec["deploymentSpec"].get("executors", {})
     spec["deploymentSpec"]["executors"] = {labels[old]: body for old, body in executors.items()}
-    return spec
 
 
 def _new_names(spec: ir.Spec) -> dict[str, str]:

@@ -1,29 +1,30 @@
-"""Resolvers: a step that looks up an earlier artifact, and an importer that hands it on.
+"""Resolvers: a step that looks up earlier artifacts, and importers that hand them on.
 
 Kubeflow Pipelines refuses TFX's resolver executors. Instead an uncached step asks the resolver's
-strategy and puts out the artifact's address as a parameter; a DAG of one importer makes an
-artifact of it, the same one for the same address, so that its consumers stay cacheable. Where
-there is none, an address that holds nothing is imported, and the consumer's step drops the input.
+strategy and puts out each artifact's URI as a parameter; a DAG of one importer makes an artifact
+of it, the same one for the same URI, so that its consumers stay cacheable. Where there is none, a
+URI that holds nothing is imported, and the consumer's step drops the input.
 """
 
+import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from tfx.orchestration.kubeflow.utils import TFX_DAG_NAME
-
 from tfx_kubeflow.compiler import ir
-from tfx_kubeflow.compiler.nodes import Facts, ResolverFacts
-from tfx_kubeflow.compiler.passes.importers import SOURCE
+from tfx_kubeflow.compiler.build import MAIN_DAG, SOURCE, artifact_type, attach_condition
+from tfx_kubeflow.compiler.context import Context
+from tfx_kubeflow.compiler.nodes import ResolverSpec
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.metadata.artifacts import recorded_title
 from tfx_kubeflow.protocol import (
-    ADDRESS,
     BLESSING,
     CANDIDATE,
     DESTINATION,
     METADATA,
     METADATA_INPUT,
     MODEL,
+    URI,
+    ResolverStep,
 )
 
 IMPORTED = "artifact"
@@ -34,182 +35,173 @@ SEVERAL = {
 """Strategies of TFX that can be told to return several artifacts."""
 
 
-def lookups(spec: ir.Spec, facts: Facts, pipeline_name: str, image: str) -> ir.Spec:
+def resolvers(spec: ir.Spec, context: Context) -> None:
     """Adds the steps and importers of all resolvers, and connects their consumers.
 
-    Args:
-        spec: The IR of everything but the resolvers.
-        facts: The resolvers.
-        pipeline_name: Whose artifacts are looked up.
-        image: Image of the steps.
-
     Raises:
-        CompileError: A resolver may return several artifacts, or the serving model is unclear.
+        CompileError: A resolver may return several artifacts, a condition looks at what it finds,
+            or the serving model is unclear.
     """
-    spec = ir.copied(spec)
-    wanted = {
-        resolver.id: _consumed_keys(spec, facts, resolver.id)
-        for resolver in facts.resolvers.values()
-    }
-    for resolver in facts.resolvers.values():
+    specs = context.nodes.resolvers
+    _refuse_conditions_on_found(context)
+    required = {resolver_id: _required(spec, context, resolver_id) for resolver_id in specs}
+    for resolver_id, resolver in specs.items():
         _refuse_several(resolver)
-        siblings = _node_tasks(spec)
-        _add_step(spec, facts, resolver, siblings, wanted[resolver.id], pipeline_name, image)
-        for key in wanted[resolver.id]:
-            _add_importer(spec, resolver, siblings, key)
-    for resolver in facts.resolvers.values():
-        _connect_consumers(spec, resolver.id)
-    return spec
+        _add_step(spec, context, resolver, required[resolver_id])
+        for key in required[resolver_id]:
+            _add_importer(spec, resolver, key)
+    for resolver_id in specs:
+        _connect_consumers(spec, resolver_id)
 
 
-def _refuse_several(resolver: ResolverFacts) -> None:
+def _refuse_conditions_on_found(context: Context) -> None:
+    for node_id, condition in context.conditions.items():
+        for channel in condition.channels:
+            if channel.producer_component_id in context.nodes.resolvers:
+                raise CompileError(
+                    node_id,
+                    f"its condition looks at what {channel.producer_component_id} finds, of which "
+                    "Kubeflow Pipelines knows the URI only",
+                    "Look at it in a component, and put the condition on that one's output.",
+                )
+
+
+def _refuse_several(resolver: ResolverSpec) -> None:
     config: dict[str, Any] = json.loads(resolver.config)
     several = int(config.get("desired_num_of_artifacts") or 1) != 1
     if resolver.strategy in SEVERAL and (several or "range_config" in config):
         raise CompileError(
-            resolver.id,
-            "a lookup on Kubeflow Pipelines hands on one artifact, and this strategy may return "
+            resolver.node.id,
+            "a resolver on Kubeflow Pipelines hands on one artifact, and this strategy may return "
             "several",
             "Look up the latest artifact only, or let the ExampleGen read the whole window.",
         )
 
 
-def _consumed_keys(spec: ir.Spec, facts: Facts, resolver_id: str) -> dict[str, bool]:
+def _required(spec: ir.Spec, context: Context, resolver_id: str) -> dict[str, bool]:
     """Output keys that something consumes -> whether a consumer cannot do without."""
     keys: dict[str, bool] = {}
-    for task in ir.tasks(spec):
-        node = facts.nodes.get(task.id)
-        for name, value in ir.artifacts(task.body).items():
-            reference = value.get("taskOutputArtifact", {})
-            if reference.get("producerTask") == resolver_id:
-                key = reference["outputArtifactKey"]
-                keys[key] = keys.get(key, False) or node is None or name not in node.optional
-    for other in facts.resolvers.values():
+    for task_id, name, key in _consumers(spec, resolver_id):
+        optional = context.nodes.is_optional(task_id, name)
+        keys[key] = keys.get(key, False) or not optional
+    for other in context.nodes.resolvers.values():
         for producer, key in other.connected.values():
             if producer == resolver_id:
                 keys.setdefault(key, False)
     return dict(sorted(keys.items()))
 
 
+def _consumers(spec: ir.Spec, resolver_id: str) -> Iterator[tuple[str, str, str]]:
+    for task in ir.tasks(spec):
+        for name, value in ir.artifacts(task.body).items():
+            reference = value.get("taskOutputArtifact", {})
+            if reference.get("producerTask") == resolver_id:
+                yield task.id, name, reference["outputArtifactKey"]
+
+
 def _node_tasks(spec: ir.Spec) -> ir.Spec:
-    """The tasks of TFX's nodes; with an exit handler they stand in a DAG of their own."""
-    inside = spec["components"].get(TFX_DAG_NAME)
+    """The tasks of the nodes; with an exit handler they stand in a DAG of their own."""
+    inside = spec["components"].get(MAIN_DAG)
     tasks: ir.Spec = (inside or spec["root"])["dag"]["tasks"]
     return tasks
 
 
 def _add_step(
-    spec: ir.Spec,
-    facts: Facts,
-    resolver: ResolverFacts,
-    siblings: ir.Spec,
-    wanted: dict[str, bool],
-    pipeline_name: str,
-    image: str,
+    spec: ir.Spec, context: Context, resolver: ResolverSpec, required: dict[str, bool]
 ) -> None:
-    label = f"{resolver.id}_executor"
+    resolver_id = resolver.node.id
+    label = f"{resolver_id}_executor"
     definition: ir.Spec = {"executorLabel": label}
-    task: ir.Spec = {"taskInfo": {"name": resolver.id}, "componentRef": {"name": resolver.id}}
+    task: ir.Spec = {"taskInfo": {"name": resolver_id}, "componentRef": {"name": resolver_id}}
     for key, (producer, output) in resolver.connected.items():
-        ir.artifacts(task)[key] = ir.output_artifact(producer, output)
-        kind = _artifact_type(spec, facts, siblings, producer, output, resolver.classes[key])
-        ir.declare(definition, "artifacts", "inputDefinitions", key, kind)
-    for key in wanted:
-        for suffix in (ADDRESS, METADATA):
+        _add_artifact(task, definition, key, producer, output, resolver.node.raw_inputs[key].type)
+    for key in required:
+        for suffix in (URI, METADATA):
             kind = {"parameterType": ir.STRING}
             ir.declare(definition, "parameters", "outputDefinitions", key + suffix, kind)
     if {MODEL, BLESSING} <= set(resolver.classes.values()):
-        _add_destination(spec, facts, resolver, siblings, task, definition)
-    ir.depend(task, *resolver.upstream)
-    step = {
-        "kind": "lookup",
-        "node": resolver.id,
-        "pipeline": pipeline_name,
-        "strategy": resolver.strategy,
-        "config": resolver.config,
-        "classes": resolver.classes,
-        "connected": sorted(resolver.connected),
-        "wanted": wanted,
-    }
-    spec["components"][resolver.id] = definition
-    args = ["--step", json.dumps(step, sort_keys=True)]
-    spec["deploymentSpec"]["executors"][label] = {"container": {"image": image, "args": args}}
-    siblings[resolver.id] = task
+        _add_destination(spec, context, resolver_id, task, definition)
+    if resolver_id in context.conditions:
+        attach_condition(task, definition, context.conditions[resolver_id])
+    ir.depend(task, *(upstream.id for upstream in resolver.node.upstream_nodes))
+    step = ResolverStep(
+        node=resolver_id,
+        pipeline=context.pipeline_name,
+        strategy=resolver.strategy,
+        config=resolver.config,
+        classes=resolver.classes,
+        connected=tuple(sorted(resolver.connected)),
+        required=required,
+    )
+    spec["components"][resolver_id] = definition
+    container = {"image": context.settings.image, "step": step}
+    spec["deploymentSpec"]["executors"][label] = {"container": container}
+    _node_tasks(spec)[resolver_id] = task
 
 
-def _artifact_type(
-    spec: ir.Spec, facts: Facts, siblings: ir.Spec, producer: str, key: str, cls: str
-) -> ir.Spec:
-    if producer in facts.resolvers:
-        return {"artifactType": {"instanceSchema": _schema(cls)}}
-    outputs = ir.component(spec, siblings[producer])["outputDefinitions"]["artifacts"]
-    return {"artifactType": outputs[key]["artifactType"]}
-
-
-def _schema(cls: str) -> str:
-    """Schema of an artifact class that names it as Kubeflow Pipelines records it."""
-    return f"title: {recorded_title(cls)}\ntype: object\n"
+def _add_artifact(
+    task: ir.Spec, definition: ir.Spec, name: str, producer: str, key: str, cls: type
+) -> None:
+    ir.artifacts(task)[name] = ir.output_artifact(producer, key)
+    ir.declare(definition, "artifacts", "inputDefinitions", name, artifact_type(cls))
+    ir.depend(task, producer)
 
 
 def _add_destination(
-    spec: ir.Spec,
-    facts: Facts,
-    resolver: ResolverFacts,
-    siblings: ir.Spec,
-    task: ir.Spec,
-    definition: ir.Spec,
+    spec: ir.Spec, context: Context, resolver_id: str, task: ir.Spec, definition: ir.Spec
 ) -> None:
-    """Tells the step where models are served, and which one is about to be."""
-    pusher = _pusher(siblings, facts)
-    if pusher is None:
+    """Passes the step where models are served, and which one is about to be."""
+    siblings = _node_tasks(spec)
+    pusher_id = _pusher(siblings, context)
+    if pusher_id is None:
         return
-    ir.parameters(task)[DESTINATION] = ir.copied(ir.parameters(pusher)[DESTINATION])
-    kind: ir.Spec = {"parameterType": ir.STRING}
-    ir.declare(definition, "parameters", "inputDefinitions", DESTINATION, kind)
+    pusher = siblings[pusher_id]
+    source = copy.deepcopy(ir.parameters(pusher)[DESTINATION])
+    ir.add_parameter(task, definition, DESTINATION, ir.STRING, source)
     candidate = ir.artifacts(pusher).get("model", {}).get("taskOutputArtifact")
-    if candidate and not _waits_for(candidate["producerTask"], resolver.id, siblings, facts):
+    if candidate and not _waits_for(candidate["producerTask"], resolver_id, siblings, context):
         producer, key = candidate["producerTask"], candidate["outputArtifactKey"]
-        ir.artifacts(task)[CANDIDATE] = ir.output_artifact(producer, key)
-        kind = _artifact_type(spec, facts, siblings, producer, key, MODEL)
-        ir.declare(definition, "artifacts", "inputDefinitions", CANDIDATE, kind)
-        ir.depend(task, producer)
+        cls = context.nodes.components[pusher_id].inputs["model"].type
+        _add_artifact(task, definition, CANDIDATE, producer, key, cls)
 
 
-def _waits_for(task_id: str, other: str, siblings: ir.Spec, facts: Facts) -> bool:
+def _waits_for(task_id: str, other: str, siblings: ir.Spec, context: Context) -> bool:
     """Says whether a task comes after another one."""
     if task_id == other:
         return True
-    if task_id in facts.resolvers:
-        before = facts.resolvers[task_id].upstream
+    if task_id in context.nodes.resolvers:
+        upstream = context.nodes.resolvers[task_id].node.upstream_nodes
+        before = tuple(node.id for node in upstream)
     else:
         before = tuple(siblings[task_id].get("dependentTasks", ()))
-    return any(_waits_for(producer, other, siblings, facts) for producer in before)
+    return any(_waits_for(producer, other, siblings, context) for producer in before)
 
 
-def _pusher(siblings: ir.Spec, facts: Facts) -> ir.Spec | None:
+def _pusher(siblings: ir.Spec, context: Context) -> str | None:
     """The task that copies models into a folder, if there is exactly one."""
-    found = {}
-    for task_id, body in siblings.items():
-        value = ir.parameters(body).get(DESTINATION)
-        if value is None or task_id not in facts.nodes or not facts.nodes[task_id].pusher:
+    found = []
+    for task_id in sorted(context.nodes.pushers):
+        value = ir.parameters(siblings[task_id]).get(DESTINATION)
+        if value is None:
             continue
         constant = value.get("runtimeValue", {}).get("constant")
         if constant is None or "filesystem" in json.loads(constant):
-            found[task_id] = body
+            found.append(task_id)
     if len(found) > 1:
         raise CompileError(
-            ", ".join(sorted(found)),
+            ", ".join(found),
             "with several push destinations it is unclear which serving model is the baseline",
             "Keep one Pusher in the pipeline.",
         )
-    return next(iter(found.values()), None)
+    return next(iter(found), None)
 
 
-def _add_importer(spec: ir.Spec, resolver: ResolverFacts, siblings: ir.Spec, key: str) -> None:
-    outer = imported_id(resolver.id, key)
+def _add_importer(spec: ir.Spec, resolver: ResolverSpec, key: str) -> None:
+    resolver_id = resolver.node.id
+    outer = imported_id(resolver_id, key)
     inner = f"{outer}-importer"
-    kind = {"artifactType": {"instanceSchema": _schema(resolver.classes[key])}}
-    address = {"parameters": {SOURCE: {"parameterType": ir.STRING}}}
+    kind = artifact_type(resolver.node.outputs[key].type)
+    uri = {"parameters": {SOURCE: {"parameterType": ir.STRING}}}
     label = f"{inner}_executor"
     spec["deploymentSpec"]["executors"][label] = {
         "importer": {
@@ -219,36 +211,28 @@ def _add_importer(spec: ir.Spec, resolver: ResolverFacts, siblings: ir.Spec, key
     }
     spec["components"][inner] = {
         "executorLabel": label,
-        "inputDefinitions": address,
+        "inputDefinitions": uri,
         "outputDefinitions": {"artifacts": {IMPORTED: kind}},
     }
+    selectors = [{"producerSubtask": inner, "outputArtifactKey": IMPORTED}]
+    importer = {
+        "taskInfo": {"name": inner},
+        "componentRef": {"name": inner},
+        "inputs": {"parameters": {SOURCE: {"componentInputParameter": SOURCE}}},
+    }
     spec["components"][outer] = {
-        "inputDefinitions": ir.copied(address),
-        "outputDefinitions": {"artifacts": {IMPORTED: ir.copied(kind)}},
+        "inputDefinitions": copy.deepcopy(uri),
+        "outputDefinitions": {"artifacts": {IMPORTED: copy.deepcopy(kind)}},
         "dag": {
-            "tasks": {
-                inner: {
-                    "taskInfo": {"name": inner},
-                    "componentRef": {"name": inner},
-                    "inputs": {"parameters": {SOURCE: {"componentInputParameter": SOURCE}}},
-                }
-            },
-            "outputs": {
-                "artifacts": {
-                    IMPORTED: {
-                        "artifactSelectors": [
-                            {"producerSubtask": inner, "outputArtifactKey": IMPORTED}
-                        ]
-                    }
-                }
-            },
+            "tasks": {inner: importer},
+            "outputs": {"artifacts": {IMPORTED: {"artifactSelectors": selectors}}},
         },
     }
-    siblings[outer] = {
+    _node_tasks(spec)[outer] = {
         "taskInfo": {"name": outer},
         "componentRef": {"name": outer},
-        "dependentTasks": [resolver.id],
-        "inputs": {"parameters": {SOURCE: ir.output_parameter(resolver.id, key + ADDRESS)}},
+        "dependentTasks": [resolver_id],
+        "inputs": {"parameters": {SOURCE: ir.output_parameter(resolver_id, key + URI)}},
     }
 
 
@@ -258,17 +242,15 @@ def imported_id(resolver_id: str, key: str) -> str:
 
 
 def _connect_consumers(spec: ir.Spec, resolver_id: str) -> None:
-    for task in ir.tasks(spec):
-        for name, value in list(ir.artifacts(task.body).items()):
-            reference = value.get("taskOutputArtifact", {})
-            if reference.get("producerTask") != resolver_id:
-                continue
-            key = reference["outputArtifactKey"]
-            imported = imported_id(resolver_id, key)
-            ir.artifacts(task.body)[name] = ir.output_artifact(imported, IMPORTED)
-            known = ir.output_parameter(resolver_id, key + METADATA)
-            ir.parameters(task.body)[name + METADATA_INPUT] = known
-            kind = {"parameterType": ir.STRING}
-            definition = ir.component(spec, task.body)
-            ir.declare(definition, "parameters", "inputDefinitions", name + METADATA_INPUT, kind)
-            ir.depend(task.body, imported, resolver_id)
+    for task_id, name, key in list(_consumers(spec, resolver_id)):
+        task = ir.task(spec, task_id)
+        imported = imported_id(resolver_id, key)
+        ir.artifacts(task.body)[name] = ir.output_artifact(imported, IMPORTED)
+        ir.add_parameter(
+            task.body,
+            ir.component(spec, task.body),
+            name + METADATA_INPUT,
+            ir.STRING,
+            ir.output_parameter(resolver_id, key + METADATA),
+        )
+        ir.depend(task.body, imported, resolver_id)

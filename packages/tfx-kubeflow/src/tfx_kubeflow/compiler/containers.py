@@ -1,0 +1,119 @@
+"""Container components: their command lines, and what a component asks for by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx.dsl.component.experimental import placeholders
+from tfx.dsl.components.base.base_component import BaseComponent
+
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.compiler.parameters import Parameter
+from tfx_kubeflow.errors import CompileError
+
+ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
+
+
+def container(node: BaseComponent, parameters: Mapping[str, Parameter]) -> ir.Spec:
+    """Returns image and command line of a container component.
+
+    Raises:
+        CompileError: The command line holds what Kubeflow Pipelines does not fill in.
+    """
+    for name, given in parameters.items():
+        if given.escaped or (given.runtime and "runtimeValue" in given.source):
+            raise CompileError(
+                f"{node.id}: parameter {name!r}",
+                "a container is passed its text as it is, and in this one Kubeflow Pipelines "
+                "would expand braces or miss a runtime parameter",
+                "Write it without double braces, and give runtime parameters by themselves.",
+            )
+    executor = node.executor_spec
+    found: ir.Spec = {"image": executor.image}
+    for part in ("command", "args"):
+        words = [_word(node, word) for word in getattr(executor, part) or ()]
+        if words:
+            found[part] = words
+    return found
+
+
+def _word(node: BaseComponent, word: Any) -> str:
+    if isinstance(word, str):
+        if "{{" in word:
+            raise CompileError(
+                node.id,
+                f"its command holds {word!r}, in which Argo would expand the braces",
+                "Put the text into a file of the image, or write it without double braces.",
+            )
+        return word
+    if isinstance(word, placeholders.InputValuePlaceholder):
+        return _value(node, word.input_name)
+    if isinstance(word, placeholders.InputUriPlaceholder):
+        _require(node, word.input_name, node.inputs, "input")
+        # A container reads and writes files, which KFP's launcher moves.
+        return f"{{{{$.inputs.artifacts['{word.input_name}'].path}}}}"
+    if isinstance(word, placeholders.OutputUriPlaceholder):
+        _require(node, word.output_name, node.outputs, "output")
+        return f"{{{{$.outputs.artifacts['{word.output_name}'].path}}}}"
+    if isinstance(word, placeholders.ConcatPlaceholder):
+        return "".join(_word(node, item) for item in word.items)
+    raise CompileError(
+        node.id,
+        f"its command holds a {type(word).__name__}, which Kubeflow Pipelines does not fill in",
+        "Use a text, InputValuePlaceholder, InputUriPlaceholder, OutputUriPlaceholder or "
+        "ConcatPlaceholder.",
+    )
+
+
+def _value(node: BaseComponent, name: str) -> str:
+    if name in node.inputs:
+        raise CompileError(
+            node.id,
+            "a container cannot be given the value of an artifact",
+            "Give it the artifact's URI, and read the value there.",
+        )
+    _require(node, name, node.exec_properties, "parameter")
+    return f"{{{{$.inputs.parameters['{name}']}}}}"
+
+
+def _require(node: BaseComponent, name: str, known: Mapping[str, Any], what: str) -> None:
+    if known.get(name) is None:
+        raise CompileError(
+            node.id,
+            f"its command names {what} {name!r}, which it is not given",
+            f"Give it one of {', '.join(sorted(known)) or 'none'}.",
+        )
+
+
+def platform_resources(node: BaseComponent) -> ir.Spec:
+    """Returns what a component asks for with `with_platform_config`.
+
+    Raises:
+        CompileError: It is no ResourceSpec, or asks for less than nothing.
+    """
+    asked = node.platform_config
+    if asked is None:
+        return {}
+    if not isinstance(asked, ResourceSpec):
+        raise CompileError(
+            node.id,
+            f"its platform_config is a {type(asked).__name__}",
+            "Give a PipelineContainerSpec.ResourceSpec, or say it in the settings of the node.",
+        )
+    if asked.cpu_limit < 0 or asked.memory_limit < 0 or asked.accelerator.count < 0:
+        raise CompileError(
+            node.id, "its platform_config asks for less than nothing", "Give positive numbers."
+        )
+    found: ir.Spec = {}
+    if asked.cpu_limit:
+        found["resourceCpuLimit"] = f"{asked.cpu_limit:g}"
+    if asked.memory_limit:
+        found["resourceMemoryLimit"] = f"{asked.memory_limit:g}G"
+    if asked.accelerator.type:
+        found["accelerator"] = {
+            "resourceType": asked.accelerator.type,
+            "resourceCount": str(asked.accelerator.count),
+        }
+    return {"resources": found} if found else {}
