@@ -15,6 +15,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx_kubeflow.storage.served_versions import versions
 
 from tests.support.model import save_model
 from tfx_pipeline.components import serving_check
@@ -22,7 +23,6 @@ from tfx_pipeline.components.push import Pusher
 from tfx_pipeline.components.serving_check import ServingCheck, ask_in_fresh_process
 from tfx_pipeline.data.contract import Framing
 from tfx_pipeline.serving.requests import FILE, read_requests, write_requests
-from tfx_pipeline.serving.versions import versions
 
 pytestmark = pytest.mark.integration
 
@@ -100,7 +100,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_good_model_is_pushed_whole_and_once(runs: Runs, model: Path) -> None:
     runs.run(model)
 
-    (version,) = versions(runs.base)
+    (version,) = versions(str(runs.base))
     properties = runs.last("PushedModel").custom_properties
     assert properties["pushed"].int_value == 1
     assert properties["pushed_version"].string_value == str(version)
@@ -117,7 +117,7 @@ def test_a_good_model_is_pushed_whole_and_once(runs: Runs, model: Path) -> None:
 
     # The same model, trained again: what is served stays as it is.
     runs.run(model, attempt=2)
-    assert versions(runs.base) == [version]
+    assert versions(str(runs.base)) == [version]
     assert runs.message() == f"unchanged: version {version} already serves this model"
     assert runs.last("PushedModel").custom_properties["pushed"].int_value == 1
 

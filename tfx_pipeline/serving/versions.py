@@ -1,20 +1,28 @@
 """The folder that TF Serving polls: `<base>/<version>/`, where whole versions appear at once.
 
 TF Serving takes every child whose name is an integer for a version, and loads the largest. So a
-version is copied under a name that is none, and becomes one in a single rename.
+version is copied under a name that is none, and becomes one in a single rename. Others may write to
+the folder: nothing in it is followed, and nothing that is in the way stops a push.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
+import logging
 import os
 import shutil
+import stat
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tfx_kubeflow.storage import files, served_versions
+from tfx_kubeflow.storage.served_versions import MODEL_FILE, digest
+
+log = logging.getLogger(__name__)
 
 _LOCK = ".push.lock"
 _TEMPORARY = ".pushing-"
@@ -30,14 +38,9 @@ class Published:
         new: False where that version was already there with the very same files.
     """
 
-    version: int
+    version: str
     path: Path
     new: bool
-
-
-def versions(base: Path) -> list[int]:
-    """Complete versions below `base`, oldest first: those that TF Serving can load."""
-    return [number for number in _taken(base) if (base / str(number) / "saved_model.pb").is_file()]
 
 
 def publish(model: Path, base: Path, clock: Callable[[], float] = time.time) -> Published:
@@ -53,85 +56,63 @@ def publish(model: Path, base: Path, clock: Callable[[], float] = time.time) -> 
 
     Raises:
       FileNotFoundError: `model` holds no SavedModel.
+      StepError: No version can follow those below `base`.
       OSError: The copy failed (no space, no permission); `base` serves what it served before.
     """
-    if not (model / "saved_model.pb").is_file():
-        raise FileNotFoundError(f"{model}: holds no saved_model.pb to push")
+    if not (model / MODEL_FILE).is_file():
+        raise FileNotFoundError(f"{model}: holds no {MODEL_FILE} to push")
     base.mkdir(parents=True, exist_ok=True)
     with _locked(base):
         _remove_leftovers(base)
-        complete = versions(base)
-        if complete and digest(base / str(complete[-1])) == digest(model):
-            return Published(complete[-1], base / str(complete[-1]), new=False)
+        served = next(iter(served_versions.versions(str(base))), None)
+        if served is not None and digest(str(base / served)) == digest(str(model)):
+            return Published(served, base / served, new=False)
         # The clock may go backwards; TF Serving only ever takes the largest number.
-        version = max(int(clock()), *(number + 1 for number in _taken(base)), 1)
-        temporary = base / f"{_TEMPORARY}{version}"
+        version = served_versions.next_version(str(base), max(int(clock()), 1))
+        temporary = base / f"{_TEMPORARY}{uuid.uuid4().hex}"
         try:
             _copy(model, temporary)
+            served_versions.publish(temporary, base, version)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        target = base / str(version)
-        temporary.rename(target)
-        _sync(base)
-        return Published(version, target, new=True)
-
-
-def digest(folder: Path) -> str:
-    """SHA-256 over the relative paths and contents of all files below `folder`."""
-    total = hashlib.sha256()
-    for path in _files(folder):
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
-    return total.hexdigest()
-
-
-def _taken(base: Path) -> list[int]:
-    """Every version number that is in use, complete or not, smallest first."""
-    return sorted(int(child.name) for child in base.iterdir() if _is_version(child.name))
-
-
-def _is_version(name: str) -> bool:
-    # TF Serving reads names as signed 64-bit integers and ignores what does not fit.
-    return name.isascii() and name.isdecimal() and int(name) < 2**63
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+        return Published(version, base / version, new=True)
 
 
 @contextmanager
 def _locked(base: Path) -> Iterator[None]:
+    path = base / _LOCK
+    # Neither follows a symbolic link, nor empties a file, nor waits for the other end of a pipe.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"no lock for pushes, remove it ({error.strerror})", str(path)
+        ) from error
     # The kernel lets go of it when the process dies, however it dies.
-    with (base / _LOCK).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with os.fdopen(descriptor, "rb+", buffering=0):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path}: no lock for pushes, remove it (no regular file)")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
 
 
 def _remove_leftovers(base: Path) -> None:
     # Under the lock nobody else pushes, so all of these are dead.
     for leftover in base.glob(f"{_TEMPORARY}*"):
-        shutil.rmtree(leftover)
+        try:
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
+                leftover.unlink()
+        except OSError as error:
+            log.warning("%s cannot be removed and stays: %s", leftover, error)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies a tree and waits until the disk has it, so that the rename cannot overtake it."""
     target.mkdir()
-    folders = {target}
-    for path in _files(source):
-        copied = target / path.relative_to(source)
+    for name in files.names_below(str(source)):
+        copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copied)
-        _sync(copied)
-        folders.add(copied.parent)
-    for folder in folders:
-        _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        shutil.copyfile(source / name, copied)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import ml_metadata as mlmd
 import pytest
+from kubeflow_cases.buckets import bucket, endpoint  # noqa: F401, fixtures
 from ml_metadata.proto import metadata_store_pb2
 
 # Steps under the local runner are processes of their own, and import the tests' components by name.

@@ -17,7 +17,7 @@ from tfx_kubeflow.metadata.artifacts import make_artifact, properties
 from tfx_kubeflow.protocol import encode
 from tfx_kubeflow.steps import entrypoint, example_gen_driver, parameters
 from tfx_kubeflow.steps.executor import run_executor
-from tfx_kubeflow.storage import object_store, uris
+from tfx_kubeflow.storage import uris
 
 SPLIT = example_gen_pb2.Input.Split
 
@@ -235,27 +235,6 @@ def test_a_fingerprint_is_of_contents_and_names_alone(tmp_path):
 def test_no_data_says_where_it_was_looked_for(tmp_path):
     with pytest.raises(StepError, match=f"no file matches {tmp_path}/x\\*; check the data"):
         example_gen_driver.matching(str(tmp_path), "x*")
-
-
-# Retries
-
-
-def test_transient_errors_are_tried_again(monkeypatch):
-    monkeypatch.setattr(object_store.time, "sleep", lambda _: None)
-    tries = []
-
-    def call():
-        tries.append(1)
-        if len(tries) < 3:
-            raise OSError("busy")
-        return "done"
-
-    assert object_store.retried(call)() == "done"
-    tries[:] = [1] * -9
-    with pytest.raises(FileNotFoundError):
-        object_store.retried(lambda: (_ for _ in ()).throw(FileNotFoundError("x")))()
-    with pytest.raises(OSError, match="down"):
-        object_store.retried(lambda: (_ for _ in ()).throw(OSError("down")))()
 
 
 # What a step costs

@@ -54,8 +54,7 @@ class Declines(pusher_executor.Executor):
 
 
 def test_an_executor_may_decide_against_a_push_to_a_store(tmp_path, monkeypatch):
-    monkeypatch.setattr(push, "numbers", lambda base: ["7"])
-    monkeypatch.setattr(push, "versions", lambda base: [])
+    monkeypatch.setattr(served_versions, "versions", lambda base: [])
     artifact = pushed(tmp_path, "s3://bucket/m", model(tmp_path / "one"), 1, Declines)
     assert artifact.get_int_custom_property("pushed") == 0
 
@@ -68,10 +67,3 @@ class OwnExecutor(pusher_executor.Executor):
 def test_executors_of_ones_own_push_to_folders_themselves(tmp_path):
     artifact = pushed(tmp_path, tmp_path / "serving", model(tmp_path / "one"), 1, OwnExecutor)
     assert artifact.get_string_custom_property("by") == "me"
-
-
-def test_an_incomplete_version_is_not_served(tmp_path):
-    assert served_versions.versions(str(tmp_path / "nowhere")) == []
-    (tmp_path / "7").mkdir()
-    (tmp_path / "notes").mkdir()
-    assert served_versions.versions(str(tmp_path)) == []

@@ -7,12 +7,16 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.storage import served_versions
 
-from tfx_pipeline.serving import versions
-from tfx_pipeline.serving.versions import digest, publish
+from tfx_pipeline.serving.versions import Published, publish
 
 
 @pytest.fixture
@@ -38,16 +42,20 @@ def _loadable(base: Path) -> dict[str, list[str]]:
     }
 
 
+def _complete(base: Path) -> list[str]:
+    return served_versions.versions(str(base))
+
+
 WHOLE = ["assets.extra/forecast.json", "saved_model.pb", "variables/variables.index"]
 
 
 def test_a_version_is_a_whole_copy_named_by_the_time(tmp_path: Path, base: Path) -> None:
     model = _model(tmp_path / "model")
     published = publish(model, base, clock=lambda: 1266000000.9)
-    assert published == versions.Published(1266000000, base / "1266000000", new=True)
+    assert published == Published("1266000000", base / "1266000000", new=True)
     assert _loadable(base) == {"1266000000": WHOLE}
-    assert digest(published.path) == digest(model)
-    assert versions.versions(base) == [1266000000]
+    assert served_versions.digest(str(published.path)) == served_versions.digest(str(model))
+    assert _complete(base) == ["1266000000"]
 
 
 def test_others_may_read_it(tmp_path: Path, base: Path) -> None:
@@ -58,7 +66,7 @@ def test_others_may_read_it(tmp_path: Path, base: Path) -> None:
 def test_what_is_already_served_is_left_alone(tmp_path: Path, base: Path) -> None:
     first = publish(_model(tmp_path / "model"), base, clock=lambda: 100)
     again = publish(_model(tmp_path / "copy"), base, clock=lambda: 200)
-    assert again == versions.Published(100, first.path, new=False)
+    assert again == Published("100", first.path, new=False)
     assert list(_loadable(base)) == ["100"]
 
 
@@ -66,19 +74,19 @@ def test_an_older_content_is_pushed_again_as_a_new_version(tmp_path: Path, base:
     old, new = _model(tmp_path / "old", "old"), _model(tmp_path / "new", "new")
     publish(old, base, clock=lambda: 100)
     publish(new, base, clock=lambda: 200)
-    assert publish(old, base, clock=lambda: 300) == versions.Published(300, base / "300", new=True)
+    assert publish(old, base, clock=lambda: 300) == Published("300", base / "300", new=True)
 
 
 @pytest.mark.parametrize("now", [50, 100])
 def test_versions_grow_even_if_the_clock_does_not(tmp_path: Path, base: Path, now: int) -> None:
     publish(_model(tmp_path / "old", "old"), base, clock=lambda: 100)
-    assert publish(_model(tmp_path / "new", "new"), base, clock=lambda: now).version == 101
+    assert publish(_model(tmp_path / "new", "new"), base, clock=lambda: now).version == "101"
 
 
 def test_an_incomplete_version_of_another_tool_is_stepped_over(tmp_path: Path, base: Path) -> None:
     (base / "500").mkdir(parents=True)
-    assert versions.versions(base) == []
-    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == 501
+    assert _complete(base) == []
+    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == "501"
 
 
 def test_files_and_folders_that_are_no_versions_do_not_matter(tmp_path: Path, base: Path) -> None:
@@ -86,8 +94,8 @@ def test_files_and_folders_that_are_no_versions_do_not_matter(tmp_path: Path, ba
     (base / "readme.txt").write_text("")
     (base / "²").mkdir()
     (base / str(2**63)).mkdir()
-    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == 100
-    assert versions.versions(base) == [100]
+    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == "100"
+    assert _complete(base) == ["100"]
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path, base: Path) -> None:
@@ -139,7 +147,7 @@ def test_a_killed_push_leaves_nothing_to_load_and_the_next_one_cleans_up(
     process.join(30)
     assert process.exitcode == -signal.SIGKILL
     assert _loadable(base) == {"100": WHOLE}
-    assert [p.name for p in base.glob(".pushing-*")] == [".pushing-200"]
+    assert len(list(base.glob(".pushing-*"))) == 1
 
     publish(new, base, clock=lambda: 300)
 
@@ -163,5 +171,133 @@ def test_pushes_at_once_each_get_their_own_version(tmp_path: Path, base: Path) -
     for process in processes:
         process.join(30)
         assert process.exitcode == 0
-    assert versions.versions(base) == [100, 101, 102, 103, 104]
+    assert _complete(base) == ["104", "103", "102", "101", "100"]
     assert set(map(tuple, _loadable(base).values())) == {tuple(WHOLE)}
+
+
+# Where others can write to the folder
+
+
+def test_a_lock_that_is_a_link_is_refused_and_its_target_stays(tmp_path: Path, base: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("dear")
+    base.mkdir(parents=True)
+    (base / ".push.lock").symlink_to(victim)
+    with pytest.raises(OSError, match=r"no lock for pushes, remove it .*\.push\.lock"):
+        publish(_model(tmp_path / "model"), base)
+    assert victim.read_text() == "dear"
+
+
+def test_a_lock_that_has_contents_keeps_them(tmp_path: Path, base: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("dear")
+    base.mkdir(parents=True)
+    (base / ".push.lock").hardlink_to(victim)
+    assert publish(_model(tmp_path / "model"), base).new
+    assert victim.read_text() == "dear"
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "socket", "dangling"])
+@pytest.mark.timeout(60)
+def test_a_lock_of_another_kind_is_refused_by_name(tmp_path: Path, base: Path, kind: str) -> None:
+    base.mkdir(parents=True)
+    lock = base / ".push.lock"
+    match kind:
+        case "folder":
+            lock.mkdir()
+        case "pipe":
+            os.mkfifo(lock)
+        case "socket":
+            socket.socket(socket.AF_UNIX).bind(os.path.relpath(lock))
+        case "dangling":
+            lock.symlink_to(tmp_path / "made by a push")
+    with pytest.raises(OSError, match=r"no lock for pushes, remove it"):
+        publish(_model(tmp_path / "model"), base)
+    assert not (tmp_path / "made by a push").exists()
+
+
+def test_files_and_links_in_the_place_of_leftovers_block_no_push(
+    tmp_path: Path, base: Path
+) -> None:
+    (tmp_path / "dear").mkdir()
+    (tmp_path / "dear/file").write_text("dear")
+    base.mkdir(parents=True)
+    (base / ".pushing-x").write_text("a file")
+    (base / ".pushing-y").symlink_to(tmp_path / "dear")
+    (base / ".pushing-z").symlink_to("nowhere")
+    (base / ".pushing-100").mkdir()
+    (base / ".pushing-100/link").symlink_to(tmp_path / "dear")
+    (base / ".pushing-100/closed").mkdir(mode=0)
+    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == "100"
+    assert not list(base.glob(".pushing-*"))
+    assert (tmp_path / "dear/file").read_text() == "dear"
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that users other than root can use."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def _push_as_nobody(model: Path, base: Path) -> None:
+    os.setuid(65534)
+    publish(model, base, clock=lambda: 100)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
+def test_what_another_user_left_and_keeps_blocks_no_push(shared: Path) -> None:
+    base = shared / "power"
+    closed = base / ".pushing-100" / "closed"
+    closed.mkdir(parents=True)
+    (closed / "file").write_text("")
+    base.chmod(0o777)
+    process = multiprocessing.get_context("fork").Process(
+        target=_push_as_nobody, args=(_model(shared / "model"), base)
+    )
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
+    assert _complete(base) == ["100"]
+
+
+def test_a_version_that_none_can_follow_is_named(tmp_path: Path, base: Path) -> None:
+    (base / str(2**63 - 1)).mkdir(parents=True)
+    with pytest.raises(StepError, match=r"power/9223372036854775807 has the highest .* move it"):
+        publish(_model(tmp_path / "model"), base)
+    assert not list(base.glob(".pushing-*"))
+
+
+@pytest.mark.parametrize("name", ["500", "+500", "00500"])
+def test_a_file_or_link_with_a_versions_name_is_stepped_over(
+    tmp_path: Path, base: Path, name: str
+) -> None:
+    base.mkdir(parents=True)
+    (base / name).write_text("a file")
+    assert publish(_model(tmp_path / "model"), base, clock=lambda: 100).version == "501"
+    (base / "600").symlink_to("nowhere")
+    assert publish(_model(tmp_path / "other", "x"), base, clock=lambda: 100).version == "601"
+    assert (base / name).read_text() == "a file"
+
+
+def test_the_disk_has_a_version_before_it_has_its_name(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+    fsync, rename = os.fsync, os.rename
+
+    def recorded_fsync(descriptor: int) -> None:
+        order.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def recorded_rename(source: Path, target: Path) -> None:
+        order.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "rename", recorded_rename)
+    publish(_model(tmp_path / "model"), base, clock=lambda: 100)
+    files = {"saved_model.pb", "variables.index", "forecast.json", "variables", "assets.extra"}
+    assert files <= set(order[: order.index("rename")])
+    assert order[order.index("rename") :] == ["rename", "power"]

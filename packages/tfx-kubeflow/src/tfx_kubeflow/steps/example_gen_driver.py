@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import posixpath
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ from tfx.utils import proto_utils
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.protocol import RESOLVED_CONFIG, DriverStep
 from tfx_kubeflow.steps.parameters import unescaped
-from tfx_kubeflow.storage import object_store
+from tfx_kubeflow.storage import files, object_store
+from tfx_kubeflow.storage.retries import is_transient, retried
 
 NO_VERSION = -1
 """KFP's integers know no null."""
-CHUNK = 1 << 20
 
 
 def run_driver(step: DriverStep, executor_input: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def resolve(given: dict[str, Any]) -> dict[str, Any]:
         proto_utils.json_to_proto(wanted, range_config_pb2.RangeConfig()) if wanted else None
     )
     processor = FileBasedInputProcessor(base, config.splits, span_range)
-    span, version = processor.resolve_span_and_version()
+    span, version = retried(is_transient)(processor.resolve_span_and_version)()
     for split in config.splits:
         split.pattern = processor.get_pattern_for_span_version(split.pattern, span, version)
     return {
@@ -83,38 +83,32 @@ def fingerprint(base: str, split: example_gen_pb2.Input.Split) -> str:
         StepError: No file matches.
     """
     digest, total = hashlib.sha256(), 0
-    paths = matching(base, split.pattern)
-    for path in paths:
-        size, contents = _hashed(path)
+    names = matching(base, split.pattern)
+    for name in names:
+        contents, size = files.sha256(posixpath.join(base, name))
         total += size
-        digest.update(f"{os.path.relpath(path, base)}\0{contents}\0".encode())
+        digest.update(f"{name}\0{contents}\0".encode())
     return (
-        f"split:{split.name},num_files:{len(paths)},total_bytes:{total},sha256:{digest.hexdigest()}"
+        f"split:{split.name},num_files:{len(names)},total_bytes:{total},sha256:{digest.hexdigest()}"
     )
 
 
 def matching(base: str, pattern: str) -> list[str]:
-    """Returns the files below a folder that match a pattern, sorted.
+    """Returns the names of the files below a folder that match a pattern, sorted.
 
     Raises:
         StepError: There is none.
     """
-    where = os.path.join(base, pattern)  # noqa: PTH118, also of object stores
-    paths = sorted(
-        path for path in object_store.retried(fileio.glob)(where) if not fileio.isdir(path)
-    )
-    if not paths:
+    where = posixpath.join(base, pattern)
+    names = sorted(path.removeprefix(posixpath.join(base, "")) for path in _files(where))
+    if not names:
         raise StepError(f"no file matches {where}; check the data location in the settings")
-    return paths
+    return names
 
 
-def _hashed(path: str) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    with fileio.open(path, "rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return size, digest.hexdigest()
+@retried(is_transient)
+def _files(pattern: str) -> list[str]:
+    return [path for path in fileio.glob(pattern) if not fileio.isdir(path)]
 
 
 def prepare_example_gen(
@@ -139,6 +133,5 @@ def prepare_example_gen(
     if object_store.is_ours(base):
         config = json.loads(exec_properties[specs.INPUT_CONFIG_KEY])
         for split in config["splits"]:
-            for path in matching(base, split["pattern"]):
-                object_store.download(path, folder / os.path.relpath(path, base))
+            files.copy_below(base, matching(base, split["pattern"]), folder)
         exec_properties[specs.INPUT_BASE_KEY] = str(folder)

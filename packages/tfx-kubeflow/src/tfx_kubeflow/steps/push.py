@@ -17,14 +17,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
 
 from tfx_kubeflow.protocol import SCHEDULED_TIME
-from tfx_kubeflow.storage import object_store, uris
-from tfx_kubeflow.storage.served_versions import (
-    MODEL_FILE,
-    contents,
-    destination,
-    numbers,
-    versions,
-)
+from tfx_kubeflow.storage import files, served_versions, uris
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +34,14 @@ def push(
     TFX's own executor copies into the folder that servers watch, and pushes what is served already
     as one more version; executors of the pipeline's own are trusted with local folders. Elsewhere
     an executor pushes to a staging folder, where it finds this very model if that is serving.
+
+    Raises:
+        StepError: No version can follow those at the destination.
     """
     pushed = outputs[specs.PUSHED_MODEL_KEY][0]
     if exec_properties.get(SCHEDULED_TIME):
         pushed.set_string_custom_property(SCHEDULED_TIME, exec_properties[SCHEDULED_TIME])
-    base = destination(exec_properties.get(specs.PUSH_DESTINATION_KEY))
+    base = served_versions.destination(exec_properties.get(specs.PUSH_DESTINATION_KEY))
     ours = base is not None and ("://" in base or type(executor) is pusher.Executor)
     if (
         base is None
@@ -67,7 +63,7 @@ def push(
         made = pushed.get_string_custom_property(VERSION)
         if not made:  # the executor's own decision
             return
-        version = serving or _next_version(made, next(iter(numbers(base)), None))
+        version = serving or _version(base, made)
         if serving is None:
             _publish(staging / made, base, version)
     finally:
@@ -84,8 +80,9 @@ def _rename(pushed: Artifact, names: dict[str, str]) -> None:
 
 def _serving(base: str, model: str) -> str | None:
     """The version that servers serve, where it is this model already."""
-    current = next(iter(versions(base)), None)
-    if current is None or contents(posixpath.join(base, current)) != contents(model):
+    current = next(iter(served_versions.versions(base)), None)
+    digest = served_versions.digest
+    if current is None or digest(posixpath.join(base, current)) != digest(model):
         return None
     log.info("version %s of %s already serves this model: nothing to push", current, base)
     return current
@@ -99,18 +96,16 @@ def _staging(base: str) -> Path:
     return folder
 
 
-def _next_version(made: str, newest: str | None) -> str:
-    """Servers serve the highest number, and clocks differ; half a version keeps its number."""
-    return made if newest is None or int(made) > int(newest) else str(int(newest) + 1)
+def _version(base: str, made: str) -> str:
+    """A version for servers; an executor of one's own may name it in another way."""
+    return served_versions.next_version(base, int(made)) if made.isdecimal() else made
 
 
 def _publish(staged: Path, base: str, version: str) -> None:
     if "://" not in base:
-        staged.rename(Path(base) / version)
+        served_versions.publish(staged, Path(base), version)
         return
-    files = sorted(path for path in staged.rglob("*") if path.is_file())
-    files.sort(key=lambda path: path == staged / MODEL_FILE)
-    for path in files:
-        object_store.upload(
-            path, posixpath.join(base, version, path.relative_to(staged).as_posix())
-        )
+    paths = sorted(path for path in staged.rglob("*") if path.is_file())
+    paths.sort(key=lambda path: path == staged / served_versions.MODEL_FILE)
+    for path in paths:
+        files.upload(path, posixpath.join(base, version, path.relative_to(staged).as_posix()))

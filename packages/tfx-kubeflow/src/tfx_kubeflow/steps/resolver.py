@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tfx.dsl.io import fileio
 from tfx.types.artifact import Artifact
 from tfx.utils import json_utils, name_utils
 
@@ -25,7 +24,7 @@ from tfx_kubeflow.protocol import (
     URI,
     ResolverStep,
 )
-from tfx_kubeflow.storage import object_store, served_versions, uris
+from tfx_kubeflow.storage import files, object_store, served_versions, uris
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +138,7 @@ def _narrow_to_serving(
     if model is None:
         return {}
     address, model.uri = model.uri, str(folder / "model")
-    _copy(place, folder / "model" / SERVING_FORMAT)
+    files.copy_below(place, files.names_below(place), folder / "model" / SERVING_FORMAT)
     return {model.uri: address}
 
 
@@ -163,10 +162,3 @@ def _baseline(base: str, candidate: str | None, lineage: Lineage) -> tuple[Artif
 
 def _blesses(blessing: Artifact, model: Artifact) -> bool:
     return bool(blessing.get_int_custom_property(f"current{MODEL_ID}") == model.id)
-
-
-def _copy(source: str, target: Path) -> None:
-    for place, _, names in fileio.walk(source):
-        for name in names:
-            path = posixpath.join(place, name)
-            object_store.download(path, target / posixpath.relpath(path, source))

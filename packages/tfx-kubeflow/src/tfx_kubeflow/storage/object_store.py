@@ -8,52 +8,23 @@ from __future__ import annotations
 import fnmatch
 import functools
 import io
-import logging
 import os
 import posixpath
 import shutil
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow.fs as pafs
-from tfx.dsl.io import fileio, filesystem, filesystem_registry
+from tfx.dsl.io import filesystem, filesystem_registry
 
-log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
 SCHEMES = ("s3://", "minio://")
-ATTEMPTS = 5
-FIRST_WAIT = 1.0
-"""Seconds before the second attempt; doubles from there."""
-REQUEST_TIMEOUT = 60.0
+CONNECT_TIMEOUT, REQUEST_TIMEOUT = 10.0, 60.0
 """Seconds."""
 
 
 def is_ours(address: str) -> bool:
     """Says whether an address is in a store that TensorFlow does not read."""
     return address.startswith(SCHEMES)
-
-
-def retried(call: Callable[..., Result]) -> Callable[..., Result]:
-    """Wraps a call to a store: transient errors are tried again, a missing file is not."""
-
-    @functools.wraps(call)
-    def attempt(*arguments: Any, **named: Any) -> Result:
-        wait = FIRST_WAIT
-        for number in range(1, ATTEMPTS):
-            try:
-                return call(*arguments, **named)
-            except (FileNotFoundError, PermissionError, filesystem.NotFoundError):
-                raise
-            except OSError as error:
-                log.warning("attempt %d of %d failed: %s", number, ATTEMPTS, error)
-                time.sleep(wait)
-                wait *= 2
-        return call(*arguments, **named)
-
-    return attempt
 
 
 def connect(address: str) -> tuple[pafs.FileSystem, str]:
@@ -98,7 +69,7 @@ def _filesystem(
         options["region"] = region
     return pafs.S3FileSystem(
         request_timeout=REQUEST_TIMEOUT,
-        connect_timeout=REQUEST_TIMEOUT,
+        connect_timeout=CONNECT_TIMEOUT,
         allow_bucket_creation=False,
         **options,
     )
@@ -217,6 +188,13 @@ class _Stat:
         self.mtime_nsec = mtime_nsec
 
 
+def names_below(address: str) -> list[str]:
+    """Returns the names of all objects below an address, relative to it, as the store has them."""
+    _, path = connect(address)
+    infos = _below(address, recursive=True)
+    return [info.path.removeprefix(f"{path}/") for info in infos if info.type is pafs.FileType.File]
+
+
 def _info(address: str) -> pafs.FileInfo:
     store, path = connect(address)
     return store.get_file_info(path)
@@ -233,18 +211,3 @@ def register() -> None:
     """Gives TFX's file functions the stores that TensorFlow lacks."""
     # Before TensorFlow's own, which claims s3:// and then cannot read it.
     filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(ObjectStore, priority=1)
-
-
-@retried
-def download(address: str, path: Path) -> None:
-    """Copies an object to a local file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with fileio.open(address, "rb") as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target)
-
-
-@retried
-def upload(path: Path, address: str) -> None:
-    """Copies a local file to an object store."""
-    with path.open("rb") as source, fileio.open(address, "wb") as target:
-        shutil.copyfileobj(source, target)

@@ -1,0 +1,112 @@
+"""Files below folders and addresses: listed, hashed, and copied without leaving their folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import posixpath
+import shutil
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfx.dsl.io import fileio
+
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.storage import object_store
+from tfx_kubeflow.storage.retries import is_transient, retried
+
+CHUNK = 1 << 20
+"""Bytes."""
+NO_NAME = "which is no name of a file in a folder here; remove it"
+exists = retried(is_transient)(fileio.exists)
+
+
+@retried(is_transient)
+def names_below(folder: str) -> list[str]:
+    """Returns the names of all files below a folder or address, relative to it and sorted.
+
+    They are as the store has them: one may be `../x`, see `copy_below`.
+    """
+    if object_store.is_ours(folder):
+        return sorted(object_store.names_below(folder))
+    top = folder.rstrip("/") + "/"
+    paths = (
+        posixpath.join(place, name) for place, _, names in fileio.walk(folder) for name in names
+    )
+    return sorted(path.removeprefix(top) for path in paths)
+
+
+@retried(is_transient)
+def sha256(path: str) -> tuple[str, int]:
+    """Returns the SHA-256 of what is in a file, and how many bytes that is."""
+    digest, size = hashlib.sha256(), 0
+    with fileio.open(path, "rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
+    """Copies files below a folder or address into a local folder, under the same names.
+
+    Every copy of foreign names goes through here: whoever may write to the source shall not place
+    a file elsewhere, or have one read from elsewhere.
+
+    Args:
+        source: Folder or address.
+        names: Names below it.
+        folder: Where the copies go; made if missing.
+
+    Raises:
+        StepError: A name leads out of the folder, by itself or by a symbolic link, or cannot be
+            that of a file here.
+    """
+    for name in names:
+        path = posixpath.join(source, name)
+        _require_inside(source, name)
+        try:
+            download(path, folder / name)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            raise StepError(f"{path} is a file and a folder at once; remove one") from error
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise StepError(f"{source} holds {name!r}, {NO_NAME}") from error
+            raise
+
+
+def _require_inside(source: str, name: str) -> None:
+    path = posixpath.join(source, name)
+    if "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise StepError(f"{source} holds {name!r}, {NO_NAME}")
+    if "://" not in source and not Path(path).resolve().is_relative_to(Path(source).resolve()):
+        raise StepError(f"{path} is a symbolic link that leads out of {source}; remove it")
+
+
+@retried(is_transient)
+def download(address: str, path: Path) -> None:
+    """Copies an object to a local file, which is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.parent / f".{uuid.uuid4().hex}"
+    try:
+        with fileio.open(address, "rb") as source, draft.open("wb") as target:
+            shutil.copyfileobj(source, target, CHUNK)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+@retried(is_transient)
+def upload(path: Path, address: str) -> None:
+    """Copies a local file to an object store, where it is there whole or not at all."""
+    with path.open("rb") as source:
+        try:
+            with fileio.open(address, "wb") as target:
+                shutil.copyfileobj(source, target, CHUNK)
+        except BaseException:  # closing the object has made what had arrived of it visible
+            with contextlib.suppress(Exception):
+                fileio.remove(address)
+            raise
