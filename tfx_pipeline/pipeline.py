@@ -12,6 +12,7 @@ from tfx.types import standard_artifacts
 from tfx_pipeline.code import fingerprint
 from tfx_pipeline.components.baseline import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.components.data_gate import DataGate
+from tfx_pipeline.components.evaluator import Evaluator
 from tfx_pipeline.components.example_gen import PowerExampleGen
 from tfx_pipeline.components.push import Pusher
 from tfx_pipeline.components.schema import CuratedSchema
@@ -131,7 +132,7 @@ def create_pipeline(
     ).with_id("Baseline")
     gate = settings.gate
     evaluator = _versioned(
-        tfx.components.Evaluator(
+        Evaluator(
             examples=examples,
             example_splits=["test"],
             schema=schema,
@@ -148,6 +149,7 @@ def create_pipeline(
             ),
         ),
         "tfx_pipeline.evaluation",
+        "tfx_pipeline.components.evaluator",
     )
     blessing = evaluator.outputs["blessing"]
 

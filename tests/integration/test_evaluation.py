@@ -1,4 +1,4 @@
-"""The stock Evaluator with our metrics and rules: what it blesses, what it refuses, and why."""
+"""The Evaluator with our metrics and rules: what it blesses, what it refuses, and why."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfx.components.evaluator.executor import Executor
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
+from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
+from tfx_pipeline.components.evaluator import Executor
 from tfx_pipeline.data.contract import TARGET, Framing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import Evaluation, read_evaluation
@@ -107,6 +108,8 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         result = Result(
             read_evaluation(tmp_path / "out"), bool(blessing.get_int_custom_property("blessed"))
         )
+        judged = digest(str(models(**candidate) / "Format-Serving"))
+        assert blessing.get_string_custom_property("current_model_digest") == judged
         assert result.evaluation.blessed == result.blessed == (not _failed(result))
         json.dumps(result.evaluation.to_json(), allow_nan=False)
         return result

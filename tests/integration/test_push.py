@@ -15,7 +15,9 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Model, ModelBlessing
-from tfx_kubeflow.storage.served_versions import versions
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.metadata import blessings
+from tfx_kubeflow.storage.served_versions import digest, versions
 
 from tests.support.model import save_model
 from tfx_pipeline.components import serving_check
@@ -39,10 +41,16 @@ def Train(  # noqa: N802
 
 @component
 def Judge(  # noqa: N802
-    bless: Parameter[int], model: InputArtifact[Model], blessing: OutputArtifact[ModelBlessing]
+    bless: Parameter[int],
+    swap: Parameter[int],
+    model: InputArtifact[Model],
+    blessing: OutputArtifact[ModelBlessing],
 ) -> None:
-    """Blesses as told, like the Evaluator."""
+    """Blesses as told, like the Evaluator; then perhaps someone swaps the model."""
     blessing.set_int_custom_property("blessed", bless)
+    blessings.record_digest(blessing, {"model": model})
+    if swap:
+        (Path(model.uri) / "Format-Serving" / "fingerprint.pb").write_text("swapped")
 
 
 class Runs:
@@ -53,11 +61,13 @@ class Runs:
         self.base = folder / "serving" / "power"
         self.connection = metadata.sqlite_metadata_connection_config(str(folder / "mlmd.db"))
 
-    def run(self, source: Path, *, attempt: int = 1, bless: bool = True) -> None:
+    def run(
+        self, source: Path, *, attempt: int = 1, bless: bool = True, swap: bool = False
+    ) -> None:
         """One run; another `attempt` is another model, even if it has the same bytes."""
         train = Train(source=str(source), attempt=attempt)
         model = train.outputs["model"]
-        judge = Judge(bless=int(bless), model=model)
+        judge = Judge(bless=int(bless), swap=int(swap), model=model)
         check = ServingCheck(model=model, model_blessing=judge.outputs["blessing"])
         pusher = Pusher(
             model=model,
@@ -114,12 +124,24 @@ def test_a_good_model_is_pushed_whole_and_once(runs: Runs, model: Path) -> None:
     blessing = runs.last("InfraBlessing").custom_properties
     assert blessing["blessed"].int_value == 1
     assert blessing["latency_ms"].double_value > 0
+    judged = runs.last("ModelBlessing").custom_properties
+    pushed_digest = digest(str(runs.base / version))
+    assert blessing["current_model_digest"].string_value == pushed_digest
+    assert judged["current_model_digest"].string_value == pushed_digest
 
     # The same model, trained again: what is served stays as it is.
     runs.run(model, attempt=2)
     assert versions(str(runs.base)) == [version]
     assert runs.message() == f"unchanged: version {version} already serves this model"
     assert runs.last("PushedModel").custom_properties["pushed"].int_value == 1
+
+
+def test_a_model_that_was_swapped_after_it_was_judged_is_not_pushed(
+    runs: Runs, model: Path
+) -> None:
+    with pytest.raises(StepError, match="model_blessing is of another model"):
+        runs.run(model, swap=True)
+    assert not runs.base.exists()
 
 
 def test_a_model_that_answers_otherwise_is_not_pushed(

@@ -21,6 +21,7 @@ from tfx.types.artifact import Artifact
 from tfx.types.channel import Channel
 from tfx.types.component_spec import ExecutionParameter
 from tfx.utils import io_utils, proto_utils
+from tfx_kubeflow.metadata.blessings import require_judged
 
 from tfx_pipeline.serving.versions import publish
 
@@ -45,6 +46,7 @@ class Executor(pusher.Executor):
 
         Raises:
           ValueError: The push destination is not a folder of a file system mounted here.
+          StepError: Another model was blessed, or no version can follow what is served.
           OSError: The copy failed; what was served before still is.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
@@ -54,6 +56,7 @@ class Executor(pusher.Executor):
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
             return _tell(pushed, "not pushed: the gate or the serving check did not bless it")
+        require_judged(input_dict)
         model = self.GetModelPath(input_dict)
         published = publish(Path(model), _base_directory(exec_properties))
         # TFX's contract: the artifact holds a copy of what was pushed.
@@ -61,7 +64,7 @@ class Executor(pusher.Executor):
         self._MarkPushed(
             pushed,
             pushed_destination=str(published.path),
-            pushed_version=str(published.version),
+            pushed_version=published.version,
         )
         if published.new:
             return _tell(pushed, f"pushed as version {published.version}")

@@ -15,6 +15,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
 from tfx.utils import path_utils
+from tfx_kubeflow.metadata import blessings
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,9 @@ def ServingCheck(  # noqa: N802
     Args:
         model: What the Trainer made, with recorded requests and a warm-up file.
         model_blessing: The gate's decision.
-        blessing: Read by the Pusher. Its custom properties hold `blessed`, `reason` and, where it
-            was measured, `latency_ms`; its folder the whole report as `serving_check.json`.
+        blessing: Read by the Pusher. Its custom properties hold `blessed`, `reason`, the model's
+            digest and, where it was measured, `latency_ms`; its folder the whole report as
+            `serving_check.json`.
         timeout_seconds: How long the fresh process may take.
     """
     if model_utils.is_model_blessed(model_blessing):
@@ -58,6 +60,7 @@ def ServingCheck(  # noqa: N802
     blessing.set_int_custom_property("blessed", int(not reasons))
     reason = "; ".join(reasons) or "every recorded request was answered as recorded"
     blessing.set_string_custom_property(REASON_PROPERTY, reason)
+    blessings.record_digest(blessing, {"model": model})
     if "latency_ms" in report:
         blessing.set_float_custom_property(LATENCY_PROPERTY, report["latency_ms"])
     log.info("%s", reason)

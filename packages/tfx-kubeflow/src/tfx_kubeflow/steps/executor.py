@@ -13,6 +13,7 @@ from tfx import version
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
+from tfx.types.standard_artifacts import PushedModel
 from tfx.types.value_artifact import ValueArtifact
 from tfx.utils import name_utils
 
@@ -25,6 +26,7 @@ from tfx_kubeflow.metadata.artifacts import (
     properties,
     read_inputs,
 )
+from tfx_kubeflow.metadata.blessings import record_digests, require_judged
 from tfx_kubeflow.metadata.final_status import final_status
 from tfx_kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID, ExecutorStep
 from tfx_kubeflow.steps.parameters import parameter, unescaped
@@ -38,7 +40,7 @@ EXECUTOR_LOGS = "executor-logs"
 MAY_BE_EMPTY = (
     standard_artifacts.ModelRun,  # a trainer without logs
     standard_artifacts.TransformCache,  # a preprocessing_fn without analyzers
-    standard_artifacts.PushedModel,  # not blessed: only `pushed: 0` is recorded
+    PushedModel,  # not blessed: only `pushed: 0` is recorded
 )
 MODEL_IDS = ("current_model_id", "baseline_model_id")
 """Properties of a blessing."""
@@ -81,6 +83,8 @@ def run_executor(
             prepare_output(artifacts[0])
         log.info("%s: its executor starts", step.node)
         before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
+        if any(isinstance(item, PushedModel) for item, *_ in outputs.values()):
+            require_judged(inputs)
         if step.pusher:
             from tfx_kubeflow.steps.push import push
 
@@ -89,6 +93,7 @@ def run_executor(
             executor.Do(inputs, outputs, exec_properties)
     log.info("%s: its executor is done", step.node)
     _require_outputs(outputs, before)
+    record_digests(inputs, outputs)
     for artifacts in outputs.values():
         artifacts[0].set_string_custom_property("tfx_version", version.__version__)
     return _executor_output(executor_input, inputs, outputs)
