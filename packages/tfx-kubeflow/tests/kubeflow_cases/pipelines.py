@@ -1,8 +1,9 @@
 """TFX pipelines to compile: small ones of our own, and the examples that TFX brings."""
 
+import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict  # noqa: UP035 (TFX knows no other)
 
 import tfx
 from tfx import v1
@@ -10,7 +11,16 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types.artifact import Artifact, Property, PropertyType
-from tfx.types.standard_artifacts import Integer, Model, ModelBlessing, Schema
+from tfx.types.standard_artifacts import (
+    Boolean,
+    Float,
+    Integer,
+    JsonValue,
+    Model,
+    ModelBlessing,
+    Schema,
+    String,
+)
 
 PENGUIN_MODULE = Path(tfx.__file__).parent / "examples/penguin/penguin_utils_keras.py"
 
@@ -46,6 +56,34 @@ def Write(  # noqa: N802
 def Read(report: InputArtifact[Report], schema: OutputArtifact[Schema]) -> None:  # noqa: N802
     """Reads a report."""
     schema.set_string_custom_property("from", report.uri)
+
+
+@component
+def Values(  # noqa: N802
+    integer: OutputArtifact[Integer],
+    real: OutputArtifact[Float],
+    text: OutputArtifact[String],
+    truth: OutputArtifact[Boolean],
+    structure: OutputArtifact[JsonValue],
+    word: Parameter[str] = "it's",
+) -> None:
+    """Writes a value of each type."""
+    integer.value, real.value, text.value, truth.value = 3, 0.5, word, True
+    structure.value = {"a": [1, {"b": "c"}]}
+
+
+@component
+def Takes(  # noqa: N802
+    report: OutputArtifact[Report],
+    integer: Parameter[int] = 0,
+    real: Parameter[float] = 0.0,
+    text: Parameter[str] = "",
+    truth: Parameter[bool] = False,
+    structure: Parameter[Dict[str, Any]] = None,  # noqa: UP006
+) -> None:
+    """Records the parameters that it is passed."""
+    given = [integer, real, text, truth, structure]
+    report.set_string_custom_property("given", json.dumps(given))
 
 
 class CopyExecutor(BaseExecutor):

@@ -248,6 +248,12 @@ class _Builder:
                     f"Beam's argument {argument!r} is no text",
                     "Kubeflow Pipelines knows no placeholders there; write it out.",
                 )
+            if "{{" in argument:
+                raise CompileError(
+                    node.id,
+                    f"Argo would expand the braces in Beam's argument {argument!r}",
+                    "Write it without double braces.",
+                )
         return list(given or ())
 
     def _importer(self, node: Importer) -> ir.Spec:
@@ -259,6 +265,12 @@ class _Builder:
         ir.declare(definition, "artifacts", "outputDefinitions", key, kind)
         executor: ir.Spec = {"typeSchema": kind["artifactType"]}
         source = node.exec_properties[SOURCE_URI_KEY]
+        if not isinstance(source, str | RuntimeParameter) or "{{" in str(source):
+            raise CompileError(
+                node.id,
+                "its source_uri is neither a URI nor a runtime parameter",
+                "Give it one; what another node computes cannot be imported.",
+            )
         if isinstance(source, RuntimeParameter):
             self._runtime.declare(source)
             ir.add_parameter(task, definition, SOURCE, ir.STRING, component_input(source.name))

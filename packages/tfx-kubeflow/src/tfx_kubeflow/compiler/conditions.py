@@ -148,15 +148,15 @@ class _Translation:
                 return self._property(operator)
             case "artifact_uri_op" if not operator.split:
                 return cel.Member(self._artifact(operator.expression), "uri")
-            case "artifact_value_op" if not operator.split:
+            case "artifact_value_op":
                 return self._value(operator)
             case _:
                 raise self._refusal(f"Kubeflow Pipelines cannot evaluate its {name}")
 
     def _constant(self, value: Any) -> cel.Tree:
         kind = value.WhichOneof("value")
-        if kind == "string_value":
-            return cel.Literal(value.string_value)
+        if kind in ("string_value", "bool_value"):
+            return cel.Literal(getattr(value, kind))
         if kind not in ("int_value", "double_value"):
             raise self._refusal(f"it compares with a {kind}")
         number = getattr(value, kind)
@@ -172,10 +172,11 @@ class _Translation:
         return cel.Binary(COMPARISONS[operator.op], *sides)
 
     def _alike(self, side: cel.Tree, other: cel.Tree) -> cel.Tree:
-        """A number as a truth value where the other side is one: TFX writes them as 0 and 1."""
+        """A constant as the other side has it: a truth value is a number among properties."""
         if not isinstance(side, cel.Literal) or side.value not in (0.0, 1.0):
             return side
-        return cel.Literal(bool(side.value)) if self._is_boolean(other) else side
+        boolean = self._is_boolean(other)
+        return cel.Literal(bool(side.value) if boolean else float(side.value))
 
     def _is_boolean(self, tree: cel.Tree) -> bool:
         key = tree.key if isinstance(tree, cel.Index) else None

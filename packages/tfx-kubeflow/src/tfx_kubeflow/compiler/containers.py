@@ -8,6 +8,8 @@ from typing import Any
 from kfp.pipeline_spec import pipeline_spec_pb2
 from tfx.dsl.component.experimental import placeholders
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.placeholder.placeholder import Placeholder
+from tfx.proto.orchestration import placeholder_pb2
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.parameters import Parameter
@@ -59,11 +61,39 @@ def _word(node: BaseComponent, word: Any) -> str:
         return f"{{{{$.outputs.artifacts['{word.output_name}'].path}}}}"
     if isinstance(word, placeholders.ConcatPlaceholder):
         return "".join(_word(node, item) for item in word.items)
-    raise CompileError(
+    if isinstance(word, Placeholder):
+        return _expression(node, word.encode())
+    raise _refusal(node, f"a {type(word).__name__}")
+
+
+def _expression(node: BaseComponent, expression: Any) -> str:
+    """A placeholder of TFX's newer kind: parameters, URIs of artifacts, and texts of them."""
+    if expression.HasField("value"):
+        return _word(node, getattr(expression.value, expression.value.WhichOneof("value")))
+    if expression.HasField("placeholder"):
+        placeholder = expression.placeholder
+        if placeholder.type == placeholder_pb2.Placeholder.EXEC_PROPERTY:
+            return _word(node, placeholders.InputValuePlaceholder(placeholder.key))
+    elif expression.HasField("operator"):
+        name = expression.operator.WhichOneof("operator_type")
+        operator = getattr(expression.operator, name)
+        if name == "concat_op":
+            return "".join(_expression(node, part) for part in operator.expressions)
+        index = operator.expression.operator.index_op if name == "artifact_uri_op" else None
+        if index is not None and index.index == 0 and not operator.split:
+            artifact = index.expression.placeholder
+            if artifact.type == placeholder_pb2.Placeholder.INPUT_ARTIFACT:
+                return _word(node, placeholders.InputUriPlaceholder(artifact.key))
+            if artifact.type == placeholder_pb2.Placeholder.OUTPUT_ARTIFACT:
+                return _word(node, placeholders.OutputUriPlaceholder(artifact.key))
+    raise _refusal(node, "an expression")
+
+
+def _refusal(node: BaseComponent, what: str) -> CompileError:
+    return CompileError(
         node.id,
-        f"its command holds a {type(word).__name__}, which Kubeflow Pipelines does not fill in",
-        "Use a text, InputValuePlaceholder, InputUriPlaceholder, OutputUriPlaceholder or "
-        "ConcatPlaceholder.",
+        f"its command holds {what} that Kubeflow Pipelines does not fill in",
+        "Use texts, parameters, and URIs of inputs and outputs.",
     )
 
 

@@ -102,6 +102,10 @@ def gather(nodes: Iterable[object], exit_handler: BaseComponent | None = None) -
             found.components[node.id] = node
     if not (found.components or found.resolvers or found.importers):
         raise CompileError("pipeline", "it has no node", "Give it at least one component.")
+    for node in [*found.components.values(), *found.importers.values()]:
+        _refuse_strangers(node, found)
+    for resolver in found.resolvers.values():
+        _refuse_strangers(resolver.node, found)
     if exit_handler is not None:
         _refuse_exit_handler(exit_handler, found)
         found.components[exit_handler.id] = exit_handler
@@ -131,6 +135,25 @@ def _refuse_unsupported(node: object) -> None:
                 f"input {key!r} is a {type(channel).__name__}; Kubeflow Pipelines takes the "
                 "output of one node",
                 "Connect it to one output; unions, loops and other pipelines' outputs do not run.",
+            )
+
+
+def _refuse_strangers(node: BaseNode, nodes: Nodes) -> None:
+    """Refuses what would be lost: neighbours and artifacts from outside the pipeline."""
+    neighbours = {other.id for other in (*node.upstream_nodes, *node.downstream_nodes)}
+    missing = sorted(neighbours - set(nodes.ids))
+    if missing:
+        raise CompileError(
+            node.id,
+            f"it is connected to {', '.join(missing)}, which the pipeline does not have",
+            "Add the node to the pipeline's components, or take the connection away.",
+        )
+    for key, channel in node.outputs.items():
+        if getattr(channel, "_predefined_artifact_uris", None):
+            raise CompileError(
+                node.id,
+                f"output {key!r} has URIs of its own, and Kubeflow Pipelines chooses them",
+                "Take `set_external` away; import existing artifacts with an Importer.",
             )
 
 

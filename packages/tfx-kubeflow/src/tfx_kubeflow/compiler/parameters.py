@@ -16,12 +16,12 @@ from typing import Any
 from google.protobuf import json_format, message
 from tfx.dsl.compiler import placeholder_utils
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.dsl.placeholder.placeholder import Placeholder
+from tfx.dsl.placeholder import placeholder as ph
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.decorators import FinalStatusStr
 from tfx.orchestration.portable.data_types import ExecutionInfo
 from tfx.types import channel_utils
-from tfx.types.channel import BaseChannel, ChannelWrappedPlaceholder
+from tfx.types.channel import BaseChannel
 from tfx.types.value_artifact import ValueArtifact
 from tfx.utils import json_utils, name_utils
 
@@ -47,6 +47,13 @@ VALUE_KINDS = {
     "Boolean": "bool",
     "JsonValue": "json",
 }
+AT_RUN_TIME = (
+    ph.ArtifactPlaceholder,
+    ph.EnvironmentVariablePlaceholder,
+    ph.ExecInvocationPlaceholder,
+    ph.ExecPropertyPlaceholder,
+    ph.RuntimeInfoPlaceholder,
+)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 JSONABLE = '"__tfx_object_type__"'
 
@@ -84,8 +91,8 @@ def parameter(node: BaseComponent, name: str, value: Any) -> Parameter:
     where = f"{node.id}: parameter {name!r}"
     if isinstance(value, RuntimeParameter):
         return _runtime(value)
-    if isinstance(value, Placeholder):
-        if any(isinstance(part, ChannelWrappedPlaceholder) for part in value.traverse()):
+    if isinstance(value, ph.Placeholder):
+        if any(isinstance(part, ph.ChannelWrappedPlaceholder) for part in value.traverse()):
             return _of_other_node(where, value)
         return parameter(node, name, _resolved(where, value))
     if isinstance(value, FinalStatusStr):
@@ -199,7 +206,7 @@ def _written(where: str, value: Any, dumps: Callable[[Any], str]) -> str:
         ) from error
 
 
-def _of_other_node(where: str, value: Placeholder) -> Parameter:
+def _of_other_node(where: str, value: ph.Placeholder) -> Parameter:
     channel = simple_channel(where, value)
     key = str(channel.output_key)
     source = ir.output_parameter(str(channel.producer_component_id), key)
@@ -207,20 +214,23 @@ def _of_other_node(where: str, value: Placeholder) -> Parameter:
     return Parameter(value_type(where, channel), source, VALUE_KINDS[type_name])
 
 
-def _resolved(where: str, value: Placeholder) -> Any:
+def _resolved(where: str, value: ph.Placeholder) -> Any:
     """The value of an expression of constants, such as a proto that TFX has wrapped."""
+    unknown = CompileError(
+        where,
+        "what it is made of is not known when the pipeline is compiled",
+        "Give it a constant, a runtime parameter or `output.future()[0].value`.",
+    )
+    if any(isinstance(part, AT_RUN_TIME) for part in value.traverse()):
+        raise unknown
     context = placeholder_utils.ResolutionContext(exec_info=ExecutionInfo())
     try:
         return placeholder_utils.resolve_placeholder_expression(value.encode(), context)
     except Exception as error:  # whatever TFX's resolver stumbles over: it is no constant
-        raise CompileError(
-            where,
-            "what it is made of is not known when the pipeline is compiled",
-            "Give it a constant, a runtime parameter or `output.future()[0].value`.",
-        ) from error
+        raise unknown from error
 
 
-def simple_channel(where: str, value: Placeholder) -> BaseChannel:
+def simple_channel(where: str, value: ph.Placeholder) -> BaseChannel:
     """Returns the output whose first artifact's value a parameter is.
 
     Raises:

@@ -34,7 +34,9 @@ class RuntimeParameters:
         if parameter.default is not None:
             described["defaultValue"] = parameter.default
         known = self.declared.setdefault(parameter.name, described)
-        if known != described:
+        if "defaultValue" in described:
+            known.setdefault("defaultValue", parameter.default)
+        if known != {**known, **described}:
             raise CompileError(
                 f"runtime parameter {parameter.name!r}",
                 f"it is declared twice, as {_shown(known)} and as {_shown(described)}",

@@ -1,0 +1,140 @@
+"""Conditions: from TFX's predicates to CEL, and what is refused."""
+
+import pytest
+from kubeflow_cases import pipelines
+from kubeflow_cases.compiling import compiled
+from tfx import v1
+from tfx_kubeflow import cel
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.errors import CompileError
+
+Cond = v1.dsl.Cond
+
+
+def conditioned(predicate, node=pipelines.Takes):
+    """The task of a node within a condition on the outputs of Values and Write."""
+    values = pipelines.Values()
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    with Cond(predicate(values, write)):
+        inside = node()
+    spec = compiled(pipelines.pipeline(values, write, inside))
+    name = inside.id.lower()
+    return spec, ir.task(spec, name).body
+
+
+def lines(write):
+    return write.outputs["report"].future()[0].property("lines")
+
+
+@pytest.mark.parametrize(
+    "text", ["it's me", "back\\\\slash\\n", "Unknown", "a && b", "{{x}}", "日本"]
+)
+def test_texts_are_compared_as_they_are(text):
+    by = "inputs.artifacts['_Write.report'].artifacts[0].metadata['by']"
+    _, body = conditioned(
+        lambda _, write: write.outputs["report"].future()[0].property("by") == text
+    )
+    condition = body["triggerPolicy"]["condition"]
+    assert condition == f"({by} == {cel.quote(text)})"
+    assert "{{" not in condition
+    artifact = {"uri": "", "metadata": {"by": text}}
+    inputs = {"artifacts": {"_Write.report": {"artifacts": [artifact]}}}
+    assert cel.holds(condition, {"inputs": inputs})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cel_value"),
+    [
+        ("integer", 3, "3.0"),
+        ("real", 0.5, "0.5"),
+        ("text", "it's", cel.quote("it's")),
+        ("truth", True, "true"),
+        ("truth", 0, "false"),
+    ],
+)
+def test_a_condition_on_a_value_looks_at_a_parameter(name, value, cel_value):
+    spec, body = conditioned(lambda values, _: values.outputs[name].future()[0].value == value)
+    key = f"_Values.{name}"
+    expected = f"(inputs.parameter_values['{key}'] == {cel_value})"
+    assert body["triggerPolicy"]["condition"] == expected
+    assert body["inputs"]["parameters"][key]["taskOutputParameter"] == {
+        "producerTask": "values",
+        "outputParameterKey": name,
+    }
+    assert name in spec["components"]["comp-values"]["outputDefinitions"]["parameters"]
+    assert "artifacts" not in body["inputs"]
+    assert body["dependentTasks"] == ["values"]
+
+
+def test_a_truth_value_is_a_number_among_properties():
+    _, body = conditioned(lambda _, write: lines(write) == True)  # noqa: E712
+    assert body["triggerPolicy"]["condition"].endswith("['lines'] == 1.0)")
+
+
+def test_nested_conditions_hold_together():
+    values = pipelines.Values()
+    with (
+        Cond(values.outputs["integer"].future()[0].value > 1),
+        Cond(values.outputs["real"].future()[0].value < 1),
+    ):
+        inside = pipelines.Takes()
+    body = ir.task(compiled(pipelines.pipeline(values, inside)), "takes").body
+    left, right = body["triggerPolicy"]["condition"].strip("()").split(") && (")
+    assert {left[-5:], right[-5:]} == {"> 1.0", "< 1.0"}
+
+
+def blessed():
+    return pipelines.blessed_model("Baseline")
+
+
+def test_a_resolver_step_has_the_condition_around_it():
+    write = pipelines.Write(number=1, name="a", share=0.5)
+    with Cond(lines(write) == 1):
+        found = blessed()
+        pusher = v1.components.Pusher(
+            model=found.outputs["model"],
+            push_destination=v1.proto.PushDestination(
+                filesystem=v1.proto.PushDestination.Filesystem(base_directory="/m")
+            ),
+        )
+    spec = compiled(pipelines.pipeline(write, found, pusher))
+    for name in ("baseline", "pusher"):
+        body = ir.task(spec, name).body
+        assert "'_Write.report'" in body["triggerPolicy"]["condition"]
+        assert "_Write.report" in body["inputs"]["artifacts"]
+        assert "write" in body["dependentTasks"]
+
+
+def test_a_condition_on_what_a_resolver_finds_is_refused():
+    found = blessed()
+    with Cond(found.outputs["model"].future()[0].custom_property("good") == 1):
+        takes = pipelines.Takes()
+    with pytest.raises(CompileError, match=r"^Takes: its condition looks at what Baseline finds"):
+        compiled(pipelines.pipeline(found, takes))
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        lambda values, _: values.outputs["structure"].future()[0].value["a"] == 1,
+        lambda values, _: values.outputs["integer"].future()[0].value == 2**60,
+        lambda values, _: values.outputs["integer"].future()[1].value == 1,
+        lambda _, write: write.outputs["report"].future()[0].uri == 1,
+        lambda _, write: write.outputs["report"].future()[0].value == 1,
+        lambda values, _: values.outputs["real"].future()[0].value == float("nan"),
+    ],
+)
+def test_what_kubeflow_cannot_evaluate_is_refused_with_the_node(predicate):
+    with pytest.raises(CompileError, match=r"^Takes: its condition"):
+        conditioned(predicate)
+
+
+def test_an_example_gen_and_its_driver_wait_for_the_same_condition():
+    spec, _ = conditioned(
+        lambda _, write: lines(write) == 1,
+        lambda: v1.components.CsvExampleGen(input_base="/d").with_id("gen"),
+    )
+    for name in ("gen", "gen-span"):
+        body = ir.task(spec, name).body
+        assert "'_Write.report'" in body["triggerPolicy"]["condition"]
+        assert "_Write.report" in body["inputs"]["artifacts"]
