@@ -59,9 +59,9 @@ def test_a_condition_on_a_value_looks_at_a_parameter(name, value, cel_value):
     assert body["triggerPolicy"]["condition"] == expected
     assert body["inputs"]["parameters"][key]["taskOutputParameter"] == {
         "producerTask": "values",
-        "outputParameterKey": name,
+        "outputParameterKey": f"{name}__value",
     }
-    assert name in spec["components"]["comp-values"]["outputDefinitions"]["parameters"]
+    assert f"{name}__value" in spec["components"]["comp-values"]["outputDefinitions"]["parameters"]
     assert "artifacts" not in body["inputs"]
     assert body["dependentTasks"] == ["values"]
 

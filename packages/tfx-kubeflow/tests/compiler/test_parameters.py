@@ -128,8 +128,8 @@ def test_values_of_every_type_become_parameters_of_another_node():
     made = spec["components"]["comp-values"]["outputDefinitions"]["parameters"]
     taken = spec["components"]["comp-takes"]["inputDefinitions"]["parameters"]
     expected = ("NUMBER_INTEGER", "NUMBER_DOUBLE", "STRING", "BOOLEAN", "STRING")
-    assert [made[name]["parameterType"] for name in kinds] == list(expected)
-    assert {name: made[name] for name in kinds} == {name: taken[name] for name in kinds}
+    assert [made[f"{name}__value"]["parameterType"] for name in kinds] == list(expected)
+    assert {name: made[f"{name}__value"] for name in kinds} == {name: taken[name] for name in kinds}
     assert step(spec, "takes").parameters == dict(
         zip(kinds, ("int", "float", "str", "bool", "json"), strict=True)
     )

@@ -37,7 +37,7 @@ from tfx_kubeflow.compiler.parameters import (
 from tfx_kubeflow.compiler.runtime_parameters import RuntimeParameters
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.metadata.artifacts import title
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, ExecutorStep
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep
 
 SCHEMA_VERSION = "2.1.0"
 """KFP's API server refuses older ones."""
@@ -214,7 +214,7 @@ class _Builder:
             ir.declare(definition, "artifacts", "outputDefinitions", key, kind)
             if (node.id, key) in self._values:
                 value = {"parameterType": value_type(f"{node.id}: output {key!r}", channel)}
-                ir.declare(definition, "parameters", "outputDefinitions", key, value)
+                ir.declare(definition, "parameters", "outputDefinitions", key + VALUE, value)
 
     def _add_condition(self, node_id: str, task: ir.Spec, definition: ir.Spec) -> None:
         found = self._conditions.get(node_id)
@@ -310,7 +310,7 @@ def attach_condition(task: ir.Spec, definition: ir.Spec, found: Condition) -> No
     for name, channel in found.parameters.items():
         producer, key = str(channel.producer_component_id), str(channel.output_key)
         kind_of_value = value_type(name, channel)
-        source = ir.output_parameter(producer, key)
+        source = ir.output_parameter(producer, key + VALUE)
         ir.add_parameter(task, definition, name, kind_of_value, source)
         ir.depend(task, producer)
 

@@ -45,9 +45,9 @@ def task(spec: Spec, task_id: str) -> Task:
     Raises:
         KeyError: There is none of this id.
     """
-    for found in tasks(spec):
-        if found.id == task_id:
-            return found
+    for dag in dags(spec):
+        if task_id in dag["tasks"]:
+            return Task(task_id, dag["tasks"][task_id], dag["tasks"])
     raise KeyError(task_id)
 
 

@@ -27,7 +27,7 @@ from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, hidden
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, hidden
 
 EXACT = 2**53
 """Integers up to here are doubles without loss."""
@@ -209,7 +209,7 @@ def _written(where: str, value: Any, dumps: Callable[[Any], str]) -> str:
 def _of_other_node(where: str, value: ph.Placeholder) -> Parameter:
     channel = simple_channel(where, value)
     key = str(channel.output_key)
-    source = ir.output_parameter(str(channel.producer_component_id), key)
+    source = ir.output_parameter(str(channel.producer_component_id), key + VALUE)
     type_name = channel.type.TYPE_NAME
     return Parameter(value_type(where, channel), source, VALUE_KINDS[type_name])
 

@@ -28,7 +28,14 @@ from tfx_kubeflow.metadata.artifacts import (
 )
 from tfx_kubeflow.metadata.blessings import record_digests, require_judged
 from tfx_kubeflow.metadata.final_status import final_status
-from tfx_kubeflow.protocol import METADATA_INPUT, MODULE_FILE, MODULE_SOURCE, RUN_ID, ExecutorStep
+from tfx_kubeflow.protocol import (
+    METADATA_INPUT,
+    MODULE_FILE,
+    MODULE_SOURCE,
+    RUN_ID,
+    VALUE,
+    ExecutorStep,
+)
 from tfx_kubeflow.steps.parameters import parameter, unescaped
 from tfx_kubeflow.storage import object_store, uris
 
@@ -176,7 +183,9 @@ def _executor_output(
     found: dict[str, Any] = {"artifacts": made}
     wanted = executor_input["outputs"].get("parameters", {})
     if wanted:
-        found["parameterValues"] = {key: _value(outputs, key) for key in wanted}
+        found["parameterValues"] = {
+            name: _value(outputs, name.removesuffix(VALUE)) for name in wanted
+        }
     return found
 
 

@@ -1,5 +1,7 @@
 """Importers: only URIs that Kubeflow Pipelines can import, and one record each."""
 
+import re
+
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.context import Context
 from tfx_kubeflow.errors import CompileError
@@ -41,7 +43,7 @@ def _check_uri(spec: ir.Spec, task: ir.Task, uri: ir.Spec) -> None:
         declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
         given = declared.get(source.get("componentInputParameter"), {}).get("defaultValue")
     schemes = tuple(MOUNTS)
-    if given is not None and not str(given).startswith(schemes):
+    if given is not None and not re.fullmatch(rf"({'|'.join(schemes)})[^/]+(/.*)?", str(given)):
         raise CompileError(
             task.id,
             f"{given!r} cannot be imported: Kubeflow Pipelines takes {', '.join(schemes)}",

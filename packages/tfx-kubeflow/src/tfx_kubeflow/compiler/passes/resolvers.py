@@ -167,14 +167,20 @@ def _add_destination(
 
 def _waits_for(task_id: str, other: str, siblings: ir.Spec, context: Context) -> bool:
     """Says whether a task comes after another one."""
-    if task_id == other:
-        return True
-    if task_id in context.nodes.resolvers:
-        upstream = context.nodes.resolvers[task_id].node.upstream_nodes
-        before = tuple(node.id for node in upstream)
-    else:
-        before = tuple(siblings[task_id].get("dependentTasks", ()))
-    return any(_waits_for(producer, other, siblings, context) for producer in before)
+    seen, waiting = set(), [task_id]
+    while waiting:
+        current = waiting.pop()
+        if current == other:
+            return True
+        if current in seen:
+            continue
+        seen.add(current)
+        if current in context.nodes.resolvers:
+            upstream = context.nodes.resolvers[current].node.upstream_nodes
+            waiting += [node.id for node in upstream]
+        else:
+            waiting += siblings[current].get("dependentTasks", ())
+    return False
 
 
 def _pusher(siblings: ir.Spec, context: Context) -> str | None:
