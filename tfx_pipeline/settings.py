@@ -22,6 +22,7 @@ from pydantic_settings import (
     SettingsError,
 )
 from tfx_kubeflow.settings import KubeflowSettings
+from tfx_kubeflow.settings.credentials import credential, secret_name
 
 from tfx_pipeline.data.contract import Framing
 from tfx_pipeline.data.options import DataOptions
@@ -333,5 +334,6 @@ def _refusal(error: ValidationError | SettingsError) -> SystemExit:
 
 def _explain(location: tuple[int | str, ...], message: str, value: Any) -> str:
     name = ".".join(str(part) for part in location) or "settings"
-    shown = "" if isinstance(value, dict | BaseModel) else f" (is {value!r})"
+    secret = any(secret_name(str(part)) for part in location) or credential("", str(value))
+    shown = "" if secret or isinstance(value, dict | BaseModel) else f" (is {value!r})"
     return f"{name}: {message}{shown}"

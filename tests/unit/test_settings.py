@@ -58,6 +58,23 @@ def test_a_wrong_setting_is_named(arguments, named, capsys):
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("POWER_KUBEFLOW__DEFAULTS__ENV", '{"HF_TOKEN": 12345678}'),
+        ("POWER_KUBEFLOW__DB_PASSWORD", "12345678"),
+        ("POWER_KUBEFLOW__DEFAULTS__RETRIES", "postgres://u:12345678@h"),
+    ],
+)
+def test_no_message_shows_what_may_be_a_credential(monkeypatch, capsys, variable, value):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit):
+        load_settings([])
+    error = capsys.readouterr().err
+    assert "error: kubeflow." in error
+    assert "12345678" not in error
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("data: {rowz: 1}", "data.rowz"),

@@ -17,3 +17,7 @@ class CompileError(ValueError):
 
 class StepError(RuntimeError):
     """A step that cannot go on in its pod; the message names the cause and the way out."""
+
+
+class SettingsError(ValueError):
+    """A setting that is unknown, missing or wrong; the message names its key and its origin."""

@@ -14,7 +14,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.compile import Package, compile_pipeline
 from tfx_kubeflow.compiler.package import package_text
-from tfx_kubeflow.settings import KubeflowSettings
+from tfx_kubeflow.settings import KubeflowSettings, load_settings
 
 
 class KubeflowRunner(KubeflowV2DagRunner):
@@ -24,17 +24,19 @@ class KubeflowRunner(KubeflowV2DagRunner):
         KubeflowRunner(KubeflowSettings(image="registry/power:1")).run(pipeline)
 
     Args:
-        settings: Image, root, and what pods ask for.
+        settings: Image, root, and what pods ask for; None: those of the project's file and the
+            environment (see `load_settings`).
         output_dir: Folder of the package; None: the current one.
         output_filename: Name of the package; None: the pipeline's name with `.yaml`.
     """
 
     def __init__(
         self,
-        settings: KubeflowSettings,
+        settings: KubeflowSettings | None = None,
         output_dir: str | None = None,
         output_filename: str | None = None,
     ) -> None:
+        settings = settings or load_settings()
         config = KubeflowV2DagRunnerConfig(default_image=settings.image)
         super().__init__(config, output_dir, output_filename)
         self.settings = settings

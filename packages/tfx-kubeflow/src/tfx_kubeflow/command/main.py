@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tfx_kubeflow.command import manifest, schedule
+from tfx_kubeflow.command import manifest, schedule, settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     manifest.add_options(resources)
     resources.set_defaults(run=manifest.run)
+
+    in_force = commands.add_parser("settings", help="print the settings in force and their origins")
+    settings.add_options(in_force)
+    in_force.set_defaults(run=settings.run)
     return parser
 
 

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from google.protobuf import json_format
+from kfp.kubernetes import kubernetes_executor_config_pb2 as pb
+from kfp.pipeline_spec.pipeline_spec_pb2 import TaskInputsSpec
+
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings, Secret
 
 Document = dict[str, Any]
@@ -35,56 +39,56 @@ def _executor(
     settings: KubeflowSettings, node: NodeSettings, store_secret: Secret | None
 ) -> Document:
     secrets = node.secrets + ((store_secret,) if store_secret else ())
-    found: Document = {
-        "secretAsEnv": [_secret(secret) for secret in secrets],
-        "pvcMount": [
-            {
-                "constant": volume.claim,
-                "pvcNameParameter": _constant(volume.claim),
-                "mountPath": volume.mount_path,
-                **({"subPath": volume.sub_path} if volume.sub_path else {}),
-            }
+    message = pb.KubernetesExecutorConfig(
+        secret_as_env=[_secret(secret) for secret in secrets],
+        pvc_mount=[
+            pb.PvcMount(
+                constant=volume.claim,
+                pvc_name_parameter=_constant(volume.claim),
+                mount_path=volume.mount_path,
+                sub_path=volume.sub_path,
+            )
             for volume in node.volumes
         ],
-        "tolerations": [
-            {
-                name: value
-                for name, value in {
-                    "key": toleration.key,
-                    "operator": toleration.operator,
-                    "value": toleration.value,
-                    "effect": toleration.effect,
-                    "tolerationSeconds": toleration.seconds,
-                }.items()
-                if value not in ("", None)
-            }
+        tolerations=[
+            pb.Toleration(
+                key=toleration.key,
+                operator=toleration.operator,
+                value=toleration.value,
+                effect=toleration.effect,
+                toleration_seconds=toleration.seconds,
+            )
             for toleration in node.tolerations
         ],
-        "imagePullSecret": [
-            {"secretName": name, "secretNameParameter": _constant(name)}
+        image_pull_secret=[
+            pb.ImagePullSecret(secret_name=name, secret_name_parameter=_constant(name))
             for name in settings.image_pull_secrets
         ],
-        "imagePullPolicy": settings.image_pull_policy,
-        "nodeSelector": {"labels": node.node_selector} if node.node_selector else None,
-        "podMetadata": {
-            name: value
-            for name, value in (("labels", node.labels), ("annotations", node.annotations))
-            if value
-        },
-    }
-    return {name: value for name, value in found.items() if value}
+        image_pull_policy=settings.image_pull_policy,
+    )
+    if node.node_selector:
+        message.node_selector.labels.update(node.node_selector)
+    if node.labels or node.annotations:
+        message.pod_metadata.labels.update(node.labels)
+        message.pod_metadata.annotations.update(node.annotations)
+    document: Document = json_format.MessageToDict(message)
+    return document
 
 
-def _secret(secret: Secret) -> Document:
-    return {
-        "secretName": secret.name,
-        "secretNameParameter": _constant(secret.name),
-        "keyToEnv": [
-            {"secretKey": key, "envVar": variable} for key, variable in secret.env.items()
+def _secret(secret: Secret) -> pb.SecretAsEnv:
+    return pb.SecretAsEnv(
+        secret_name=secret.name,
+        secret_name_parameter=_constant(secret.name),
+        key_to_env=[
+            pb.SecretAsEnv.SecretKeyToEnvMap(secret_key=key, env_var=variable)
+            for key, variable in secret.env.items()
         ],
-        **({"optional": True} if secret.optional else {}),
-    }
+        optional=secret.optional or None,
+    )
 
 
-def _constant(value: str) -> Document:
-    return {"runtimeValue": {"constant": value}}
+def _constant(value: str) -> TaskInputsSpec.InputParameterSpec:
+    """What KFP 2.15 and later read; earlier ones read the text beside it."""
+    constant = TaskInputsSpec.InputParameterSpec()
+    constant.runtime_value.constant.string_value = value
+    return constant

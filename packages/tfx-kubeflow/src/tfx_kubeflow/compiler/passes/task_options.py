@@ -1,4 +1,4 @@
-"""What pods ask for: caching, retries, environment and resources, per node."""
+"""What pods ask for: caching, retries, image, environment and resources, per node."""
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.context import Context
@@ -32,10 +32,12 @@ def retries(spec: ir.Spec, context: Context) -> None:
 
 
 def resources(spec: ir.Spec, context: Context) -> None:
-    """Adds cores, memory, accelerators and environment variables of each container."""
+    """Adds image, cores, memory, accelerators and environment variables of each container."""
     endpoint = context.settings.store.endpoint
     for task, container in ir.containers(spec):
         node = context.node(task.id)
+        if node.image:
+            container["image"] = node.image
         asked = {
             "resourceCpuRequest": node.cpu_request,
             "resourceCpuLimit": node.cpu_limit,

@@ -1,5 +1,5 @@
-import pytest
 from google.protobuf import json_format
+from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
 from tfx_kubeflow.compiler.kubernetes import platform_document
 from tfx_kubeflow.settings import (
     KubeflowSettings,
@@ -42,7 +42,7 @@ def test_everything_a_pod_can_ask_for():
                 secrets=(Secret(name="mlflow", env={"t": "MLFLOW_T"}),),
                 volumes=(Volume(claim="data", mount_path="/data", sub_path="a"),),
                 node_selector={"pool": "gpu"},
-                tolerations=(Toleration(key="gpu", effect="NoSchedule", seconds=0),),
+                tolerations=(Toleration(key="gpu", effect="NoExecute", seconds=0),),
                 labels={"team": "energy"},
                 annotations={"note": "x"},
             )
@@ -59,22 +59,18 @@ def test_everything_a_pod_can_ask_for():
     }
     assert found["nodeSelector"] == {"labels": {"pool": "gpu"}}
     assert found["tolerations"] == [
-        {"key": "gpu", "operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 0}
+        {"key": "gpu", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": "0"}
     ]
     assert found["podMetadata"] == {"labels": {"team": "energy"}, "annotations": {"note": "x"}}
     assert found["secretAsEnv"][0]["keyToEnv"] == [{"secretKey": "t", "envVar": "MLFLOW_T"}]
 
 
 def test_kfps_own_message_takes_the_document():
-    messages = pytest.importorskip(
-        "kfp.kubernetes.kubernetes_executor_config_pb2",
-        reason="needs the dev dependency kfp-kubernetes",
-    )
     node = NodeSettings(
         secrets=(Secret(name="s", env={"k": "V"}),),
         volumes=(Volume(claim="c", mount_path="/c", sub_path="a"),),
         node_selector={"pool": "gpu"},
-        tolerations=(Toleration(key="gpu", effect="NoSchedule", seconds=0),),
+        tolerations=(Toleration(key="gpu", effect="NoExecute", seconds=0),),
         labels={"a": "b"},
         annotations={"c": "d"},
     )
@@ -82,7 +78,7 @@ def test_kfps_own_message_takes_the_document():
         image="i", image_pull_policy="Always", image_pull_secrets=("r",), defaults=node
     )
     found = executors(settings, {"exec-a": "A"}, {"exec-a"})["exec-a"]
-    message = json_format.ParseDict(found, messages.KubernetesExecutorConfig())
+    message = json_format.ParseDict(found, KubernetesExecutorConfig())
     assert message.pvc_mount[0].sub_path == "a"
     assert [secret.secret_name for secret in message.secret_as_env] == [
         "s",
