@@ -1,0 +1,5 @@
+"""Makes the conformance table."""
+
+from conformance.table import main
+
+main()
