@@ -86,6 +86,25 @@ def Takes(  # noqa: N802
     report.set_string_custom_property("given", json.dumps(given))
 
 
+@component
+def Sum(  # noqa: N802
+    total: OutputArtifact[Integer],
+    report: OutputArtifact[Report],
+    first: int,
+    second: InputArtifact[Integer],
+    name: str,
+) -> None:
+    """Adds numbers, each of which is an artifact, one passed as its value."""
+    total.value = first + second.value
+    report.set_string_custom_property("name", name)
+
+
+@component
+def Length(text: InputArtifact[String], number: OutputArtifact[Integer]) -> None:  # noqa: N802
+    """Measures a text."""
+    number.value = len(text.value)
+
+
 class CopyExecutor(BaseExecutor):
     """An ExampleGen's executor that keeps its input as it is."""
 

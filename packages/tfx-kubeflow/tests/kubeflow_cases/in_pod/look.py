@@ -14,6 +14,7 @@ import os
 import posixpath
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import ml_metadata
@@ -22,8 +23,6 @@ from ml_metadata.proto import metadata_store_pb2 as protos
 from tfx.dsl.io import fileio
 from tfx_kubeflow.storage import object_store, served_versions
 from tfx_kubeflow.storage.uris import is_nothing
-
-from tfx_pipeline.serving import requests
 
 OUTPUT = protos.Event.OUTPUT
 
@@ -50,6 +49,9 @@ def key(event):
 
 
 def ask(version):
+    if find_spec("tfx_pipeline") is None:  # the image is another pipeline's
+        return None
+    from tfx_pipeline.serving import requests
     from tfx_pipeline.serving.answer import check
 
     with tempfile.TemporaryDirectory() as folder:
