@@ -54,7 +54,7 @@ def left(cluster):
                 strategy_class=v1.dsl.experimental.LatestArtifactStrategy,
                 word=v1.dsl.Channel(type=String),
             ).with_id(name)
-            read = pipelines.Length(text=resolver.outputs["word"]).with_id(f"{name}Word")
+            read = pipelines.Length(text=resolver.outputs["word"]).with_id(f"Read{name}")
         resolver.add_upstream_node(taken)
         nodes += [resolver, read]
     pipeline = pipelines.pipeline(*nodes, name="e2e-values")
@@ -92,6 +92,6 @@ def test_conditions_on_values_and_texts(left):
 
 
 def test_a_resolver_is_asked_only_where_its_condition_holds(left):
-    assert left["steps"]["found-word"] == "COMPLETE"
-    for name in ("not-asked", "not-asked-word"):
+    assert left["steps"]["read-found"] == "COMPLETE"
+    for name in ("not-asked", "read-not-asked"):
         assert left["steps"].get(name) in (None, "CANCELED")
