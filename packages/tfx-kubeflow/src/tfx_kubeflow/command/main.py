@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tfx_kubeflow.command import manifest, schedule, settings
+from tfx_kubeflow.command import init, manifest, schedule, settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tfx-kubeflow", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
+
+    files = commands.add_parser(
+        "init", help="write the runner's file, the settings and the image's recipe of a project"
+    )
+    init.add_options(files)
+    files.set_defaults(run=init.run)
 
     schedules = commands.add_parser(
         "schedule",
