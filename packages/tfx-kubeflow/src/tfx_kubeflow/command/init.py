@@ -1,4 +1,4 @@
-"""Writes what a project needs beside its pipeline: the runner's file, settings, the image's recipe."""
+"""Writes what a project needs beside its pipeline: runner, settings, the image's recipe."""
 
 import argparse
 import sys
