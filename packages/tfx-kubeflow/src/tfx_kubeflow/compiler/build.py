@@ -22,7 +22,7 @@ from tfx.dsl.placeholder.placeholder import Placeholder
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types.artifact import Artifact, PropertyType
-from tfx.types.channel import BaseChannel, ChannelWrappedPlaceholder
+from tfx.types.channel import BaseChannel, ChannelWrappedPlaceholder, OutputChannel
 
 from tfx_kubeflow.compiler import containers, ir
 from tfx_kubeflow.compiler.conditions import Condition
@@ -205,10 +205,7 @@ class _Builder:
     def _add_outputs(self, node: BaseComponent, definition: ir.Spec) -> None:
         for key, channel in node.outputs.items():
             kind = artifact_type(channel.type)
-            metadata = {
-                **(channel.additional_properties or {}),
-                **(channel.additional_custom_properties or {}),
-            }
+            metadata = _additional_properties(node.id, channel)
             if metadata:
                 kind["metadata"] = metadata
             ir.declare(definition, "artifacts", "outputDefinitions", key, kind)
@@ -245,7 +242,7 @@ class _Builder:
             if not isinstance(argument, str):
                 raise CompileError(
                     node.id,
-                    f"Beam's argument {argument!r} is no text",
+                    f"one of Beam's arguments is a {type(argument).__name__} and no text",
                     "Kubeflow Pipelines knows no placeholders there; write it out.",
                 )
             if "{{" in argument:
@@ -279,10 +276,7 @@ class _Builder:
             executor["artifactUri"] = {"constant": source}
         if node.exec_properties[REIMPORT_OPTION_KEY]:
             executor["reimport"] = True
-        metadata = {
-            **(channel.additional_properties or {}),
-            **(channel.additional_custom_properties or {}),
-        }
+        metadata = _additional_properties(node.id, channel)
         if metadata:
             executor["metadata"] = metadata
         self._add_condition(node.id, task, definition)
@@ -291,6 +285,12 @@ class _Builder:
         return task
 
     def _with_exit_handler(self, tasks: ir.Spec, handler_id: str) -> ir.Spec:
+        if MAIN_DAG in self._nodes.ids:
+            raise CompileError(
+                MAIN_DAG,
+                "beside an exit handler, all other nodes stand in a DAG of that name",
+                "Give the node another id with .with_id().",
+            )
         handler = self._component(self._nodes.components[handler_id], exit_handler=True)
         handler["triggerPolicy"] = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
         ir.depend(handler, MAIN_DAG)
@@ -325,6 +325,22 @@ def artifact_type(cls: type[Artifact]) -> ir.Spec:
     if properties:
         schema["properties"] = properties
     return {"artifactType": {"instanceSchema": yaml.safe_dump(schema, sort_keys=False)}}
+
+
+def _additional_properties(node_id: str, channel: OutputChannel) -> dict[str, Any]:
+    """Properties that the pipeline's author gives an output."""
+    found = {
+        **(channel.additional_properties or {}),
+        **(channel.additional_custom_properties or {}),
+    }
+    for name, value in found.items():
+        if not isinstance(value, bool | int | float | str) or "{{" in str(value):
+            raise CompileError(
+                node_id,
+                f"property {name!r} of its output is neither number nor plain text",
+                "Give it a number, or a text without double braces.",
+            )
+    return found
 
 
 def _looks_at_outputs(value: Placeholder) -> bool:

@@ -113,6 +113,7 @@ class _Translation:
                 if not isinstance(part.channel, Channel):
                     raise self._refusal(f"it looks at a {type(part.channel).__name__}")
                 self.channels[implicit_channel_key(part.channel)] = part.channel
+                part.set_key(None)  # the producer may have got another id since future()
         encoded = channel_utils.encode_placeholder_with_channels(predicate, implicit_channel_key)
         return self._tree(encoded)
 

@@ -16,7 +16,9 @@ from tfx.types.channel import BaseChannel, Channel
 from tfx.utils import deprecation_utils, json_utils, name_utils
 
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import Classes
+from tfx_kubeflow.protocol import MODULE_FILE, Classes
+
+USER_FUNCTIONS = ("preprocessing_fn", "run_fn", "tuner_fn")
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def gather(nodes: Iterable[object], exit_handler: BaseComponent | None = None) -
         elif isinstance(node, Importer):
             found.importers[node.id] = node
         elif isinstance(node, BaseComponent):
+            check_functions(node)
             found.components[node.id] = node
     if not (found.components or found.resolvers or found.importers):
         raise CompileError("pipeline", "it has no node", "Give it at least one component.")
@@ -176,6 +179,23 @@ def _refuse_exit_handler(node: BaseComponent, nodes: Nodes) -> None:
             "an exit handler takes no artifacts: they may not exist when it runs",
             "Give it parameters only.",
         )
+
+
+def check_functions(node: BaseComponent) -> None:
+    """Refuses functions of the user's that no pod could import.
+
+    Raises:
+        CompileError: A function has no module, and there is no module file.
+    """
+    for name in USER_FUNCTIONS:
+        given = node.exec_properties.get(name)
+        module = node.exec_properties.get(MODULE_FILE)
+        if isinstance(given, str) and "." not in given and not module:
+            raise CompileError(
+                node.id,
+                f"{name} {given!r} names no module",
+                f"Write {name}='package.module.{given}', or give the module_file as well.",
+            )
 
 
 def is_container(node: BaseComponent) -> bool:

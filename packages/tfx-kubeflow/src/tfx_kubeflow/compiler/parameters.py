@@ -102,7 +102,12 @@ def parameter(node: BaseComponent, name: str, value: Any) -> Parameter:
     for kind in (bool, int, float):  # bool first: it is an int as well
         if isinstance(value, kind):
             return _number(value, kind)
-    return _structure(where, value)
+    return _structure(where, value, declared=_declared(node, name))
+
+
+def _declared(node: BaseComponent, name: str) -> Any:
+    known = node.spec.PARAMETERS.get(name)
+    return known.type if known else None
 
 
 def _runtime(value: RuntimeParameter) -> Parameter:
@@ -159,11 +164,11 @@ def _text(value: str) -> Parameter:
     return Parameter(ir.STRING, constant(value), "str")
 
 
-def _structure(where: str, value: Any, kind: str = "json") -> Parameter:
+def _structure(where: str, value: Any, kind: str = "json", declared: Any = None) -> Parameter:
     runtime: dict[str, RuntimeParameter] = {}
     if isinstance(value, message.Message):
         text = json_format.MessageToJson(value, sort_keys=True, indent=None)
-        kind = f"message:{name_utils.get_full_name(type(value), strict_check=False)}"
+        kind = f"message:{_message_class(where, value, declared)}"
     elif isinstance(value, dict | list | tuple):
         text = _json(where, _marked(value, runtime))
     else:
@@ -173,6 +178,19 @@ def _structure(where: str, value: Any, kind: str = "json") -> Parameter:
     escaped = "{{" in text
     source = constant(hidden(text) if escaped else text)
     return Parameter(ir.STRING, source, kind, escaped, tuple(runtime.values()))
+
+
+def _message_class(where: str, value: message.Message, declared: Any) -> str:
+    """Import path of a proto's class; TFX's placeholders make classes that have none."""
+    proto = isinstance(declared, type) and issubclass(declared, message.Message)
+    cls: Any = declared if proto else type(value)
+    if not cls.__module__ or cls.DESCRIPTOR.full_name != value.DESCRIPTOR.full_name:
+        raise CompileError(
+            where,
+            f"the class of its {value.DESCRIPTOR.full_name} cannot be imported by name",
+            "Declare the parameter with the proto's class.",
+        )
+    return str(name_utils.get_full_name(cls, strict_check=False))
 
 
 def _marked(value: Any, runtime: dict[str, RuntimeParameter]) -> Any:
