@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tfx_kubeflow.errors import CompileError
+
 Spec = dict[str, Any]
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
@@ -98,6 +100,27 @@ def declare(definition: Spec, kind: str, side: str, name: str, what: Spec) -> No
         what: Its type.
     """
     definition.setdefault(side, {}).setdefault(kind, {})[name] = what
+
+
+def add_component(spec: Spec, component_id: str, definition: Spec, purpose: str) -> None:
+    """Adds a component that is no node of the pipeline, or a node's that is added late.
+
+    Args:
+        spec: The spec.
+        component_id: Its key, and the id of its task.
+        definition: The component.
+        purpose: What it is for, for the message.
+
+    Raises:
+        CompileError: There is one of this id.
+    """
+    if component_id in spec["components"]:
+        raise CompileError(
+            component_id,
+            f"it has the id of {purpose}",
+            "Give one of the nodes another id with .with_id().",
+        )
+    spec["components"][component_id] = definition
 
 
 def add_parameter(task: Spec, definition: Spec, name: str, kind: str, source: Spec) -> None:

@@ -51,7 +51,7 @@ def _resolve_before(
     if condition is not None:
         attach_condition(driver, definition, condition)
     ir.depend(driver, *task.body.get("dependentTasks", ()))
-    spec["components"][driver_id] = definition
+    ir.add_component(spec, driver_id, definition, f"the driver step of {task.id}")
     step = DriverStep(node=task.id, escaped=container["step"].escaped)
     spec["deploymentSpec"]["executors"][label] = {
         "container": {"image": container["image"], "step": step}

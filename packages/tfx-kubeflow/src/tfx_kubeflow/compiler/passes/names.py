@@ -9,9 +9,26 @@ from tfx_kubeflow.errors import CompileError
 
 PIPELINE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 MAX_PIPELINE_NAME = 52
-"""The Workflow is called after the pipeline plus a dash and a suffix, and its pods after it."""
-RESERVED = {"root", "entrypoint", "executor", "not", "and", "or", "in", "true", "false"}
-"""Argo's own templates, and words of its expressions."""
+"""Kubernetes keeps 58 characters of the Workflow's name, the pipeline's and a dash, and adds five
+random ones. As for a CronJob, 52 leaves some room before anything is cut."""
+MAX_TASK_NAME = 121
+"""Argo takes 128 characters, and KFP adds "-driver"."""
+KFP_TASKS = {"root", "entrypoint", "executor"}
+EXPRESSION_WORDS = {
+    "and",
+    "contains",
+    "else",
+    "false",
+    "if",
+    "in",
+    "let",
+    "matches",
+    "nil",
+    "not",
+    "or",
+    "true",
+}
+"""Key words of the language (expr-lang) in which Argo says what a task depends on."""
 
 
 def check_pipeline_name(name: str) -> None:
@@ -50,7 +67,7 @@ def task_names(spec: ir.Spec, context: Context) -> None:
     """Renames tasks, components (`comp-...`) and executors (`exec-...`).
 
     Raises:
-        CompileError: A name is reserved, empty, or two ids become one name.
+        CompileError: Argo or KFP does not take a name, or two ids become one.
     """
     del context
     names = _new_names(spec)
@@ -71,20 +88,31 @@ def _new_names(spec: ir.Spec) -> dict[str, str]:
     owners: dict[str, str] = {}
     for old in spec.get("components", {}):
         new = task_name(old)
-        if not new or new in RESERVED or new.startswith("system-") or new.endswith("-driver"):
-            raise CompileError(
-                old,
-                f"Argo Workflows keeps the name {new!r} for itself",
-                "Give the node another id with .with_id().",
-            )
+        problem = _problem(new)
         if new in owners:
-            raise CompileError(
-                old,
-                f"its task would be called {new!r}, like that of {owners[new]}",
-                "Give one of them another id with .with_id().",
-            )
+            problem = f"its task would be called {new!r}, like that of {owners[new]}"
+        if problem:
+            raise CompileError(old, problem, "Give the node another id with .with_id().")
         owners[new] = old
     return {old: new for new, old in owners.items()}
+
+
+def _problem(name: str) -> str | None:
+    """Why no task may be called so."""
+    if not name:
+        return "its id has no Latin letter or digit, of which names on Kubernetes consist"
+    called = f"its task would be called {name!r}, "
+    if name[0].isdigit():
+        return called + "and Argo Workflows takes no name that begins with a digit"
+    if len(name) > MAX_TASK_NAME:
+        return f"its task's name would have {len(name)} characters; {MAX_TASK_NAME} are the most"
+    if name in EXPRESSION_WORDS:
+        return called + "a key word of the expressions in which Argo Workflows names tasks"
+    if name in KFP_TASKS:
+        return called + "like one of Kubeflow Pipelines' own"
+    if name.endswith("-driver"):
+        return called + "and Kubeflow Pipelines calls the drivers of its tasks so"
+    return None
 
 
 def _rename_dag(dag: ir.Spec, names: Mapping[str, str]) -> None:

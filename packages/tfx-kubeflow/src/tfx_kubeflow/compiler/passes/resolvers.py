@@ -48,6 +48,7 @@ def resolvers(spec: ir.Spec, context: Context) -> None:
     for resolver_id, resolver in specs.items():
         _refuse_several(resolver)
         _add_step(spec, context, resolver, required[resolver_id])
+    for resolver_id, resolver in specs.items():
         for key in required[resolver_id]:
             _add_importer(spec, resolver, key)
     for resolver_id in specs:
@@ -133,7 +134,8 @@ def _add_step(
         connected=tuple(sorted(resolver.connected)),
         required=required,
     )
-    spec["components"][resolver_id] = definition
+    owner = context.owner(resolver_id)
+    ir.add_component(spec, resolver_id, definition, f"the driver step of {owner}")
     container = {"image": context.settings.image, "step": step}
     spec["deploymentSpec"]["executors"][label] = {"container": container}
     _node_tasks(spec)[resolver_id] = task
@@ -215,25 +217,29 @@ def _add_importer(spec: ir.Spec, resolver: ResolverSpec, key: str) -> None:
             "typeSchema": kind["artifactType"],
         }
     }
-    spec["components"][inner] = {
+    definition = {
         "executorLabel": label,
         "inputDefinitions": uri,
         "outputDefinitions": {"artifacts": {IMPORTED: kind}},
     }
+    purpose = f"the importer of what {resolver_id} finds as {key!r}"
+    ir.add_component(spec, inner, definition, purpose)
     selectors = [{"producerSubtask": inner, "outputArtifactKey": IMPORTED}]
     importer = {
         "taskInfo": {"name": inner},
         "componentRef": {"name": inner},
         "inputs": {"parameters": {SOURCE: {"componentInputParameter": SOURCE}}},
     }
-    spec["components"][outer] = {
+    dag = {
+        "tasks": {inner: importer},
+        "outputs": {"artifacts": {IMPORTED: {"artifactSelectors": selectors}}},
+    }
+    definition = {
         "inputDefinitions": copy.deepcopy(uri),
         "outputDefinitions": {"artifacts": {IMPORTED: copy.deepcopy(kind)}},
-        "dag": {
-            "tasks": {inner: importer},
-            "outputs": {"artifacts": {IMPORTED: {"artifactSelectors": selectors}}},
-        },
+        "dag": dag,
     }
+    ir.add_component(spec, outer, definition, purpose)
     _node_tasks(spec)[outer] = {
         "taskInfo": {"name": outer},
         "componentRef": {"name": outer},
