@@ -13,7 +13,7 @@ from tfx.orchestration.kubeflow.decorators import FinalStatusStr
 from tfx.types.standard_artifacts import Examples, HyperParameters, Model
 from tfx_kubeflow.command import main as command
 from tfx_kubeflow.compiler import ir
-from tfx_kubeflow.protocol import DriverStep
+from tfx_kubeflow.protocol import DriverStep, unpack
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
 
@@ -58,7 +58,7 @@ def test_every_container_runs_the_entrypoint(penguin):
     assert step(spec, "trainer").inputs["hyperparameters"].endswith(".HyperParameters")
     trainer = ir.task(spec, "trainer").body
     source = trainer["inputs"]["parameters"]["module_source"]["runtimeValue"]["constant"]
-    assert json.loads(source) == pipelines.PENGUIN_MODULE.read_text()
+    assert unpack(source).source == pipelines.PENGUIN_MODULE.read_text()
     assert "--direct_running_mode=in_memory" in ir.executor(spec, trainer)["container"]["args"]
 
 

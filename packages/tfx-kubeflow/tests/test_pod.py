@@ -14,7 +14,7 @@ from tfx.proto import example_gen_pb2
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact, properties
-from tfx_kubeflow.protocol import encode
+from tfx_kubeflow.protocol import UserModule, encode, pack
 from tfx_kubeflow.steps import entrypoint, example_gen_driver, parameters
 from tfx_kubeflow.steps.executor import run_executor
 from tfx_kubeflow.storage import uris
@@ -118,7 +118,7 @@ def test_a_module_travels_as_source_and_values_become_parameters(tmp_path):
         outputs=["schema", "number"],
         parameters=["number"],
         module_file="m.py",
-        module_source=json.dumps("x = 1\n"),
+        module_source=pack(UserModule("x = 1\n", {})),
         n=3.0,
     )
     outputs = {"schema": f"{TYPES}Schema", "number": f"{TYPES}Integer"}

@@ -4,10 +4,12 @@ A step travels as JSON in its container's arguments. Its version tells a package
 another release apart, before anything is misread.
 """
 
+import base64
 import dataclasses
 import json
 import types
 import typing
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +25,9 @@ METADATA_INPUT = "__metadata"
 VALUE = "__value"
 """Suffix of the output parameter that carries the value of an output artifact."""
 MODULE_FILE, MODULE_SOURCE = "module_file", "module_source"
-"""Parameters of a user module: its file name, and what is in it as a JSON string."""
+"""Parameters of a user module: its file name, and the packed UserModule."""
+PLAIN_BYTES = 8 * 1024
+"""Up to here a user module travels as readable JSON; beyond, it is compressed."""
 DESTINATION = "push_destination"
 CANDIDATE = "_candidate"
 """Input of a resolver step: the model that will be pushed, which is no baseline for itself."""
@@ -118,6 +122,19 @@ class ResolverStep:
     same_inputs: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class UserModule:
+    """A module given as a file.
+
+    Attributes:
+        source: What is in it.
+        beside: Modules that it imports from its own folder: relative path -> what is in them.
+    """
+
+    source: str
+    beside: dict[str, str]
+
+
 Step = ExecutorStep | DriverStep | ResolverStep
 KINDS: dict[str, type[Step]] = {
     "executor": ExecutorStep,
@@ -135,6 +152,35 @@ def encode(step: Step) -> str:
 def hidden(value: Any) -> str:
     """Returns JSON without double braces, which Argo and Kubeflow Pipelines would expand."""
     return json.dumps(value, sort_keys=True).replace("{{", "{\\u007b")
+
+
+def pack(module: UserModule) -> str:
+    """Writes a user module as text, the same for the same module."""
+    text = hidden(dataclasses.asdict(module))
+    if len(text) <= PLAIN_BYTES:
+        return text
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+def unpack(text: str) -> UserModule:
+    """Reads a user module.
+
+    Raises:
+        StepError: The text is none, or names a file outside its folder.
+    """
+    try:
+        if not text.startswith("{"):
+            text = zlib.decompress(base64.b64decode(text, validate=True)).decode()
+        module = UserModule(**json.loads(text))
+    except (ValueError, TypeError, zlib.error) as error:
+        raise StepError(
+            "the user module is none that this release of tfx-kubeflow wrote; compile the pipeline "
+            "again"
+        ) from error
+    for name in module.beside:
+        if name.startswith("/") or ".." in name.split("/"):
+            raise StepError(f"the user module {name!r} would be written outside its folder")
+    return module
 
 
 def decode(text: str) -> Step:

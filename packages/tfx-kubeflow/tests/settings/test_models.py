@@ -72,6 +72,8 @@ def test_a_wrong_value_is_not_shown():
         ),
         ({"defaults": {"gpu_type": "a100"}}, r"defaults\.gpu_type"),
         ({"defaults": {"env": {"1A": "x"}}}, r"defaults\.env\.1A"),
+        ({"defaults": {"env": {"A": "{{workflow.name}}"}}}, r"defaults\.env\n.*Argo"),
+        ({"defaults": {"annotations": {"a": "{{x}}"}}}, r"defaults\.annotations\n.*Argo"),
         ({"defaults": {"labels": {"a b": "x"}}}, r"defaults\.labels\.a b"),
         ({"defaults": {"labels": {"a": "x" * 64}}}, r"defaults\.labels\.a"),
         ({"defaults": {"node_selector": {"a": "x y"}}}, r"defaults\.node_selector\.a"),

@@ -294,9 +294,7 @@ class _Builder:
         handler = self._component(self._nodes.components[handler_id], exit_handler=True)
         handler["triggerPolicy"] = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
         ir.depend(handler, MAIN_DAG)
-        components = {"components": self._components}
-        dag = {"dag": {"tasks": tasks}}
-        ir.add_component(components, MAIN_DAG, dag, "the DAG of all nodes but the exit handler")
+        self._components[MAIN_DAG] = {"dag": {"tasks": tasks}}
         return {"dag": {"tasks": {MAIN_DAG: _named(MAIN_DAG), handler_id: handler}}}
 
 

@@ -106,8 +106,8 @@ def variable(text: str) -> str:
 def mount_path(text: str) -> str:
     """Checks a folder in the pod."""
     _refuse_unless(
-        re.fullmatch(r"(/[^:/\x00-\x1f\x7f]+)+/?", text) and ".." not in text.split("/"),
-        "not a folder to mount a volume at: an absolute path without ':' or '..', and not '/'",
+        re.fullmatch(r"(/[^:{/\x00-\x1f\x7f]+)+/?", text) and ".." not in text.split("/"),
+        "not a folder to mount a volume at: an absolute path without ':', '{' or '..', not '/'",
     )
     _refuse_unless(not KFP_FOLDERS.fullmatch(text), "KFP mounts a volume of its own there")
     return text
@@ -118,8 +118,8 @@ def sub_path(text: str) -> str:
     _refuse_unless(
         not text.startswith("/")
         and ".." not in text.split("/")
-        and not re.search(r"[\x00-\x1f\x7f]", text),
-        "not a folder in a volume: a relative path without '..'",
+        and not re.search(r"[{\x00-\x1f\x7f]", text),
+        "not a folder in a volume: a relative path without '{' or '..'",
     )
     return text
 

@@ -125,6 +125,14 @@ class NodeSettings(Part):
                 )
         return given
 
+    @field_validator("env", "annotations")
+    @classmethod
+    def _is_taken_as_written(cls, given: dict[str, str]) -> dict[str, str]:
+        for name, value in given.items():
+            if "{{" in value:
+                raise ValueError(f"{name} has double braces, which Argo Workflows would expand")
+        return given
+
     @field_validator("annotations")
     @classmethod
     def _fits_into_an_object(cls, given: dict[str, str]) -> dict[str, str]:

@@ -35,8 +35,10 @@ from tfx_kubeflow.protocol import (
     RUN_ID,
     VALUE,
     ExecutorStep,
+    unpack,
 )
 from tfx_kubeflow.steps.parameters import parameter, unescaped
+from tfx_kubeflow.steps.user_modules import importable, write_module
 from tfx_kubeflow.storage import object_store, uris
 
 log = logging.getLogger(__name__)
@@ -92,12 +94,13 @@ def run_executor(
         before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
         if any(isinstance(item, PushedModel) for item, *_ in outputs.values()):
             require_judged(inputs)
-        if step.pusher:
-            from tfx_kubeflow.steps.push import push
+        with importable(Path(folder)):
+            if step.pusher:
+                from tfx_kubeflow.steps.push import push
 
-            push(executor, inputs, outputs, exec_properties)
-        else:
-            executor.Do(inputs, outputs, exec_properties)
+                push(executor, inputs, outputs, exec_properties)
+            else:
+                executor.Do(inputs, outputs, exec_properties)
     log.info("%s: its executor is done", step.node)
     _require_outputs(outputs, before)
     record_digests(inputs, outputs)
@@ -129,8 +132,7 @@ def _exec_properties(step: ExecutorStep, given: dict[str, Any], folder: Path) ->
         else:
             found[name] = parameter(value, kinds[name]) if name in kinds else value
     if source is not None:
-        path = folder / found[MODULE_FILE]
-        path.write_text(json.loads(source), encoding="utf-8")
+        path = write_module(unpack(source), found[MODULE_FILE], folder)
         found[MODULE_FILE] = str(path)
     return found
 

@@ -1,5 +1,7 @@
 """User modules: files, functions, sizes."""
 
+import hashlib
+
 from conformance.registry import case
 from tfx import v1
 from tfx.types.standard_artifacts import Examples, Schema
@@ -14,6 +16,12 @@ def trainer(**module):
         **module,
     )
     return [found, made]
+
+
+def dense(size, seed=0):
+    """A source that hardly gets smaller when it is compressed."""
+    digests = (hashlib.sha256(f"{seed} {n}".encode()).hexdigest() for n in range(size // 71))
+    return "".join(f"x = '{digest}'\n" for digest in digests)
 
 
 def written(folder, text="def run_fn(fn_args):\n    pass\n", name="my_module.py", **others):
@@ -114,7 +122,7 @@ def a_module_file_of_60_kilobytes(folder):
 
 @case("refused", at="Trainer")
 def a_module_file_of_600_kilobytes(folder):
-    return written(folder, "x = 1\n" * 100_000)
+    return written(folder, dense(600_000))
 
 
 @case()
@@ -134,7 +142,7 @@ def many_module_files_that_are_too_much_together(folder):
     nodes = [found]
     for n in range(30):
         path = folder / f"m{n}.py"
-        path.write_text(f"x = {n}\n" * 9_000)
+        path.write_text(dense(60_000, n))
         nodes.append(
             v1.components.Trainer(
                 module_file=str(path),
