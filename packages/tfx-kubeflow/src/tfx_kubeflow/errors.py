@@ -21,3 +21,7 @@ class StepError(RuntimeError):
 
 class SettingsError(ValueError):
     """A setting that is unknown, missing or wrong; the message names its key and its origin."""
+
+
+class ParameterError(ValueError):
+    """A runtime parameter that the pipeline does not take; the message names those it does."""

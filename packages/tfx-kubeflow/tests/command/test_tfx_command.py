@@ -20,8 +20,9 @@ from tfx_kubeflow.settings import KubeflowSettings
 
 number = v1.dsl.experimental.RuntimeParameter("number", int, 1)
 write = pipelines.Write(number=number, name="a", share=0.5)
+read = pipelines.Read(report=write.outputs["report"])
 if __name__ == "__main__":
-    KubeflowRunner(KubeflowSettings(image="i")).run(pipelines.pipeline(write))
+    KubeflowRunner(KubeflowSettings(image="i")).run(pipelines.pipeline(write, read))
 """
 # Python starts, sees the .pth file of the installed package, and runs the command's own script.
 TFX = "import site, sys; site.addsitedir(sys.argv.pop(1)); " + (
@@ -139,7 +140,7 @@ def test_the_schema_comes_from_the_newest_run_that_made_one(tfx, server, tmp_pat
     tfx("run", "create", *to, "--pipeline-name=small")
     ((run_id, run),) = server.runs.items()
     run["runtime_config"]["pipeline_root"] = str(tmp_path / "root")
-    folder = tmp_path / "root/small" / run_id / "schema-gen/1/schema"
+    folder = tmp_path / "root/small" / run_id / "read/1/schema"
     folder.mkdir(parents=True)
     (folder / "schema.pbtxt").write_text('feature { name: "a" }\n')
     assert 'name: "a"' in tfx(*schema)

@@ -25,6 +25,7 @@ def failed_run(server, details, spec_tasks=("trainer", "pusher")):
         "display_name": "r",
         "state": "FAILED",
         "pipeline_spec": {
+            "pipelineInfo": {"name": "small"},
             "root": {"dag": {"tasks": {name: {} for name in spec_tasks}}},
             "components": {},
         },

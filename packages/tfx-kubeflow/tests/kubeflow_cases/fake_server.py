@@ -3,6 +3,9 @@
 import datetime
 import json
 import re
+import socket
+import ssl
+import struct
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -19,8 +22,21 @@ START = datetime.datetime(2026, 11, 22, 7, 0, tzinfo=datetime.UTC)
 class FakeServer:
     """Keeps pipelines, experiments, runs and recurring runs in memory."""
 
-    def __init__(self, multi_user: bool = False) -> None:
+    def __init__(
+        self, multi_user: bool = False, tls: ssl.SSLContext | None = None, **required: str
+    ) -> None:
+        """Starts to listen.
+
+        Args:
+            multi_user: Whether there are several users.
+            tls: Certificate of the server; None: no TLS.
+            required: Header -> value without which requests are refused.
+        """
         self.multi_user = multi_user
+        self.required = required
+        self.faults: list[str] = []
+        """What the next requests meet: a status instead of an answer, "reset" instead of being
+        served, or "lost" on the way back."""
         self.pipelines: dict[str, api.V2beta1Pipeline] = {}
         self.versions: dict[str, api.V2beta1PipelineVersion] = {}
         self.experiments: dict[str, api.V2beta1Experiment] = {}
@@ -31,13 +47,21 @@ class FakeServer:
         self.page = 100
         self._count = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         """Stops listening."""
         self._server.shutdown()
         self._server.server_close()
+
+    def meets(self, fault: str) -> bool:
+        """Says whether a fault is next, and takes it away."""
+        found = self.faults[:1] == [fault]
+        del self.faults[: int(found)]
+        return found
 
     def new_id(self, kind: str) -> str:
         """Returns an id."""
@@ -51,6 +75,10 @@ class FakeServer:
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """Finds and calls what a request asks for."""
         self.requests.append(f"{method} {path}")
+        for status in self.faults[:1]:
+            if status.isdigit():
+                del self.faults[0]
+                raise Refusal(int(status), "away")
         for verb, pattern, call in ROUTES:
             match = re.fullmatch(pattern, path)
             if verb == method and match:
@@ -235,16 +263,32 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             body: Any = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if "json" in self.headers.get("Content-Type", ""):
                 body = json.loads(body or b"null")
+            if any(self.headers.get(name) != text for name, text in server.required.items()):
+                self.send_error(401)
+            elif server.meets("reset"):
+                self._reset()
+            else:
+                self._answer(parts.path, query, body)
+
+        def _answer(self, path: str, query: dict[str, str], body: Any) -> None:
             status = 200
             try:
-                found = server.answer(self.command, parts.path, query, body)
+                found = server.answer(self.command, path, query, body)
             except Refusal as refusal:
                 status, found = refusal.status, {"message": str(refusal), "code": refusal.status}
+            if server.meets("lost"):
+                self._reset()
+                return
             text = found if isinstance(found, str) else json.dumps(_value(found))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             self.wfile.write(text.encode())
+
+        def _reset(self) -> None:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            self.connection.close()
 
         do_GET = do_POST = do_DELETE = _serve  # noqa: N815
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
+import posixpath
+import re
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
-from tfx_kubeflow.client.connection import Connection
+from tfx_kubeflow.client.connection import Connection, ServerError
 
 log = logging.getLogger(__name__)
 
 FAILED = "FAILED"
-TIMEOUT = 20.0
-"""Seconds."""
 LOGS = "executor-logs"
+EXECUTORS_END = re.compile(r"exit status \d+|signal: ")
+"""How the launcher's last line tells that the executor's process failed."""
+UNREACHED = re.compile(
+    r"connection refused|connection reset|code = Unavailable|deadline exceeded|EOF|no such host"
+)
+"""How Go tells of a server that does not answer."""
+SERVICES_AWAY = (
+    "A service of Kubeflow Pipelines was away when the step was to be recorded; a new run takes "
+    "what is done from the cache"
+)
 DRIVER = "-driver"
 """Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
 
@@ -56,8 +64,8 @@ def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Fai
         named = name in known if known else name not in ("", "root", "executor")
         if detail.state == FAILED and named and name not in seen:
             seen[name] = detail
-    inner = {name: detail for name, detail in seen.items() if not _holds_tasks(spec, name)} or seen
-    return [_explain(connection, run, name, detail, details) for name, detail in inner.items()]
+    inner = {name: item for name, item in seen.items() if not _holds_tasks(spec, name)} or seen
+    return [_explain(connection, run, spec, *failed, details) for failed in inner.items()]
 
 
 def _task_names(spec: dict[str, Any]) -> set[str]:
@@ -70,18 +78,23 @@ def _holds_tasks(spec: dict[str, Any], name: str) -> bool:
 
 
 def _explain(
-    connection: Connection, run: Any, task: str, detail: Any, details: list[Any]
+    connection: Connection,
+    run: Any,
+    spec: dict[str, Any],
+    task: str,
+    detail: Any,
+    details: list[Any],
 ) -> Failure:
     last_words = _drivers_words if detail.display_name.endswith(DRIVER) else _executors_words
     for node in _nodes(detail, details):
-        address = _log_address(connection, run.run_id, node)
-        words = last_words(_pod_log(connection, address))
+        path = f"/apis/v1alpha1/runs/{run.run_id}/nodes/{node}/log"
+        words = last_words(_pod_log(connection, path))
         if words:
-            return Failure(task, words, f"curl {address}")
+            return Failure(task, words, f"curl {connection.url(path)}")
     namespace = connection.namespace or connection.service_namespace
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
     unknown = "no log of its own: its driver failed, or its pod never started"
-    words = _executors_words(_stored_log(run, task)) or unknown
+    words = _executors_words(_stored_log(run, spec, task)) or unknown
     return Failure(task, words, f"kubectl -n {namespace} logs {selector}")
 
 
@@ -104,43 +117,38 @@ def _nodes(detail: Any, details: list[Any]) -> list[str]:
     return sorted(dict.fromkeys(found), key=lambda node: "driver" in node)
 
 
-def _log_address(connection: Connection, run_id: str, node: str) -> str:
-    host = connection.client._run_api.api_client.configuration.host
-    return f"{host}/apis/v1alpha1/runs/{run_id}/nodes/{node}/log"
-
-
-def _pod_log(connection: Connection, address: str) -> str:
+def _pod_log(connection: Connection, path: str) -> str:
     """The log that the API server reads from Kubernetes while the pod exists."""
-    headers = dict(connection.client._run_api.api_client.default_headers)
     try:
-        response = requests.get(address, headers=headers, timeout=TIMEOUT)
-    except requests.RequestException as error:
-        log.debug("%s: %s", address, error)
+        text = connection.text(path)
+    except ServerError as error:
+        log.debug("%s", error)
         return ""
-    text = response.text
-    broken = response.status_code != requests.codes.ok or '"error_message"' in text
-    return "" if broken else text
+    return "" if '"error_message"' in text else text
 
 
-def _stored_log(run: Any, task: str) -> str:
+def _stored_log(run: Any, spec: dict[str, Any], task: str) -> str:
     """The log that KFP's launcher left in the artifact store, if this machine can read it."""
     root = run.runtime_config.pipeline_root if run.runtime_config else None
-    if not root or not (os.environ.get("MINIO_ENDPOINT") or not root.startswith("minio://")):
+    pipeline = spec.get("pipelineInfo", {}).get("name")
+    if not root or not pipeline:
+        return ""
+    if root.startswith("minio://") and not os.environ.get("MINIO_ENDPOINT"):
         return ""
     from tfx.dsl.io import fileio
 
     from tfx_kubeflow.storage import object_store
 
     object_store.register()
+    place = posixpath.join(root, pipeline, run.run_id, task)
     try:
-        for folder, _, names in fileio.walk(root.rstrip("/")):
-            place = f"{folder}/"
+        for folder, _, names in fileio.walk(place):
             for name in sorted(names, reverse=True):
-                if f"/{run.run_id}/{task}/" in place and LOGS in f"{place}{name}":
-                    with fileio.open(f"{place}{name}", "rb") as file:
+                if LOGS in f"{folder}/{name}":
+                    with fileio.open(f"{folder}/{name}", "rb") as file:
                         return bytes(file.read()).decode(errors="replace")
     except (OSError, ValueError) as error:
-        log.debug("%s: %s", root, error)
+        log.debug("%s: %s", place, error)
     return ""
 
 
@@ -151,8 +159,22 @@ def _executors_words(text: str) -> str:
     ours = [line for line in theirs if " failed: " in line]
     if ours:
         return ours[-1]
-    end = _sudden_end([line for line in lines if _is_launchers(line)])
+    launcher = [line for line in lines if _is_launchers(line)]
+    end = _launchers_failure(launcher)
+    if end:
+        return end
+    end = _sudden_end(launcher)
     return "; its last line: ".join(filter(None, (end, *theirs[-1:])))
+
+
+def _launchers_failure(launcher: list[str]) -> str:
+    """Why KFP's launcher failed, with an executor that did not; empty where the executor did."""
+    fatal = [line for line in launcher if line.startswith("F")]
+    message = fatal[-1].partition("] ")[2].strip() if fatal else ""
+    if not message or EXECUTORS_END.search(message):
+        return ""
+    away = f". {SERVICES_AWAY}" if UNREACHED.search(message) else ""
+    return f"KFP's launcher: {message.removeprefix('failed to execute component: ')}{away}"
 
 
 def _sudden_end(launcher: list[str]) -> str:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tfx_kubeflow.client.connection import Connection, ServerError, pages
+from tfx_kubeflow.client.connection import Connection, ServerError
 
 
 class Pipelines:
@@ -50,8 +50,8 @@ class Pipelines:
 
     def all(self) -> list[Any]:
         """Returns all pipelines."""
-        with self._connection.errors():
-            return [*pages(self._client.list_pipelines, "pipelines", **self._place())]
+        list_pipelines = self._client.list_pipelines
+        return [*self._connection.pages(list_pipelines, "pipelines", **self._place())]
 
     def delete(self, name: str) -> int:
         """Deletes a pipeline, its versions first; its runs and their artifacts stay.
@@ -81,15 +81,14 @@ class Pipelines:
 
     def versions(self, pipeline_id: str) -> list[Any]:
         """Returns the versions of a pipeline, newest first."""
-        with self._connection.errors():
-            return [
-                *pages(
-                    self._client.list_pipeline_versions,
-                    "pipeline_versions",
-                    pipeline_id=pipeline_id,
-                    sort_by="created_at desc",
-                )
-            ]
+        return [
+            *self._connection.pages(
+                self._client.list_pipeline_versions,
+                "pipeline_versions",
+                pipeline_id=pipeline_id,
+                sort_by="created_at desc",
+            )
+        ]
 
     def newest(self, pipeline_id: str) -> Any:
         """Returns the newest version.
@@ -104,9 +103,22 @@ class Pipelines:
 
     def experiment(self, name: str) -> str:
         """Returns the id of the experiment that holds a pipeline's runs."""
-        with self._connection.errors():
-            made = self._client.create_experiment(name, namespace=self._connection.namespace)
-        return str(made.experiment_id)
+        found = self.find_experiment(name)
+        if found is None:
+            with self._connection.errors():
+                made = self._client.create_experiment(name, namespace=self._connection.namespace)
+            found = str(made.experiment_id)
+        return found
+
+    def find_experiment(self, name: str) -> str | None:
+        """Returns the id of the experiment that holds a pipeline's runs; None before the first."""
+        named = {"experiment_name": name, "namespace": self._connection.namespace}
+        try:
+            return str(self._connection.read(self._client.get_experiment, **named).experiment_id)
+        except ValueError as error:  # as kfp.Client says that there is none, or several
+            if "No experiment" in str(error):
+                return None
+            raise ServerError(str(error)) from error
 
     def _find(self, name: str) -> str | None:
         for pipeline in self.all():

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tfx_kubeflow.client.connection import Connection, ServerError, pages
+from tfx_kubeflow.client.connection import Connection, ServerError
 from tfx_kubeflow.client.pipelines import Pipelines, spec_of
-
-CONVERT = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
+from tfx_kubeflow.parameters import typed_parameters
 
 
 class Runs:
@@ -31,7 +30,8 @@ class Runs:
             parameters: Runtime parameters as texts.
 
         Raises:
-            ServerError: An unknown parameter or a value of the wrong kind, among others.
+            ParameterError: An unknown parameter, or a value of the wrong kind.
+            ServerError: The server refuses.
         """
         target = self.target(pipeline, parameters)
         name = f"{pipeline} {time.strftime('%Y-%m-%d %H:%M:%S')}"
@@ -59,21 +59,21 @@ class Runs:
     def of(self, pipeline: str) -> list[Any]:
         """Returns the runs of a pipeline, newest first."""
         self._pipelines.id(pipeline)
-        experiment = self._pipelines.experiment(pipeline)
-        with self._connection.errors():
-            return [
-                *pages(
-                    self._client.list_runs,
-                    "runs",
-                    experiment_id=experiment,
-                    sort_by="created_at desc",
-                )
-            ]
+        experiment = self._pipelines.find_experiment(pipeline)
+        if experiment is None:
+            return []
+        return [
+            *self._connection.pages(
+                self._client.list_runs,
+                "runs",
+                experiment_id=experiment,
+                sort_by="created_at desc",
+            )
+        ]
 
     def get(self, run_id: str) -> Any:
         """Returns a run."""
-        with self._connection.errors():
-            return self._client.get_run(run_id)
+        return self._connection.read(self._client.get_run, run_id)
 
     def terminate(self, run_id: str) -> None:
         """Stops a run."""
@@ -93,41 +93,11 @@ class Runs:
         if reference is None:
             return {}
         try:
-            with self._connection.errors():
-                version = self._client.get_pipeline_version(
-                    reference.pipeline_id, reference.pipeline_version_id
-                )
+            version = self._connection.read(
+                self._client.get_pipeline_version,
+                reference.pipeline_id,
+                reference.pipeline_version_id,
+            )
         except ServerError:
             return {}
         return spec_of(version)
-
-
-def typed_parameters(spec: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
-    """Turns texts of the command line into what the pipeline declares.
-
-    Raises:
-        ServerError: A name that the pipeline does not declare, a value of the wrong kind, or a
-            parameter without default that is missing.
-    """
-    declared = spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
-    for name in given:
-        if name not in declared:
-            known = ", ".join(sorted(declared)) or "none"
-            raise ServerError(f"no runtime parameter {name!r}; the pipeline has: {known}")
-    missing = [
-        name
-        for name, kind in declared.items()
-        if name not in given and "defaultValue" not in kind and not kind.get("isOptional")
-    ]
-    if missing:
-        raise ServerError(
-            f"{', '.join(missing)}: without a default; give --runtime-parameter=NAME=VALUE"
-        )
-    found = {}
-    for name, text in given.items():
-        kind = declared[name].get("parameterType")
-        try:
-            found[name] = CONVERT.get(kind, str)(text)
-        except ValueError as error:
-            raise ServerError(f"runtime parameter {name}: {text!r} is no {kind}") from error
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tfx_kubeflow.client.connection import Connection, ServerError, pages
+from tfx_kubeflow.client.connection import Connection, ServerError
 from tfx_kubeflow.client.pipelines import Pipelines
 from tfx_kubeflow.client.runs import Runs
 from tfx_kubeflow.protocol import SCHEDULED_TIME
@@ -78,11 +78,11 @@ class Schedules:
 
     def of(self, pipeline: str) -> list[Any]:
         """Returns the schedules of a pipeline."""
-        experiment = self._pipelines.experiment(pipeline)
-        with self._connection.errors():
-            return [
-                *pages(self._client.list_recurring_runs, "recurring_runs", experiment_id=experiment)
-            ]
+        experiment = self._pipelines.find_experiment(pipeline)
+        if experiment is None:
+            return []
+        listed = self._client.list_recurring_runs
+        return [*self._connection.pages(listed, "recurring_runs", experiment_id=experiment)]
 
     def find(self, pipeline: str, name: str) -> Any:
         """Returns a schedule by name or id.

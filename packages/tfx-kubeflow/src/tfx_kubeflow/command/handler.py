@@ -20,7 +20,7 @@ from tfx_kubeflow.client.connection import Connection, ServerError
 from tfx_kubeflow.client.failures import FAILED, failures
 from tfx_kubeflow.client.pipelines import Pipelines
 from tfx_kubeflow.client.runs import Runs
-from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.errors import CompileError, ParameterError
 from tfx_kubeflow.runner import KubeflowRunner
 
 SCHEMA_FILE = "schema.pbtxt"
@@ -33,7 +33,7 @@ def plain_errors() -> Iterator[None]:
     """Ends the command with the message of an error that the user can mend."""
     try:
         yield
-    except (CompileError, ServerError) as error:
+    except (CompileError, ParameterError, ServerError) as error:
         sys.exit(f"Error: {error}")
 
 
@@ -194,7 +194,7 @@ class KubeflowHandler(BaseHandler):
         from tfx_kubeflow.client.schema import newest_schema
 
         name = self.flags_dict[labels.PIPELINE_NAME]
-        text = newest_schema(self._runs.of(name), name)
+        text = newest_schema(self._runs.of(name), name, self._runs.spec)
         path = Path.cwd() / SCHEMA_FILE
         path.write_text(text, encoding="utf-8")
         click.echo(f"Path to schema: {path}")

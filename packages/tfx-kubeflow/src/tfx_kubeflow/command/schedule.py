@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import Any
 
+from tfx_kubeflow.command.options import add_runtime_parameters
+
 TIMES = (
     "Cron is in UTC unless the server's CRON_SCHEDULE_TIMEZONE says otherwise; runs start some "
     "twenty seconds later. One run at a time; what was missed while paused is not made up for."
@@ -14,12 +16,13 @@ def run(options: argparse.Namespace) -> int:
     """Does what the options say; returns 0, or 1 after an error that is said in one line."""
     from tfx_kubeflow.client.connection import Connection, ServerError
     from tfx_kubeflow.client.schedules import Schedules
+    from tfx_kubeflow.errors import ParameterError
 
     try:
         schedules = Schedules(Connection(options.endpoint, options.namespace))
         for line in _act(schedules, options):
             print(line)
-    except ServerError as error:
+    except (ParameterError, ServerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -33,12 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         when = command.add_mutually_exclusive_group(required=True)
         when.add_argument("--cron", help="minute, hour, day of month, month, day of week")
         when.add_argument("--every", type=int, metavar="SECONDS", help="instead of cron")
-        command.add_argument(
-            *("--runtime-parameter", "-p"),
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="[[ScheduledTime]] stands for the second for which a run was scheduled",
+        add_runtime_parameters(
+            command, "[[ScheduledTime]] stands for the second for which a run was scheduled"
         )
         command.add_argument("--max-concurrency", type=int, default=1, metavar="RUNS")
         command.add_argument("--catch-up", action="store_true", help="make up for missed runs")
@@ -63,22 +62,13 @@ def _act(schedules: Any, options: argparse.Namespace) -> list[str]:
             options.name,
             cron=options.cron,
             interval=options.every,
-            parameters=dict(_pair(text) for text in options.runtime_parameter),
+            parameters=dict(options.runtime_parameter),
             max_concurrency=options.max_concurrency,
             catch_up=options.catch_up,
         )
         return [_line(getattr(schedules, options.command)(pipeline, schedule))]
     getattr(schedules, options.command)(pipeline, options.name)
     return [f"{options.name}: {options.command}d"]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    from tfx_kubeflow.client.connection import ServerError
-
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ServerError(f"--runtime-parameter={text}: expected NAME=VALUE")
-    return name, value
 
 
 def _line(item: Any) -> str:
