@@ -9,6 +9,8 @@ ARGS :=
 # The container image, and the image that it is built on; nothing: the Dockerfile's own.
 IMAGE := household-power:1
 BASE :=
+# Prints the path of the data set that comes with the environment.
+EMBEDDED := from tfx_pipeline.data.location import locate; print(*locate(None), sep="/")
 
 help:  ## Print the targets.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -20,7 +22,10 @@ run: setup  ## Run the whole pipeline on this machine.
 	@$(BIN)/python runner_local.py $(ARGS)
 
 kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without a cluster.
-	@POWER_PROFILE=$${POWER_PROFILE:-sample} $(BIN)/household-power kubeflow-local -- $(ARGS)
+	@POWER_PROFILE=$${POWER_PROFILE:-sample} \
+	    POWER_KUBEFLOW__DATA=$${POWER_KUBEFLOW__DATA:-$$($(BIN)/python -c '$(EMBEDDED)')} \
+	    POWER_KUBEFLOW__SERVING_BASE=$${POWER_KUBEFLOW__SERVING_BASE:-$(CURDIR)/outputs/kubeflow-local/serving} \
+	    $(BIN)/tfx-kubeflow run-local --pipeline-path=runner_kubeflow.py --root=outputs/kubeflow-local $(ARGS)
 
 test: setup  ## Run every test.
 	@$(BIN)/python -m pytest $(ARGS)

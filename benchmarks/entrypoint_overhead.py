@@ -1,14 +1,12 @@
 """What the entrypoint costs a step on Kubeflow, over a plain process that runs the same executor.
 
-Runs the pipeline once as `household-power kubeflow-local` does, then each step's executor again and
+Runs the pipeline once as `tfx-kubeflow run-local` does, then each step's executor again and
 again: through the entrypoint, and in a process that imports the executor and calls its `Do` with
 the same artifacts, by turns, because machines are noisy. Prints the least seconds of each.
 Arguments are settings, as for runner_local.py.
 """
 
-import contextlib
 import copy
-import io
 import json
 import os
 import shutil
@@ -16,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,21 +67,30 @@ def main() -> None:
 
 def recorded_run(options: Sequence[str]) -> list[list[str]]:
     """Runs the pipeline; returns the arguments of its steps in their order."""
-    from tfx_kubeflow.local.runner import LOCAL_COMMAND, run_locally
+    from tfx_kubeflow.local.process import Command, Ended, in_subprocess
+    from tfx_kubeflow.local.runner import run_locally
+    from tfx_kubeflow.runner import KubeflowRunner
 
-    from tfx_pipeline.local.kubeflow import compile_for_this_machine
+    from tfx_pipeline.data.location import locate
+    from tfx_pipeline.pipeline import create_pipeline
     from tfx_pipeline.settings import load_settings
 
     settings = load_settings(options)
+    runner = KubeflowRunner(settings.kubeflow, str(OUTPUTS))
+    pipeline = create_pipeline(
+        settings,
+        data=locate(settings.data.path),
+        pipeline_root=settings.kubeflow.pipeline_root,
+        serving_dir=str(settings.serving_dir),
+    )
+    runner.run(pipeline)
     found = []
 
-    def start(command: Sequence[str]) -> int:
-        found.append(list(command[len(LOCAL_COMMAND) :]))
-        return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def launch(command: Command, say: Callable[[str], None]) -> Ended:
+        found.append(list(command.arguments[len(ENTRYPOINT) :]))
+        return in_subprocess(command, say)
 
-    package = compile_for_this_machine(settings, OUTPUTS)
-    with contextlib.redirect_stdout(io.StringIO()):  # KFP's own words
-        run_locally(package, OUTPUTS / "root", start=start)
+    run_locally(runner.package_path(settings.name), OUTPUTS / "root", launch=launch)
     if not list(settings.serving_dir.glob("*/saved_model.pb")):
         sys.exit("the gate refused the model, so that two steps did nothing: give it more data")
     return found

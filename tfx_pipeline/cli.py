@@ -55,12 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(refresh)
     refresh.set_defaults(run=_refresh)
 
-    local = commands.add_parser(
-        "kubeflow-local", help="run the package for Kubeflow on this machine, without a cluster"
-    )
-    _takes_settings(local)
-    local.set_defaults(run=_kubeflow_local)
-
     return parser
 
 
@@ -103,22 +97,6 @@ def _refresh(parsed: argparse.Namespace) -> int:
     from tfx_pipeline.local.schema_refresh import refresh
 
     return refresh(settings, write=parsed.write)
-
-
-def _kubeflow_local(parsed: argparse.Namespace) -> int:
-    settings = _in_force(parsed)
-    from tfx_kubeflow.errors import CompileError
-
-    from tfx_pipeline.local.terminal import muted_errors
-
-    print(f"{settings.name}: loading TFX ...", flush=True)
-    with muted_errors():
-        from tfx_pipeline.local.kubeflow import run_compiled
-    try:
-        return run_compiled(settings)
-    except (CompileError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""Whole pipelines in the image, under KFP's own DockerRunner: a container for each step."""
-
-import json
+"""Whole pipelines in the image, run locally: a container for each step."""
 
 import pytest
-from kfp.local import DockerRunner
 from kubeflow_cases import penguins, pipelines
+from tfx_kubeflow.local.process import Docker
 from tfx_kubeflow.local.runner import run_locally
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings
@@ -33,23 +31,9 @@ def root(tmp_path):
 
 def run(package, root):
     """Runs a package with as few rights as a pod can have, and no network."""
-    run_locally(
-        package,
-        root,
-        runner=DockerRunner(
-            network_mode="none",
-            cap_drop=["ALL"],
-            security_opt=["no-new-privileges"],
-            read_only=True,
-            tmpfs={"/tmp": "", HOME: "mode=1777"},
-        ),
-    )
-
-
-def output(root, task):
-    """KFP's ExecutorOutput of a task."""
-    (file,) = root.glob(f"*/{task}/executor_output.json")
-    return json.loads(file.read_text())["artifacts"]
+    rights = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only")
+    places = ("--tmpfs=/tmp", f"--tmpfs={HOME}:mode=1777")
+    return run_locally(package, root, launch=Docker(("--network=none", *rights, *places)))
 
 
 def test_our_pipeline_runs_from_its_data_to_a_pushed_model(image, root, tmp_path):
@@ -66,11 +50,11 @@ def test_our_pipeline_runs_from_its_data_to_a_pushed_model(image, root, tmp_path
             serving_dir=f"{serving}/{settings.name}",
         )
     )
-    run(runner.package_path(settings.name), root)
+    record = run(runner.package_path(settings.name), root)
     (version,) = (serving / settings.name).glob("[0-9]*")
     assert (version / "saved_model.pb").exists()
     assert version.stat().st_uid == 10001
-    pushed = output(root, "pusher")["pushed_model"]["artifacts"][0]["metadata"]
+    pushed = record.step("pusher").artifacts["pushed_model"].metadata
     assert pushed["pushed_destination"] == str(version)
 
 

@@ -14,9 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from tfx.types import standard_artifacts
+from tfx_kubeflow.local.record import RunRecord, read_record
+from tfx_kubeflow.metadata import values
+from tfx_kubeflow.metadata.artifacts import make_artifact
 
 from tests.support.series import household, write_iso
+from tfx_pipeline.components.data_gate import DataApproval
+from tfx_pipeline.report.run import NodeRun, Run
+from tfx_pipeline.report.summary import summarize
 from tfx_pipeline.serving.requests import FILE, read_requests
+from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parent.parent.parent
 # Twenty days and a short training: enough to beat persistence clearly.
@@ -125,11 +133,39 @@ def noise(lines: list[str]) -> list[str]:
 def compiled(workspace):
     """What the same settings give as a package for Kubeflow, run here."""
     before = workspace.summary(), workspace.versions()
-    process = workspace.start("household-power", "kubeflow-local")
+    outputs = workspace.folder / "outputs/kubeflow-local"
+    workspace.environment |= {
+        "POWER_KUBEFLOW__DATA": str(workspace.data),
+        "POWER_KUBEFLOW__SERVING_BASE": str(outputs / "serving"),
+    }
+    command = ("tfx-kubeflow", "run-local", "--pipeline-path=runner_kubeflow.py")
+    process = workspace.start(*command, f"--root={outputs}")
     output, _ = process.communicate()
     assert process.returncode == 0, output
     assert (workspace.summary(), workspace.versions()) == before, "it keeps to its own folder"
-    return workspace.summary("outputs/kubeflow-local") | {"output": output}
+    [folder] = (outputs / "quick").iterdir()
+    return read_record(folder), output
+
+
+OUTPUTS = {
+    "PowerExampleGen": ("examples", standard_artifacts.Examples),
+    "DataGate": ("approval", DataApproval),
+    "Trainer": ("model", standard_artifacts.Model),
+    "Evaluator": ("evaluation", standard_artifacts.ModelEvaluation),
+    "Pusher": ("pushed_model", standard_artifacts.PushedModel),
+}
+
+
+def summarized(record: RunRecord) -> dict[str, Any]:
+    """The summary that `make run` would have made of the artifacts of a package's run."""
+    run = Run(record.run_id, Path(record.folder), [])
+    for node, (key, cls) in OUTPUTS.items():
+        task = re.sub("(?<!^)(?=[A-Z])", "-", node).lower()
+        made = record.step(task).artifacts[key]
+        name = f"{cls.__module__}.{cls.__name__}"
+        artifact = make_artifact(name, made.uri, "1", values.metadata(made.metadata))
+        run.nodes.append(NodeRun(node, outputs={key: [artifact]}))
+    return summarize(load_settings([]), run)
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
@@ -143,32 +179,34 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def test_the_package_for_kubeflow_pushes_the_very_same_model(workspace, compiled):
-    first = workspace.summary()
-    assert compiled["blessed"] is True
+    first, other = workspace.summary(), summarized(compiled[0])
+    assert other["blessed"] is True
     for key in ("rows", "data", "hyperparameters", "reasons", "warnings"):
-        assert compiled[key] == first[key]
+        assert other[key] == first[key]
     # Beam adapts its batches to the machine's speed, and sums depend on their order.
     expected = pytest.approx(leaves(first["evaluation"]), rel=1e-6)
-    assert leaves(compiled["evaluation"]) == expected
-    places = [
-        f"{summary['serving_dir']}/{summary['pushed_version']}" for summary in (first, compiled)
-    ]
-    one, other = (tf.saved_model.load(place).signatures for place in places)
+    assert leaves(other["evaluation"]) == expected
+    serving = compiled[0].step("pusher").artifacts["pushed_model"].metadata["pushed_destination"]
+    places = [f"{first['serving_dir']}/{first['pushed_version']}", serving]
+    one, two = (tf.saved_model.load(place).signatures for place in places)
     for request in read_requests(Path(places[0]) / FILE):
         inputs = {name: tf.constant(value) for name, value in request.inputs.items()}
         expected = one[request.signature_name](**inputs)
-        for name, value in other[request.signature_name](**inputs).items():
+        for name, value in two[request.signature_name](**inputs).items():
             np.testing.assert_array_equal(value, expected[name])
 
 
-def test_the_package_for_kubeflow_shows_its_progress_alike(compiled):
-    lines = compiled["output"].splitlines()
-    for node in ("PowerExampleGen-span", "PreviousStatistics", "Trainer", "Pusher"):
-        assert any(node in line and "complete" in line for line in lines)
+def test_the_package_for_kubeflow_shows_progress_and_a_summary(compiled):
+    record, output = compiled
+    lines = output.splitlines()
+    count = len(record.steps)
+    for number, step in enumerate(record.steps, 1):
+        assert any(line.startswith(f"{number:2d}/{count} {step.task} ") for line in lines)
+        assert step.state == "SUCCEEDED"
+        assert step.peak_memory_bytes > 50e6
     assert any(re.search(r"step (\d+)/\1,", line) for line in lines)
+    assert any(re.match(r"pusher +succeeded .*pushed=1", line) for line in lines)
     assert noise(lines) == []
-    assert {node["state"] for node in compiled["nodes"]} == {"complete"}
-    assert all(node["peak_rss_bytes"] > 50e6 for node in compiled["nodes"])
 
 
 def test_an_unchanged_rerun_is_served_from_the_cache(workspace):

@@ -54,7 +54,7 @@ def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
     assert "run the pipeline once" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", [[], ["schema", "refresh"], ["kubeflow-local"]])
+@pytest.mark.parametrize("verb", [[], ["schema", "refresh"]])
 def test_help_comes_without_the_heavy_imports(verb):
     code = (
         "import atexit, sys; from tfx_pipeline.cli import main;"
@@ -66,12 +66,6 @@ def test_help_comes_without_the_heavy_imports(verb):
     text, _, loaded = done.stdout.partition("\nloaded ")
     assert text.startswith("usage: household-power")
     assert not {"tfx", "kfp", "tensorflow", "kfp_server_api"} & set(loaded.split())
-
-
-def test_data_that_is_not_there_is_said_in_one_line(tmp_path, capfd):
-    options = [f"--data.path={tmp_path}/none.csv", f"--outputs={tmp_path}"]
-    assert main(["kubeflow-local", "--", *options]) == 1
-    assert "error: data.path:" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["schema"], ["nothing"]])

@@ -243,7 +243,7 @@ def test_no_data_says_where_it_was_looked_for(tmp_path):
 @pytest.mark.slow
 def test_the_entrypoint_imports_little_before_the_executors_own():
     code = (
-        "import sys, tfx_kubeflow.local.step; first = set(sys.modules);"
+        "import sys, tfx_kubeflow.steps.entrypoint; first = set(sys.modules);"
         "import tfx_kubeflow.steps.executor; print(*first, '|', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.utils import name_utils
 from tfx_kubeflow.compiler.package import package_text
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.local import runner as local_runner
-from tfx_kubeflow.local import step as local_step
+from tfx_kubeflow.local.process import Command, Ended, NotRunnableError
+from tfx_kubeflow.local.runner import RunFailedError, run_locally
+from tfx_kubeflow.protocol import ENTRYPOINT
 from tfx_kubeflow.runner import KubeflowRunner
+from tfx_kubeflow.steps import entrypoint
 
-COLOURS = re.compile(r"\x1b\[\d+m")
 VOLATILE = re.compile(r"^sdkVersion: .*$", re.M)
 
 
@@ -124,7 +125,7 @@ def disagreements(case: Case, package: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         words = _run(case, package, Path(folder))
         if case.fails not in words or bool(words) != bool(case.fails):
-            return [_cause(words).replace(folder, "/folder")]
+            return [(words or "did not fail").replace(folder, "/folder")]
         return [
             f"{name} is {text!r} instead of {expected!r}"
             for name, expected in (case.runs or {}).items()
@@ -132,34 +133,36 @@ def disagreements(case: Case, package: str) -> list[str]:
         ]
 
 
-def _cause(words: str) -> str:
-    """What a run said of its failure: the step's own line, if it came to that."""
-    found = re.search(r"\w+ failed: .*?(?= \d\d:\d\d:\d\d\.)", words)
-    return found[0] if found else words[-200:] or "did not fail"
-
-
 def _run(case: Case, package: str, folder: Path) -> str:
-    """Runs a package; returns what it said if it failed."""
+    """Runs a package; returns the cause if it failed."""
     path = folder / "package.yaml"
     path.write_text(package, encoding="utf-8")
-    output = io.StringIO()
     try:
-        with contextlib.redirect_stderr(output), contextlib.redirect_stdout(output):
-            local_runner.run_locally(path, folder / "root", dict(case.arguments), start=_step)
+        run_locally(path, folder / "root", dict(case.arguments), launch=_step)
+    except RunFailedError as error:
+        return error.record.cause
     except Exception as error:
-        text = COLOURS.sub("", f"{output.getvalue()} {type(error).__name__}: {error}")
-        return " ".join(text.split())
+        return f"{type(error).__name__}: {_line(error)}"
     return ""
 
 
 def _text(folder: Path, name: str) -> str | None:
-    found = list((folder / "root").glob(f"*/{name}"))
+    """What a run left in an output, named by `<task>/<output>`."""
+    task, output = name.split("/")
+    found = list((folder / "root").glob(f"*/*/{task}/*/{output}"))
     return found[0].read_text(encoding="utf-8") if found else None
 
 
-def _step(command: Sequence[str]) -> int:
+def _step(command: Command, say: Callable[[str], None]) -> Ended:
     """Runs a step as its process would, without the seconds that a process needs to import TFX."""
+    if list(command.arguments[: len(ENTRYPOINT)]) != ENTRYPOINT:
+        raise NotRunnableError(f"{command.task} is a container component")
+    output = io.StringIO()
     try:
-        return local_step.main(list(command[len(local_runner.LOCAL_COMMAND) :]))
+        with contextlib.redirect_stderr(output), contextlib.redirect_stdout(output):
+            code = entrypoint.main(list(command.arguments[len(ENTRYPOINT) :]))
     except SystemExit as ended:
-        return int(ended.code or 0)
+        code = int(ended.code or 0)
+    for line in output.getvalue().splitlines():
+        say(line)
+    return Ended(code)

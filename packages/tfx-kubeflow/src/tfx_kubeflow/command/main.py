@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tfx_kubeflow.command import init, manifest, schedule, settings
+from tfx_kubeflow.command import init, manifest, run_local, schedule, settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +34,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     init.add_options(files)
     files.set_defaults(run=init.run)
+
+    local = commands.add_parser(
+        "run-local", help="run a pipeline on this machine, without a cluster"
+    )
+    run_local.add_options(local)
+    local.set_defaults(run=run_local.run)
 
     schedules = commands.add_parser(
         "schedule",

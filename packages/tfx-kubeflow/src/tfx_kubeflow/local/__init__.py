@@ -1,1 +1,1 @@
-"""A compiled package on this machine, without a cluster."""
+"""Runs a compiled package on this machine: what Argo, KFP's driver and launcher do together."""
