@@ -65,10 +65,14 @@ class Case:
         """The name without spaces."""
         return self.name.replace(" ", "-")
 
+    @property
+    def takes_folder(self) -> bool:
+        """Whether the pipeline is made of files."""
+        return bool(inspect.signature(self.build).parameters)
+
     def built(self, folder: Path) -> Built:
         """Makes the pipeline."""
-        wanted = inspect.signature(self.build).parameters
-        made = self.build(folder) if wanted else self.build()
+        made = self.build(folder) if self.takes_folder else self.build()
         if isinstance(made, list | tuple):
             made = pipelines.pipeline(*made)
         return made if isinstance(made, Built) else Built(made)

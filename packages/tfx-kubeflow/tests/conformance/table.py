@@ -170,8 +170,12 @@ def main() -> None:
     """Writes the verdicts and the table."""
     parser = argparse.ArgumentParser(prog="conformance", description=__doc__)
     parser.add_argument("--judge", help="program of KFP's that judges packages")
-    made = remake(parser.parse_args().judge)
-    text = json.dumps(made, indent=1, sort_keys=True, ensure_ascii=False)
+    write(remake(parser.parse_args().judge))
+
+
+def write(recorded: dict[str, Verdict]) -> None:
+    """Writes the verdicts and the table of them."""
+    text = json.dumps(recorded, indent=1, sort_keys=True, ensure_ascii=False)
     VERDICTS.write_text(f"{text}\n", encoding="utf-8")
     TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(table(made), encoding="utf-8")
+    TABLE.write_text(table(recorded), encoding="utf-8")

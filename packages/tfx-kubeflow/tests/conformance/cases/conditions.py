@@ -358,3 +358,10 @@ def a_condition_on_a_split():
 def a_condition_on_the_second_artifact():
     made = c.Write()
     return [made, under(made.outputs["report"].future()[1].property("lines") == 3)]
+
+
+@case(runs={"told/told": TOLD})
+def a_node_that_is_renamed_after_it_was_in_a_condition():
+    made = c.Write()
+    told = under(report(made).property("lines") == 3)
+    return [made.with_id("Other"), told]
