@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import kfp
+from conformance import table
+from conformance.outcomes import outcome
+from conformance.registry import CASES, Case
 from kubeflow_cases import pipelines
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.context_managers import dsl_context_registry
@@ -24,10 +27,6 @@ from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.storage import object_store
 
-from conformance import table
-from conformance.outcomes import outcome
-from conformance.registry import CASES, Case
-
 TIMEOUT = 3600
 """Seconds of a run."""
 CORES = "300m"
@@ -36,7 +35,7 @@ AS_EXPECTED = "on a backend"
 
 
 def fits(case: Case) -> bool:
-    """Says whether a case can be part of a pipeline with others, and leaves something to compare."""
+    """Says whether a case can be part of a pipeline with others and leaves something behind."""
     if not case.runs or case.fails or case.arguments or case.takes_folder:
         return False
     found = outcome(case)
