@@ -314,8 +314,9 @@ def the_run_parameter_called_pipeline_root():
     return [c.Told(text=ROOT_PARAMETER)]
 
 
-@case("either", at="Told")
-def a_default_that_argo_would_expand():
+@case()
+def a_default_that_argo_expands():
+    """As it is meant: the only way to tell a run the time for which it was due."""
     return [c.Told(text=Run("t", str, "{{workflow.name}}"))]
 
 
