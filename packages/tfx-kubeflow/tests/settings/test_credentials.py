@@ -39,16 +39,18 @@ CREDENTIALS = [
     ("SSH_PASSPHRASE", "x"),
     ("GIT_CREDENTIALS", "x"),
     ("vault.example/token", "x"),
-    ("DATABASE_URL", "postgres://u:pw@h"),
-    ("DATABASE_URL", "postgres://u:pw@h/db?sslmode=off"),
+    ("DATABASE_URL", "postgres://u:pw@h"),  # pragma: allowlist secret
+    ("DATABASE_URL", "postgres://u:pw@h/db?sslmode=off"),  # pragma: allowlist secret
     ("BROKER", "redis://:pw@h:6379"),
+    # pragma: allowlist nextline secret
     ("PIP_EXTRA_INDEX_URL", "https://a.example https://u:pw@b.example/simple"),
+    # pragma: allowlist nextline secret
     ("TOKEN_URL", "https://u:pw@h"),
     ("DSN", "host=h user=u password=pw"),
     ("STORAGE", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abcd=="),
     ("UPLOAD", "https://h/c?sv=1&sig=abcd"),
     ("OPTIONS", "--user=u --db_password=pw"),
-    ("CONFIG", '{"user": "u", "password": "pw"}'),
+    ("CONFIG", '{"user": "u", "password": "pw"}'),  # pragma: allowlist secret
     ("CONFIG", PEM),
     ("X", "AKIA" + "IOSFODNN7EXAMPLE"),
     ("X", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"),
@@ -102,7 +104,7 @@ HARMLESS = [
         "--xla_gpu_cuda_data_dir=/usr/local/cuda --xla_force_host_platform_device_count=8",
     ),
     ("IMAGE", "registry/x@sha256:" + "0123456789abcdef" * 4),
-    ("COMMIT", "0123456789abcdef0123456789abcdef01234567"),
+    ("COMMIT", "0123456789abcdef0123456789abcdef01234567"),  # pragma: allowlist secret
     ("RUN", "9f8a4c1e-6b1d-4d0e-9f55-0a1b2c3d4e5f"),
     ("CERTIFICATE", "-----BEGIN CERTIFICATE-----"),
     ("MODULE", "tfx.examples.chicago_taxi_pipeline.taxi_utils_native_keras.run_fn"),

@@ -99,7 +99,7 @@ WRONG = {
         "minio://b/a?endpoint=h:9000",
         "s3://b/a#b",
         "s3://b/../c",
-        "s3://key:secret@b/a",
+        "s3://key:secret@b/a",  # pragma: allowlist secret
         "s3://b/{{workflow.name}}",
     ],
     grammar.endpoint: ["", "host:9000", "http://u:p@h", "http://h/path", "http://h?x=1", "ftp://h"],

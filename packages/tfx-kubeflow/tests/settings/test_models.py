@@ -26,14 +26,19 @@ def test_a_node_adds_to_the_defaults_and_replaces_their_numbers():
 @pytest.mark.parametrize("field", ["env", "labels", "annotations"])
 def test_what_looks_like_a_credential_is_refused_and_its_value_not_shown(field):
     with pytest.raises(ValidationError, match=r"DB_PASS looks like .*`secrets`") as error:
+        # pragma: allowlist nextline secret
         NodeSettings.model_validate({field: {"DB_PASS": "hunter2"}})
     assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize("field", ["env", "labels", "annotations"])
 def test_what_is_no_credential_can_be_said_to_be_none(field):
+    # pragma: allowlist nextline secret
     settings = {field: {"DB_PASS": "skip"}, "not_secret": ["DB_PASS"]}
-    assert getattr(NodeSettings.model_validate(settings), field) == {"DB_PASS": "skip"}
+    assert getattr(NodeSettings.model_validate(settings), field) == {
+        # pragma: allowlist nextline secret
+        "DB_PASS": "skip"
+    }
 
 
 def test_a_nodes_exception_holds_where_it_is_laid_over_the_defaults():
@@ -45,7 +50,10 @@ def test_a_nodes_exception_holds_where_it_is_laid_over_the_defaults():
 
 def test_a_wrong_value_is_not_shown():
     with pytest.raises(ValidationError) as error:
-        KubeflowSettings.model_validate({"image": "i", "defaults": {"password": "hunter2"}})
+        KubeflowSettings.model_validate(
+            # pragma: allowlist nextline secret
+            {"image": "i", "defaults": {"password": "hunter2"}}
+        )
     assert "hunter2" not in str(error.value)
 
 
@@ -57,6 +65,7 @@ def test_a_wrong_value_is_not_shown():
         ({"unknown": 1}, "unknown"),
         ({"image": "Registry/Name With Spaces"}, "image\n.*lower case"),
         ({"image_pull_secrets": ["My_Secret"]}, r"image_pull_secrets\.0\n"),
+        # pragma: allowlist nextline secret
         ({"store": {"endpoint": "http://user:pw@host:9000"}}, r"store\.endpoint\n.*secret"),
         ({"store": {"secret": {"name": "A", "env": {}}}}, r"store\.secret\.name"),
         ({"defaults": {"image": "other"}}, "defaults.image"),

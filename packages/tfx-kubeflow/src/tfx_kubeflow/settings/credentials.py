@@ -76,7 +76,7 @@ def credential(name: str, value: str) -> str | None:
 
     Example:
         >>> credential("TOKENIZERS_PARALLELISM", "false")
-        >>> credential("DATABASE_URL", "postgres://u:pw@h")
+        >>> credential("DATABASE_URL", "postgres://u:pw@h")  # pragma: allowlist secret
         'its value is a URL with a password'
     """
     if _holds_password(value):
