@@ -87,3 +87,10 @@ def test_what_is_not_blessed_is_the_pushers_to_refuse(tmp_path):
 
 def test_a_model_within_a_blessing_is_pushed_without_a_comparison():
     require_judged({"infra_blessing": [blessing(**{MODEL_DIGEST: "0" * 64})]})
+
+
+def test_an_input_without_artifact_does_no_harm(tmp_path):
+    candidate, new = model(tmp_path / "m"), blessing()
+    record_digests({"baseline_model": [], "model": [candidate]}, {"blessing": [new]})
+    require_judged({"infra_blessing": [], "model": [candidate], "model_blessing": [new]})
+    assert new.has_custom_property(MODEL_DIGEST)

@@ -28,8 +28,8 @@ def record_digests(inputs: Artifacts, outputs: Artifacts) -> None:
         inputs: What a component was given; without a model nothing is recorded.
         outputs: What it made. A digest that it recorded itself stays.
     """
-    models = {key: item for key, (item, *_) in inputs.items() if isinstance(item, Model)}
-    for blessing, *_ in outputs.values():
+    models = {key: item for key, item in _first(inputs).items() if isinstance(item, Model)}
+    for blessing in _first(outputs).values():
         if _is_blessing(blessing) and models:
             record_digest(blessing, models)
 
@@ -71,7 +71,7 @@ def require_judged(inputs: Artifacts) -> None:
     model = next(iter(inputs.get(MODEL_KEY, ())), None)
     if model is None:  # it pushes what a blessing holds
         return
-    blessings = {key: item for key, (item, *_) in inputs.items() if _is_blessing(item)}
+    blessings = {key: item for key, item in _first(inputs).items() if _is_blessing(item)}
     found = {key: item.get_string_custom_property(MODEL_DIGEST) for key, item in blessings.items()}
     digest = served_versions.digest(servable(model)) if any(found.values()) else ""
     for key, judged in found.items():
@@ -82,6 +82,11 @@ def require_judged(inputs: Artifacts) -> None:
                 f"{key} is of another model: the files that were judged have the SHA-256 "
                 f"{judged[:12]}, those to be pushed {digest[:12]}; run the pipeline again"
             )
+
+
+def _first(artifacts: Artifacts) -> dict[str, Artifact]:
+    """The artifact under each key; TFX hands over an empty list where a resolver found none."""
+    return {key: group[0] for key, group in artifacts.items() if group}
 
 
 def _is_blessing(artifact: Artifact) -> bool:
