@@ -31,7 +31,7 @@ def root(tmp_path):
 
 def run(package, root):
     """Runs a package with as few rights as a pod can have, and no network."""
-    rights = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only")
+    rights = ("--user=10001", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only")
     places = ("--tmpfs=/tmp", f"--tmpfs={HOME}:mode=1777")
     return run_locally(package, root, launch=Docker(("--network=none", *rights, *places)))
 

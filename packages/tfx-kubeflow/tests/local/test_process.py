@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from tfx_kubeflow.protocol import ENTRYPOINT
 
 
 def command(*arguments, **environment):
-    return Command("trainer", arguments, "i:1", environment, Path("/root-of-all"))
+    folder = Path("/root-of-all/step")
+    return Command("trainer", arguments, "i:1", environment, folder.parent, folder)
 
 
 def followed(code):
@@ -117,15 +119,30 @@ def test_a_container_component_is_no_subprocess():
         in_subprocess(command("echo", "a"), print)
 
 
-def test_docker_runs_the_image_with_the_root_shared(tmp_path, monkeypatch):
-    docker = tmp_path / "docker"
-    docker.write_text('#!/bin/sh\nfor word; do echo "$word"; done\nexit 3\n')
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+@pytest.fixture
+def docker(tmp_path, monkeypatch):
+    """Stands in for docker's command: shows its arguments, and fails."""
+    path = tmp_path / "bin/docker"
+    path.parent.mkdir()
+    path.write_text('#!/bin/sh\nfor word; do echo "$word"; done\nexit 3\n')
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}:{os.environ['PATH']}")
+
+
+def test_docker_runs_the_image_as_this_user_with_the_root_shared(docker):
     lines = []
     ended = Docker(("--network=none",))(command("python", "-m", "x", A="1"), lines.append)
     assert ended == Ended(3)
     assert lines == [
-        *("run", "--rm", "--volume=/root-of-all:/root-of-all", "--env=A=1", "--network=none"),
-        *("--entrypoint=python", "i:1", "-m", "x"),
+        *("run", "--rm", "--volume=/root-of-all:/root-of-all"),
+        *(f"--user={os.getuid()}:{os.getgid()}", "--env=HOME=/tmp"),
+        *("--env=A=1", "--network=none", "--entrypoint=python", "i:1", "-m", "x"),
     ]
+
+
+def test_another_user_may_write_into_the_steps_folder(docker, tmp_path):
+    lines = []
+    given = replace(command("python"), folder=tmp_path)
+    Docker(("--user=10001",))(given, lines.append)
+    assert [line for line in lines if "user" in line] == ["--user=10001"]
+    assert tmp_path.stat().st_mode & 0o777 == 0o777

@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_runtime_parameters(parser, "as for `tfx run create`; may be repeated")
     parser.add_argument(
-        "--docker", action="store_true", help="each step in a container of its image"
+        "--docker", action="store_true", help="each step in a container of its image, as this user"
     )
     parser.add_argument(
         "--docker-option",

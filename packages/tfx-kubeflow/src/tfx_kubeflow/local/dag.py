@@ -144,6 +144,7 @@ class Run:
             image=container["image"],
             environment={item["name"]: item["value"] for item in container.get("env", ())},
             root=self._root,
+            folder=Path(step.log).parent,
         )
         last = ""
         with Path(step.log).open("w", encoding="utf-8") as log:

@@ -30,7 +30,8 @@ class Command:
         arguments: As they would stand in the pod.
         image: The pod's image.
         environment: The pod's variables; this machine's own win where the step runs here.
-        root: Folder of the run's artifacts.
+        root: Folder of all artifacts.
+        folder: The step's own below it, which is there.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Command:
     image: str
     environment: Mapping[str, str]
     root: Path
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Docker:
     """Runs each step in a container of its image, which shares the root with this machine.
 
     Attributes:
-        options: Further options of `docker run`, such as `--volume=/data:/data`.
+        options: Further options of `docker run`, such as `--volume=/data:/data`. Without `--user`
+            the container runs as this machine's user, who owns the artifacts.
     """
 
     options: Sequence[str] = ()
@@ -93,9 +96,17 @@ class Docker:
         program, *arguments = command.arguments
         variables = [f"--env={name}={value}" for name, value in command.environment.items()]
         share = f"--volume={command.root}:{command.root}"
-        run = [*DOCKER, share, *variables, *self.options, f"--entrypoint={program}"]
+        run = [*DOCKER, share, *self._user(command), *variables, *self.options]
+        run.append(f"--entrypoint={program}")
         ended = follow([*run, command.image, *arguments], say, os.environ)
         return Ended(ended.code)  # the memory is that of docker's client
+
+    def _user(self, command: Command) -> list[str]:
+        if any(option.startswith(("--user", "-u")) for option in self.options):
+            command.folder.chmod(0o777)  # whoever that user is
+            return []
+        # Images have a home for their own user alone.
+        return [f"--user={os.getuid()}:{os.getgid()}", "--env=HOME=/tmp"]
 
 
 def follow(
