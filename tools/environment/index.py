@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import io
 import os
+import re
 import ssl
 import urllib.error
 import urllib.parse
@@ -15,10 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import IO
 
 from tools.environment.steps import SetupError, step
 
 PYPI = "https://pypi.org/simple"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+UPGRADE = (("http", 80), ("https", 443))
 INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 
 
@@ -96,11 +101,11 @@ def _download(program: Program, index: str) -> bytes:
     page = f"{index}/{program.project}/"
     link = find_link(_get(page).decode(errors="replace"), program.wheel, page)
     if link is None:
-        raise SetupError(f"{page} does not offer {program.wheel}: add it to the mirror")
+        raise SetupError(f"{shown(page)} does not offer {program.wheel}: add it to the mirror")
     content = _get(link)
     found = hashlib.sha256(content).hexdigest()
     if found != program.sha256:
-        raise SetupError(f"{link}: SHA-256 is {found}, expected {program.sha256}; not used")
+        raise SetupError(f"{shown(link)}: SHA-256 is {found}, expected {program.sha256}; not used")
     return content
 
 
@@ -126,33 +131,75 @@ def request(address: str) -> urllib.request.Request:
     return urllib.request.Request(parts._replace(netloc=host).geturl(), headers=headers)
 
 
+def shown(text: str) -> str:
+    """The text without users and passwords in its addresses, however they are written."""
+    return re.sub(r"(?<=://).*@", "", text)
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects; the login stays with the server that it is for."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        target = request(newurl)
+        found = super().redirect_request(req, fp, code, msg, headers, target.full_url)
+        if found is not None and not _same_server(req.full_url, found.full_url):
+            found.remove_header("Authorization")
+            found.headers.update(target.headers)
+        return found
+
+
 def _get(address: str) -> bytes:
-    plain = request(address)
     try:
-        with urllib.request.urlopen(plain, timeout=30) as answer:
+        plain = request(address)
+        opener = urllib.request.build_opener(_Redirects)
+        with opener.open(plain, timeout=30) as answer:
             content: bytes = answer.read()
             return content
     except urllib.error.HTTPError as error:
-        raise SetupError(f"{plain.full_url}: {error}") from error
-    except (OSError, ssl.SSLError) as error:
+        raise SetupError(f"{shown(address)}: {shown(str(error))}") from error
+    except (ValueError, http.client.InvalidURL):
+        raise SetupError(
+            f"{shown(address)} is no address: write special characters in a user or password as %XX"
+        ) from None  # the cause quotes it
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise SetupError(
-                f"{plain.full_url}: {reason}\n"
+                f"{shown(address)}: {reason}\n"
                 "Install the certificates first, as root: apt-get install ca-certificates\n"
                 "(behind a proxy with a certificate of its own: set SSL_CERT_FILE to its bundle)"
             ) from error
         raise SetupError(
-            f"{plain.full_url}: {reason}\n"
+            f"{shown(address)}: {shown(str(reason))}\n"
             "Behind a proxy set HTTPS_PROXY; with a mirror of PyPI set UV_DEFAULT_INDEX."
         ) from error
 
 
 def _with_login_of(base: str, address: str) -> str:
-    ours, theirs = urllib.parse.urlsplit(base), urllib.parse.urlsplit(address)
-    if theirs.netloc == ours.netloc.rpartition("@")[2]:
-        return theirs._replace(netloc=ours.netloc).geturl()
+    login = urllib.parse.urlsplit(base).netloc.rpartition("@")[0]
+    parts = urllib.parse.urlsplit(address)
+    if login and "@" not in parts.netloc and _same_server(base, address):
+        return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
     return address
+
+
+def _same_server(ours: str, theirs: str) -> bool:
+    """Says whether a login for one address is for another; encryption may be added, not dropped."""
+    first, second = _server(ours), _server(theirs)
+    return first == second or (first[1] == second[1] and (first[::2], second[::2]) == UPGRADE)
+
+
+def _server(address: str) -> tuple[str, str | None, int | None]:
+    parts = urllib.parse.urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 
 class _Links(HTMLParser):

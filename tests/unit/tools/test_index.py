@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.environment.index import Program, find_link, install, mirror, request
+from tools.environment.index import Program, _same_server, find_link, install, mirror, request
 from tools.environment.steps import SetupError
 
 LOGIN = "me:pw"
@@ -26,6 +26,10 @@ WHEEL = "tool-1.0+local-py3-none-any.whl"
         ("https://files.example/a/tool-1.whl#sha256=00", "https://files.example/a/tool-1.whl"),
         ("../../files/tool-1.whl", f"https://{LOGIN}@mirror.example/files/tool-1.whl"),
         ("tool-1.whl?a=b", f"https://{LOGIN}@mirror.example/simple/tool/tool-1.whl?a=b"),
+        ("http://mirror.example/tool-1.whl", "http://mirror.example/tool-1.whl"),
+        ("https://mirror.example:444/tool-1.whl", "https://mirror.example:444/tool-1.whl"),
+        ("https://MIRROR.example:443/tool-1.whl", f"https://{LOGIN}@MIRROR.example:443/tool-1.whl"),
+        ("https://you:x@mirror.example/tool-1.whl", "https://you:x@mirror.example/tool-1.whl"),
         ("https://files.example/not-tool-1.whl", None),
         ("https://files.example/tool-1.whl.metadata", None),
     ],
@@ -114,3 +118,133 @@ def test_no_way_out_says_what_to_set(
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     with pytest.raises(SetupError, match="UV_DEFAULT_INDEX"):
         install(served.program, tmp_path / "bin")
+
+
+# The user and password of an index
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Redirects or answers, and notes what came along."""
+
+    def do_GET(self) -> None:
+        self.server.logins.append(self.headers.get("Authorization"))  # type: ignore[attr-defined]
+        status, headers = self.server.answer  # type: ignore[attr-defined]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Host(ThreadingHTTPServer):
+    """A server with a port of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.logins: list[str | None] = []
+        self.answer: tuple[int, dict[str, str]] = (200, {})
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, login: str = "") -> str:
+        return f"http://{login}127.0.0.1:{self.server_port}/simple"
+
+
+@pytest.fixture
+def hosts(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Host, Host]]:
+    for name in ("UV_INDEX_URL", "PIP_INDEX_URL", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with Host() as ours, Host() as theirs:
+        monkeypatch.setenv("UV_DEFAULT_INDEX", ours.url("me:secret@"))
+        yield ours, theirs
+        ours.shutdown()
+        theirs.shutdown()
+
+
+def fetched(folder: Path) -> str:
+    """What the user is told when there is no such wheel."""
+    with pytest.raises(SetupError) as caught:
+        install(Program("tool", WHEEL, "0" * 64, "tool"), folder / "bin")
+    message = str(caught.value)
+    assert "secret" not in message
+    assert "me:" not in message
+    return message
+
+
+def basic(login: str) -> str:
+    return "Basic " + base64.b64encode(login.encode()).decode()
+
+
+def test_a_login_does_not_follow_a_redirect_to_another_server(
+    hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    ours, theirs = hosts
+    ours.answer = (302, {"Location": theirs.url()})
+    fetched(tmp_path)
+    assert ours.logins == [basic("me:secret")]
+    assert theirs.logins == [None]
+
+
+def test_a_redirect_may_bring_a_login_of_its_own(hosts: tuple[Host, Host], tmp_path: Path) -> None:
+    ours, theirs = hosts
+    ours.answer = (301, {"Location": theirs.url("guest:word@")})
+    fetched(tmp_path)
+    assert theirs.logins == [basic("guest:word")]
+
+
+def test_a_login_follows_a_redirect_on_its_own_server(
+    hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    ours, _ = hosts
+    ours.answer = (302, {"Location": "/elsewhere"})
+    assert "HTTP Error 302" in fetched(tmp_path), "it goes round and round"
+    assert set(ours.logins) == {basic("me:secret")}
+    assert len(ours.logins) > 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("https://a/x", "https://a/y", True),
+        ("https://a", "https://A:443", True),
+        ("https://a", "http://a", False),
+        ("https://a:444", "http://a:444", False),
+        ("http://a", "https://a", True),
+        ("http://a:81", "https://a", False),
+        ("https://a", "https://b.a", False),
+    ],
+)
+def test_a_login_is_for_one_server_and_may_gain_encryption(
+    ours: str, theirs: str, same: bool
+) -> None:
+    assert _same_server(ours, theirs) is same
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_no_error_shows_a_login(hosts: tuple[Host, Host], tmp_path: Path, status: int) -> None:
+    ours, _ = hosts
+    ours.answer = (status, {})
+    assert f"HTTP Error {status}" in fetched(tmp_path)
+    ours.answer = (200, {})
+    assert "does not offer" in fetched(tmp_path)
+    ours.answer = (302, {"Location": "gopher://me:secret@files.example/x"})
+    assert "gopher://files.example" in fetched(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:se/secret@127.0.0.1:9/simple",
+        "http://me:sec#secret@127.0.0.1:9",
+        "http://me:secret@127.0.0.1:port/simple",
+        "http://me:secret@[::1/simple",
+        "http://me:secret @127.0.0.1:9",
+        "http://me:secret@127.0.0.1:9/simple",
+    ],
+)
+def test_no_login_is_shown_of_an_address_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", url)
+    fetched(tmp_path)
