@@ -22,12 +22,12 @@ class Recorded:
             metadata_store_pb2.ExecutionType(name="system.ContainerExecution")
         )
 
-    def artifact(self, title, uri, **properties):
+    def artifact(self, title, uri, state=metadata_store_pb2.Artifact.LIVE, **properties):
         kind = metadata_store_pb2.ArtifactType(name=title)
         record = metadata_store_pb2.Artifact(
             type_id=self.store.put_artifact_type(kind),
             uri=uri,
-            state=metadata_store_pb2.Artifact.LIVE,
+            state=state,
         )
         for key, value in properties.items():
             target = record.custom_properties[key]

@@ -34,10 +34,12 @@ def test_an_object_whose_name_leaves_the_folder_is_refused(endpoint, bucket, tmp
 
 
 def test_two_objects_place_no_file_of_someones_choice(endpoint, bucket, tmp_path):
-    write(bucket, **{"model__saved_model.pb": "makes a version of it"})
-    put_raw(endpoint, bucket, "model/../../site-packages/sitecustomize.py", "evil()")
+    source = f"{bucket}/serving/1"
+    write(bucket, **{"serving__1__saved_model.pb": "makes a version of it"})
+    put_raw(endpoint, bucket, "serving/1/../../sitecustomize.py", "is listed")
+    put_raw(endpoint, bucket, "sitecustomize.py", "evil(), read in its place")
     with pytest.raises(StepError, match="sitecustomize"):
-        copy_all(f"{bucket}/model", tmp_path / "tmp/serving/model")
+        copy_all(source, tmp_path / "tmp/serving/model")
     assert not list(tmp_path.rglob("*.py"))
 
 

@@ -6,6 +6,7 @@ import threading
 
 import pyarrow.fs as pafs
 import pytest
+from tfx.dsl.io import filesystem
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.storage import files, retries
 from tfx_kubeflow.storage.retries import is_transient, retried
@@ -132,6 +133,11 @@ def test_a_bucket_that_does_not_exist_is_not_waited_for(bucket, tmp_path, caplog
 )
 def test_of_a_file_systems_errors_those_of_connections_are_tried_again(number, expected):
     assert is_transient(OSError(number, "words")) is expected
+
+
+def test_what_is_not_there_is_not_waited_for():
+    assert not is_transient(filesystem.NotFoundError("s3://b/x"))
+    assert not is_transient(FileNotFoundError("x"))
 
 
 def test_a_call_is_repeated_until_it_succeeds():

@@ -17,6 +17,13 @@ from tfx_kubeflow.storage import uris
 
 Runtime = dict[str, Any]
 """A RuntimeArtifact in JSON."""
+DECLARED_KINDS = {
+    metadata_store_pb2.INT: "int",
+    metadata_store_pb2.DOUBLE: "float",
+    metadata_store_pb2.BOOLEAN: "bool",
+    metadata_store_pb2.PROTO: "proto",
+}
+"""Type of a declared property -> its kind, which need not be recorded."""
 
 
 def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -> Artifact:
@@ -34,8 +41,10 @@ def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -
     artifact: Artifact = name_utils.resolve_full_name(cls)()
     artifact.uri = address
     artifact.id = numeric_id(name)
+    metadata = dict(metadata)
+    kinds = json.loads(metadata.pop(values.KINDS, "{}"))
     for key, value in metadata.items():
-        _set_property(artifact, key, value)
+        _set_property(artifact, key, value, kinds.get(key))
     fresh: Artifact = type(artifact)()
     fresh.set_mlmd_artifact(artifact.mlmd_artifact)  # the setters' caches would win over it
     return fresh
@@ -54,26 +63,54 @@ def numeric_id(name: str) -> int:
     return int(hashlib.sha256(name.encode()).hexdigest()[:15], 16)
 
 
-def _set_property(artifact: Artifact, key: str, value: Any) -> None:
+def _set_property(artifact: Artifact, key: str, value: Any, kind: str | None) -> None:
     declared = artifact.artifact_type.properties
-    number = isinstance(value, int | float)
-    match declared.get(key):
-        case metadata_store_pb2.INT if number:
-            setattr(artifact, key, int(value))
-        case metadata_store_pb2.DOUBLE if number:
-            setattr(artifact, key, float(value))
-        case metadata_store_pb2.STRING if isinstance(value, str):
+    if key in declared and _fits(value, declared[key]):
+        value = values.decoded(value, kind or DECLARED_KINDS.get(declared[key]))
+        if declared[key] == metadata_store_pb2.PROTO:
+            artifact.mlmd_artifact.properties[key].proto_value.CopyFrom(value)
+        else:
             setattr(artifact, key, value)
-        case metadata_store_pb2.STRUCT:
-            setattr(artifact, key, value)
+        return
+    stripped = key.removeprefix(CUSTOM_PROPERTIES_PREFIX)
+    _set_custom_property(artifact, stripped if stripped in declared else key, value, kind)
+
+
+def _fits(value: Any, kind: int) -> bool:
+    """Says whether a value is one of a declared type; else it is kept beside it."""
+    match kind:
+        case metadata_store_pb2.INT | metadata_store_pb2.DOUBLE | metadata_store_pb2.BOOLEAN:
+            return isinstance(value, int | float) or _is_number(value)
+        case metadata_store_pb2.STRING | metadata_store_pb2.PROTO:
+            return isinstance(value, str)
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _set_custom_property(artifact: Artifact, key: str, value: Any, kind: str | None) -> None:
+    value = values.decoded(value, kind)
+    match kind:
+        case "int":
+            artifact.set_int_custom_property(key, value)
+        case "float":
+            artifact.set_float_custom_property(key, value)
+        case "bool":
+            artifact.set_bool_custom_property(key, value)
+        case "proto":
+            artifact.mlmd_artifact.custom_properties[key].proto_value.CopyFrom(value)
+        case None if isinstance(value, str):
+            artifact.set_string_custom_property(key, value)
         case _:
-            stripped = key.removeprefix(CUSTOM_PROPERTIES_PREFIX)
-            key = stripped if stripped in declared else key
-            if isinstance(value, str):
-                artifact.set_string_custom_property(key, value)
-            else:
-                # A JSON number answers as an integer and as a double, whichever is asked for.
-                artifact.set_json_value_custom_property(key, float(value) if number else value)
+            # A JSON number answers as an integer and as a double, whichever is asked for.
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            artifact.set_json_value_custom_property(key, float(value) if number else value)
 
 
 def properties(artifact: Artifact) -> dict[str, Any]:
@@ -81,21 +118,26 @@ def properties(artifact: Artifact) -> dict[str, Any]:
     message = artifact.mlmd_artifact
     declared = artifact.artifact_type.properties
     found: dict[str, Any] = {}
-    for key in message.properties:
-        found[key] = _json(getattr(artifact, key))
+    kinds: dict[str, str | None] = {}
+    for key, value in message.properties.items():
+        in_json = value.WhichOneof("value") == "struct_value"
+        content = getattr(artifact, key) if in_json else _content(value)
+        found[key], kind = values.encoded(content, in_json)
+        kinds[key] = kind if kind != DECLARED_KINDS.get(declared[key]) else None
     for key, value in message.custom_properties.items():
+        in_json = value.WhichOneof("value") == "struct_value"
+        content = artifact.get_json_value_custom_property(key) if in_json else _content(value)
         name = CUSTOM_PROPERTIES_PREFIX + key if key in declared else key
-        kind = value.WhichOneof("value")
-        if kind == "struct_value":
-            found[name] = artifact.get_json_value_custom_property(key)
-        elif kind is not None:
-            found[name] = _json(getattr(value, kind))
-    kept: dict[str, Any] = values.without_nulls(found)
-    return kept
+        found[name], kinds[name] = values.encoded(content, in_json)
+    hidden = {name: kind for name, kind in kinds.items() if kind is not None}
+    if hidden:
+        found[values.KINDS] = json.dumps(hidden, sort_keys=True)
+    return values.without_nulls(found)
 
 
-def _json(value: Any) -> Any:
-    return float(value) if isinstance(value, int) else value
+def _content(value: metadata_store_pb2.Value) -> Any:
+    kind = value.WhichOneof("value")
+    return None if kind is None else getattr(value, kind)
 
 
 def prepare_output(artifact: Artifact) -> None:

@@ -7,9 +7,11 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file that holds it), and Beam's own options.
 
     Returns:
-        0, or 1 after a failure whose cause is the last line of the log.
+        0; or after a failure, whose cause is the last line of the log, 1, and where the step was
+        stopped, 128 and the signal's number, as shells have it.
     """
     parser = argparse.ArgumentParser(prog="entrypoint", allow_abbrev=False)
     parser.add_argument("--step", required=True)
@@ -41,13 +44,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         step = decode(options.step)
         node = step.node
         executor_input = _with_repeated(_read(options.executor_input), step.same_inputs)
-        write_output(executor_input, _run(step, executor_input, beam_args))
+        with _stoppable():
+            write_output(executor_input, _run(step, executor_input, beam_args))
+    except SystemExit as error:  # 0 as well: what was made is not recorded
+        return _failed(node, f"its code called sys.exit({error.code!r}); a component returns")
+    except KeyboardInterrupt:
+        return _failed(node, "it was stopped (SIGINT)", 128 + signal.SIGINT)
+    except Stopped:
+        cause = "it was stopped (SIGTERM), as when its run is terminated or its machine drained"
+        return _failed(node, cause, 128 + signal.SIGTERM)
     except Exception as error:  # whatever an executor raises: the log must end with it
-        traceback.print_exc()
-        sys.stdout.flush()
-        print(f"{node} failed: {_cause(error)}", file=sys.stderr, flush=True)
-        return 1
+        return _failed(node, _cause(error))
     return 0
+
+
+class Stopped(BaseException):
+    """The pod is about to be removed; no executor takes it for a failure of its own."""
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Lets SIGTERM end the step as an error does: with last words, and without half an object."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _failed(node: str, cause: str, status: int = 1) -> int:
+    traceback.print_exc()
+    sys.stdout.flush()
+    print(f"{node} failed: {cause}", file=sys.stderr, flush=True)
+    return status
 
 
 def _read(text: str) -> dict[str, Any]:

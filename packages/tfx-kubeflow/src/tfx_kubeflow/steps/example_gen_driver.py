@@ -97,7 +97,7 @@ def matching(base: str, pattern: str) -> list[str]:
     """Returns the names of the files below a folder that match a pattern, sorted.
 
     Raises:
-        StepError: There is none.
+        StepError: There is none, or an object has a name that is no file's.
     """
     where = posixpath.join(base, pattern)
     names = sorted(path.removeprefix(posixpath.join(base, "")) for path in _files(where))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import math
+import reprlib
 import sys
 import tempfile
 from pathlib import Path
@@ -13,9 +14,9 @@ from tfx import version
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
-from tfx.types.standard_artifacts import PushedModel
+from tfx.types.standard_artifacts import JsonValue, PushedModel
 from tfx.types.value_artifact import ValueArtifact
-from tfx.utils import name_utils
+from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import values
@@ -70,7 +71,8 @@ def run_executor(
         KFP's ExecutorOutput.
 
     Raises:
-        StepError: The executor did not write an output.
+        StepError: The executor did not write an output, or one that no parameter can be; what is to
+            be pushed is not what was blessed.
     """
     object_store.register()
     given = dict(executor_input.get("inputs", {}).get("parameterValues", {}))
@@ -80,6 +82,7 @@ def run_executor(
         if name.endswith(METADATA_INPUT)
     }
     inputs = read_inputs(step.inputs, executor_input, known)
+    _read_values(inputs)
     outputs = _outputs(step.outputs, executor_input)
     with tempfile.TemporaryDirectory(prefix="step-") as folder:
         exec_properties = _exec_properties(step, given, Path(folder))
@@ -107,6 +110,19 @@ def run_executor(
     for artifacts in outputs.values():
         artifacts[0].set_string_custom_property("tfx_version", version.__version__)
     return _executor_output(executor_input, inputs, outputs)
+
+
+def _read_values(inputs: Artifacts) -> None:
+    """Reads the values that artifacts hold, which executors expect to be at hand."""
+    for key, artifacts in inputs.items():
+        for artifact in artifacts:
+            if isinstance(artifact, ValueArtifact):
+                try:
+                    artifact.read()
+                except (OSError, RuntimeError, ValueError) as error:
+                    raise StepError(
+                        f"the value of input {key!r} cannot be read: {error}"
+                    ) from error
 
 
 def _outputs(classes: dict[str, str], executor_input: dict[str, Any]) -> Artifacts:
@@ -204,5 +220,31 @@ def _value(outputs: Artifacts, key: str) -> Any:
     artifact = outputs[key][0] if key in outputs else None
     if not isinstance(artifact, ValueArtifact):
         raise StepError(f"output {key!r} is taken as a parameter but holds no value")
-    value = artifact.read()
-    return value if isinstance(value, bool | int | float | str) else json.dumps(value)
+    value = _stored(artifact)
+    if isinstance(artifact, JsonValue):
+        return json_utils.dumps(value)
+    if not _is_parameter(value):
+        raise StepError(
+            f"output {key!r} is {reprlib.repr(value)}, and Kubeflow Pipelines has no such "
+            "parameters; take the artifact itself as an input"
+        )
+    return value
+
+
+def _stored(artifact: ValueArtifact) -> Any:
+    """The value as it was written: of the artifact's own type, whatever the executor set."""
+    stored: ValueArtifact = type(artifact)()
+    stored.set_mlmd_artifact(artifact.mlmd_artifact)
+    return stored.read()
+
+
+def _is_parameter(value: Any) -> bool:
+    """Says whether a value arrives as it is: numbers are doubles, and finite."""
+    match value:
+        case bool() | str():
+            return True
+        case int():
+            return abs(value) <= values.EXACT
+        case float():
+            return math.isfinite(value)
+    return False

@@ -14,12 +14,11 @@ from pathlib import Path
 from tfx.dsl.io import fileio
 
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import object_store
+from tfx_kubeflow.storage import object_store, uris
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 CHUNK = 1 << 20
 """Bytes."""
-NO_NAME = "which is no name of a file in a folder here; remove it"
 exists = retried(is_transient)(fileio.exists)
 
 
@@ -66,21 +65,25 @@ def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
     """
     for name in names:
         path = posixpath.join(source, name)
-        _require_inside(source, name)
+        require_inside(source, name)
         try:
             download(path, folder / name)
         except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
             raise StepError(f"{path} is a file and a folder at once; remove one") from error
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
-                raise StepError(f"{source} holds {name!r}, {NO_NAME}") from error
+                raise uris.no_name(source, name) from error
             raise
 
 
-def _require_inside(source: str, name: str) -> None:
+def require_inside(source: str, name: str) -> None:
+    """Refuses the name of a file that leaves its folder, by itself or by a symbolic link.
+
+    Raises:
+        StepError: It does.
+    """
+    uris.require_name(source, name)
     path = posixpath.join(source, name)
-    if "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
-        raise StepError(f"{source} holds {name!r}, {NO_NAME}")
     if "://" not in source and not Path(path).resolve().is_relative_to(Path(source).resolve()):
         raise StepError(f"{path} is a symbolic link that leads out of {source}; remove it")
 

@@ -17,6 +17,8 @@ from typing import Any
 import pyarrow.fs as pafs
 from tfx.dsl.io import filesystem, filesystem_registry
 
+from tfx_kubeflow.storage import uris
+
 SCHEMES = ("s3://", "minio://")
 CONNECT_TIMEOUT, REQUEST_TIMEOUT = 10.0, 60.0
 """Seconds."""
@@ -113,7 +115,12 @@ class ObjectStore(filesystem.Filesystem):
 
     @staticmethod
     def glob(pattern: str) -> list[str]:
-        """Returns the objects and folders that match, part by part."""
+        """Returns the objects and folders that match, part by part.
+
+        Raises:
+            StepError: One of them has a name that is no file's; the store's client would read
+                another object than that.
+        """
         scheme, rest = pattern.split("://", 1)
         parts = rest.split("/")
         wild = next((n for n, part in enumerate(parts) if set("*?[") & set(part)), len(parts))
@@ -123,6 +130,7 @@ class ObjectStore(filesystem.Filesystem):
         for info in _below(f"{scheme}://{'/'.join(parts[:wild])}", recursive=True):
             names = info.path.split("/")
             if len(names) == len(parts) and all(map(fnmatch.fnmatchcase, names, parts)):
+                uris.require_name(f"{scheme}://{parts[0]}", "/".join(names[1:]))
                 found.append(f"{scheme}://{info.path}")
         return sorted(found)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import tenacity
+from tfx.dsl.io import filesystem
 
 from tfx_kubeflow.errors import StepError
 
@@ -27,6 +28,11 @@ TRANSIENT_ERRNOS = {
     *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETRESET, errno.ENETUNREACH),
 }
 """Anything else, a full disk or a name that is too long, is there at the next attempt as well."""
+PERMANENT = (
+    *(filesystem.NotFoundError, FileNotFoundError, FileExistsError, PermissionError),
+    *(IsADirectoryError, NotADirectoryError),
+)
+"""Those that libraries raise without an error number."""
 AWS_ERROR = re.compile(r"AWS Error (\w+)(?: \(HTTP status (\d+)\))?")
 """How pyarrow names what an S3 store answered; it gives no error number."""
 TRANSIENT_AWS_ERRORS = {
@@ -76,7 +82,7 @@ def retried(
 
 def is_transient(error: BaseException) -> bool:
     """Says whether an error of a file system or an object store may pass by itself."""
-    if not isinstance(error, OSError):
+    if not isinstance(error, OSError) or isinstance(error, PERMANENT):
         return False
     if error.errno is not None:
         return error.errno in TRANSIENT_ERRNOS

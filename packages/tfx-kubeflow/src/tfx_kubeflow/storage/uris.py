@@ -8,6 +8,8 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfx_kubeflow.errors import StepError
+
 MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 NOTHING = "__none__"
 """Folder below the pipeline root that holds nothing: imported where a lookup found nothing."""
@@ -67,3 +69,20 @@ def mapped(value: Any, addresses: Mapping[str, str]) -> Any:
 
 def _longest_first(addresses: Iterable[str]) -> list[str]:
     return sorted(addresses, key=len, reverse=True)
+
+
+def require_name(folder: str, name: str) -> None:
+    """Refuses what a store has below a folder under a name that leads elsewhere in a file system.
+
+    Raises:
+        StepError: The name is absolute, has empty parts, `.` or `..`, or ends too early.
+    """
+    if "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise no_name(folder, name)
+
+
+def no_name(folder: str, name: str) -> StepError:
+    """Returns the error of a name that no file here can have."""
+    return StepError(
+        f"{folder} holds {name!r}, which is no name of a file in a folder here; remove it"
+    )

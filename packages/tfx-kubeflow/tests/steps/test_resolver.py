@@ -1,11 +1,15 @@
 """Lookups: what a resolver finds in ML Metadata and at the push destination."""
 
 import json
+import posixpath
+import tempfile
 from pathlib import Path
 
 import pytest
+from kubeflow_cases.buckets import put_raw, write
 from kubeflow_cases.records import BLESSED, LATEST, MODELS, Recorded, looked_up
 from kubeflow_cases.steps import MODEL, TYPES
+from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.lineage import Lineage, metadata_store
@@ -127,3 +131,49 @@ def test_without_ml_metadata_nothing_is_found(monkeypatch):
     assert Lineage(metadata_store(), "power").artifacts(MODEL) == []
     monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "localhost")
     assert metadata_store() is not None
+
+
+def test_the_baseline_is_found_in_a_bucket(store, bucket, tmp_path):
+    base = f"{bucket}/serving"
+    write(bucket, **{"serving__1__saved_model.pb": "1"})
+    recorded = Recorded(store)
+    recorded.run(posixpath.join(base, "1"), f"{bucket}/first")
+    destination = json.dumps({"filesystem": {"base_directory": base}})
+    found = looked_up(
+        *(
+            store,
+            tmp_path,
+            "kubeflow_cases.records.Reads",
+            MODELS,
+            {"model": False},
+        ),
+        push_destination=destination,
+    )
+    assert found["model_uri"] == f"{bucket}/first"
+
+
+def test_a_served_model_places_no_file_elsewhere(store, endpoint, bucket, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    base = f"{bucket}/serving"
+    put_raw(endpoint, bucket, "serving/1/saved_model.pb", "1")
+    put_raw(endpoint, bucket, "serving/1/../../evil.py", "is listed")
+    put_raw(endpoint, bucket, "evil.py", "is read in its place")
+    Recorded(store).run(f"{base}/1", f"{bucket}/first")
+    destination = json.dumps({"filesystem": {"base_directory": base}})
+    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
+    with pytest.raises(StepError, match=r"holds '\.\./\.\./evil\.py', which is no name"):
+        looked_up(*arguments, push_destination=destination)
+    assert not list(tmp_path.rglob("evil.py"))
+
+
+def test_what_is_no_longer_live_is_not_found(store, tmp_path):
+    recorded = Recorded(store)
+    states = metadata_store_pb2.Artifact.State
+    for name, state in states.items():
+        if state != metadata_store_pb2.Artifact.LIVE:
+            recorded.artifact("tfx.Schema", f"minio://b/{name}", state=state)
+    arguments = (store, tmp_path, LATEST, {"s": f"{TYPES}Schema"}, {"s": False})
+    assert uris.is_nothing(looked_up(*arguments)["s_uri"])
+    recorded.artifact("tfx.Schema", "minio://b/live")
+    recorded.artifact("tfx.Schema", "minio://b/late", state=metadata_store_pb2.Artifact.DELETED)
+    assert looked_up(*arguments)["s_uri"] == "minio://b/live"

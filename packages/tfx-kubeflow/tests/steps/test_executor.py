@@ -1,0 +1,81 @@
+"""Executors in their pods: what they are given, and what they must leave behind."""
+
+from pathlib import Path
+
+import pytest
+from kubeflow_cases.steps import BLESSING, TYPES, executor_input, step
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.protocol import UserModule, pack
+from tfx_kubeflow.steps.executor import run_executor
+
+
+class Writes(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert exec_properties == {"module_file": exec_properties["module_file"], "n": 3}
+        source = Path(exec_properties["module_file"]).read_text()
+        (Path(outputs["schema"][0].uri) / "schema.pbtxt").write_text(source)
+        outputs["number"][0].value = 41
+
+
+def test_a_module_travels_as_source_and_values_become_parameters(tmp_path):
+    given = executor_input(
+        tmp_path,
+        outputs=["schema", "number"],
+        parameters=["number"],
+        module_file="m.py",
+        module_source=pack(UserModule("x = 1\n", {})),
+        n=3.0,
+    )
+    outputs = {"schema": f"{TYPES}Schema", "number": f"{TYPES}Integer"}
+    kinds = {"module_file": "str", "n": "int"}
+    made = run_executor(step(Writes, outputs, parameters=kinds), given, [])
+    assert made["parameterValues"] == {"number": 41}
+    assert made["artifacts"]["schema"]["artifacts"][0]["uri"] == str(tmp_path / "schema")
+    assert (tmp_path / "schema/schema.pbtxt").read_text() == "x = 1\n"
+
+
+def test_a_parameter_without_a_value_artifact_is_an_error(tmp_path):
+    given = executor_input(tmp_path, parameters=["n"])
+    with pytest.raises(StepError, match="'n' is taken as a parameter but holds no value"):
+        run_executor(step(Idle), given, [])
+
+
+class Idle(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        for key in exec_properties.get("say", ()):
+            outputs[key][0].set_int_custom_property("said", 1)
+
+
+def test_an_output_that_was_not_written_is_an_error(tmp_path):
+    outputs = {"schema": f"{TYPES}Schema"}
+    given = executor_input(tmp_path, outputs=outputs)
+    with pytest.raises(StepError, match="output 'schema' was not written"):
+        run_executor(step(Idle, outputs), given, [])
+
+
+def test_some_outputs_may_be_empty(tmp_path):
+    outputs = {"logs": f"{TYPES}ModelRun", "blessing": BLESSING}
+    given = executor_input(tmp_path, outputs=outputs, say=["blessing"])
+    made = run_executor(step(Idle, outputs), given, [])
+    assert made["artifacts"]["blessing"]["artifacts"][0]["metadata"]["said"] == 1.0
+
+
+class Beams(BaseBeamExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert "--direct_num_workers=1" in self._beam_pipeline_args
+
+
+def test_beam_executors_get_beams_options(tmp_path):
+    run_executor(step(Beams), executor_input(tmp_path), ["--direct_num_workers=1"])
+
+
+class Flagged(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        assert self._extra_flags == ["--code=1", "--direct_num_workers=1"]
+
+
+def test_executors_get_their_own_flags(tmp_path):
+    flagged = step(Flagged, flags=("--code=1",))
+    run_executor(flagged, executor_input(tmp_path), ["--direct_num_workers=1"])
