@@ -14,13 +14,19 @@ from tfx_kubeflow.compiler.build import build
 from tfx_kubeflow.compiler.conditions import conditions
 from tfx_kubeflow.compiler.context import Context
 from tfx_kubeflow.compiler.kubernetes import platform_document
+from tfx_kubeflow.compiler.limits import check_size
 from tfx_kubeflow.compiler.nodes import Nodes, gather
 from tfx_kubeflow.compiler.passes.commands import commands
 from tfx_kubeflow.compiler.passes.example_gen_drivers import example_gen_drivers
 from tfx_kubeflow.compiler.passes.importers import importers
 from tfx_kubeflow.compiler.passes.inputs import deduplicate_inputs
 from tfx_kubeflow.compiler.passes.modules import module_sources
-from tfx_kubeflow.compiler.passes.names import check_pipeline_name, executor_label, task_names
+from tfx_kubeflow.compiler.passes.names import (
+    check_pipeline_name,
+    executor_label,
+    task_name,
+    task_names,
+)
 from tfx_kubeflow.compiler.passes.parameters import exit_handler_run, threaded_parameters
 from tfx_kubeflow.compiler.passes.resolvers import resolvers
 from tfx_kubeflow.compiler.passes.task_options import caching, resources, retries
@@ -85,9 +91,10 @@ def compile_pipeline(
     context = Context(name, nodes, found, settings)
     spec = build(pipeline, nodes, found, settings.image)
     override_defaults(spec, parameter_values or {})
-    owners = {}
+    owners, ids = {}, {}
     for change in PASSES:
         if change is task_names:
+            ids = {task_name(task.id): task.id for task in ir.tasks(spec)}
             owners = {
                 executor_label(task.id): context.owner(task.id) for task, _ in ir.containers(spec)
             }
@@ -96,7 +103,9 @@ def compile_pipeline(
     spec["sdkVersion"] = f"tfx-{version.__version__}"
     spec["defaultPipelineRoot"] = settings.pipeline_root
     readers = {executor_label(task_id) for task_id in context.store_readers}
-    return Package(spec, platform_document(settings, owners, readers))
+    platform = platform_document(settings, owners, readers)
+    check_size(spec, platform, ids)
+    return Package(spec, platform)
 
 
 def _check_settings(settings: KubeflowSettings, nodes: Nodes) -> None:
