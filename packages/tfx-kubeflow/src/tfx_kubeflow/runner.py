@@ -15,6 +15,7 @@ from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.compile import Package, compile_pipeline
 from tfx_kubeflow.compiler.package import package_text
 from tfx_kubeflow.settings import KubeflowSettings, load_settings
+from tfx_kubeflow.versions import require_known_tfx
 
 
 class KubeflowRunner(KubeflowV2DagRunner):
@@ -76,4 +77,5 @@ class KubeflowRunner(KubeflowV2DagRunner):
         self, pipeline: Pipeline, parameter_values: dict[str, Any] | None = None
     ) -> Package:
         """Returns the PipelineSpec and the platform document, empty where nothing needs it."""
+        require_known_tfx()
         return compile_pipeline(pipeline, self.settings, self._exit_handler, parameter_values)

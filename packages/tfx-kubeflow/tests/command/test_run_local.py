@@ -62,7 +62,10 @@ def package(tmp_path):
     return runner.package_path("small")
 
 
-def test_an_interrupt_is_told_by_130_and_recorded(package, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "code", "words"), [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "")]
+)
+def test_an_interrupt_is_told_by_the_exit_code_and_recorded(package, tmp_path, number, code, words):
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\necho started\nexec sleep 60\n")
     docker.chmod(0o755)
@@ -75,17 +78,22 @@ def test_an_interrupt_is_told_by_130_and_recorded(package, tmp_path):
     )
     while "started" not in process.stdout.readline():
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate()
-    assert (process.returncode, errors) == (130, "interrupted\n")
+    assert (process.returncode, errors) == (code, words)
     (folder,) = (tmp_path / "root/small").iterdir()
     assert read_record(folder).state == "CANCELED"
 
 
-def test_wrong_usage(package, tmp_path, capsys):
+@pytest.mark.parametrize("text", ["", "a: [", "a: 1", "[1]", "\x00", "pipelineInfo: {name: a}"])
+def test_wrong_usage(package, tmp_path, capsys, text):
+    noise = tmp_path / "noise.yaml"
+    noise.write_text(text)
     for arguments, message in (
+        (["--pipeline-path=none.py"], "none.py: no such file"),
         ([], "one of the arguments package --pipeline-path is required"),
-        (["none.yaml"], "none.yaml: no such file"),
+        (["none.yaml"], "none.yaml: no such package; `tfx pipeline compile` writes one"),
+        ([str(noise)], "noise.yaml: no such package; `tfx pipeline compile` writes one"),
         ([str(package), f"--pipeline-path={package}"], "not allowed with"),
         ([str(package), "-p", "number"], "expected NAME=VALUE"),
     ):
@@ -98,6 +106,13 @@ def test_wrong_usage(package, tmp_path, capsys):
 def test_a_parameter_that_the_pipeline_does_not_have(package, tmp_path, capsys):
     assert main(["run-local", str(package), f"--root={tmp_path}", "-p", "no=1"]) == 1
     assert "Error: no runtime parameter 'no'; the pipeline has: none" in capsys.readouterr().err
+
+
+def test_a_root_that_cannot_be_written_is_told_in_one_sentence(package, capsys):
+    assert main(["run-local", str(package), "--root=/proc/none"]) == 1
+    assert capsys.readouterr().err.startswith(
+        "Error: [Errno 2] No such file or directory: '/proc/n"
+    )
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 import argparse
 import re
 import sys
-from pathlib import Path
 
+from tfx_kubeflow.command.options import package
 from tfx_kubeflow.compiler.package import manifest_text, read_package
 
 KUBERNETES_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -12,7 +12,7 @@ KUBERNETES_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a command's parser."""
-    parser.add_argument("package", type=_package, help="what `tfx pipeline compile` wrote")
+    parser.add_argument("package", type=package, help="what `tfx pipeline compile` wrote")
     parser.add_argument("--version", required=True, type=_name, help="of the PipelineVersion")
     parser.add_argument("--namespace", help="else kubectl's own")
 
@@ -23,14 +23,6 @@ def run(options: argparse.Namespace) -> int:
         manifest_text(*read_package(options.package), options.version, options.namespace)
     )
     return 0
-
-
-def _package(text: str) -> Path:
-    if not Path(text).is_file():
-        raise argparse.ArgumentTypeError(
-            f"{text}: no such package; `tfx pipeline compile` writes it"
-        )
-    return Path(text)
 
 
 def _name(text: str) -> str:

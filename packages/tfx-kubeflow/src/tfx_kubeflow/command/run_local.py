@@ -1,12 +1,14 @@
 """Runs a pipeline on this machine, without a cluster, the way Kubeflow Pipelines would."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
-from tfx_kubeflow.command.options import add_runtime_parameters
+from tfx_kubeflow.command.options import add_runtime_parameters, file, package
 
 ROOT = Path("local-runs")
 
@@ -15,10 +17,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a command's parser."""
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "package", nargs="?", type=_file, help="what `tfx pipeline compile` wrote; or"
+        "package", nargs="?", type=package, help="what `tfx pipeline compile` wrote; or"
     )
     what.add_argument(
-        "--pipeline-path", type=_file, metavar="FILE", help="a file that runs KubeflowRunner"
+        "--pipeline-path", type=file, metavar="FILE", help="a file that runs KubeflowRunner"
     )
     parser.add_argument(
         "--root", type=Path, default=ROOT, help="folder of all artifacts (%(default)s)"
@@ -39,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Runs the pipeline; returns 0, or 1 where it cannot be compiled or a step failed."""
+    signal.signal(signal.SIGTERM, _terminated)
     if options.package:
         return _run(options.package, options)
     with tempfile.TemporaryDirectory() as folder:
@@ -47,6 +50,11 @@ def run(options: argparse.Namespace) -> int:
             return 1
         (package,) = Path(folder).iterdir()
         return _run(package, options)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    """Ends this process as an interrupt does: the running step ends, and the record says so."""
+    sys.exit(128 + number)
 
 
 def _compile(path: Path, folder: str) -> bool:
@@ -73,15 +81,9 @@ def _run(package: Path, options: argparse.Namespace) -> int:
     try:
         arguments = typed_parameters(spec, dict(options.runtime_parameter))
         run_locally(package, options.root, arguments, launch, progress)
-    except ParameterError as error:
+    except (ParameterError, OSError) as error:  # the latter: a root that cannot be written
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except RunFailedError:
         return 1  # the summary says why
     return 0
-
-
-def _file(text: str) -> Path:
-    if not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"{text}: no such file")
-    return Path(text)
