@@ -45,7 +45,7 @@ MAIN_DAG = "tfx-dag"
 """Holds all nodes but the exit handler, where there is one; the name that TFX gives it."""
 PROPERTY_TYPES = {PropertyType.INT: "int", PropertyType.STRING: "string"}
 SOURCE = "uri"
-"""Name of an importer's parameter; KFP's local runner knows only this one."""
+"""Name of an importer's parameter."""
 
 Outputs = set[tuple[str, str]]
 """Outputs whose value is a parameter, too: (node, key)."""

@@ -21,7 +21,7 @@ MODEL_ID = "_model_id"
 
 
 def metadata_store() -> mlmd.MetadataStore | None:
-    """Connects to the service that KFP names in every pod; its local runner has none."""
+    """Connects to the service that KFP names in every pod; a run on one's own machine has none."""
     if not os.environ.get(METADATA_HOST):
         return None
     config = metadata_store_pb2.MetadataStoreClientConfig(
@@ -34,7 +34,7 @@ class Lineage:
     """What earlier runs of a pipeline made.
 
     Args:
-        store: ML Metadata; None: there is none, as under KFP's local runner.
+        store: ML Metadata; None: there is none, as in a local run.
         pipeline: Name of the pipeline.
     """
 
