@@ -1,4 +1,4 @@
-"""The releases of TFX that the compiler knows: it uses parts of TFX that are not public."""
+"""The releases of TFX that the compiler knows: it uses parts of TFX that need not stay."""
 
 from importlib.metadata import version
 
