@@ -149,8 +149,17 @@ def encode(step: Step) -> str:
     return hidden({"protocol": VERSION, "kind": kind, **dataclasses.asdict(step)})
 
 
+def changes(text: str) -> bool:
+    """Says whether a text would not arrive as it is.
+
+    Argo expands what stands in double braces, and KFP's database knows no characters beyond the
+    first 65536: a run with one in its package fails when it is created.
+    """
+    return "{{" in text or any(ord(character) > 0xFFFF for character in text)
+
+
 def hidden(value: Any) -> str:
-    """Returns JSON without double braces, which Argo and Kubeflow Pipelines would expand."""
+    """Returns JSON in which nothing `changes`."""
     return json.dumps(value, sort_keys=True).replace("{{", "{\\u007b")
 
 

@@ -27,7 +27,7 @@ def lines(write):
 
 
 @pytest.mark.parametrize(
-    "text", ["it's me", "back\\\\slash\\n", "Unknown", "a && b", "{{x}}", "日本"]
+    "text", ["it's me", "back\\\\slash\\n", "Unknown", "a && b", "{{x}}", "日本", "🙂"]
 )
 def test_texts_are_compared_as_they_are(text):
     by = "inputs.artifacts['_Write.report'].artifacts[0].metadata['by']"
@@ -37,6 +37,7 @@ def test_texts_are_compared_as_they_are(text):
     condition = body["triggerPolicy"]["condition"]
     assert condition == f"({by} == {cel.quote(text)})"
     assert "{{" not in condition
+    assert all(ord(letter) < 0x10000 for letter in condition)
     artifact = {"uri": "", "metadata": {"by": text}}
     inputs = {"artifacts": {"_Write.report": {"artifacts": [artifact]}}}
     assert cel.holds(condition, {"inputs": inputs})

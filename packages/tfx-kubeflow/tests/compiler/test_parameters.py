@@ -35,6 +35,7 @@ def through_kubeflow(value: Any, runtime: dict[str, Any] | None = None) -> Any:
     found = parameter(pipelines.Count(start=1), "p", value)
     constant = found.source["runtimeValue"]["constant"]
     assert "{{" not in json.dumps(constant)
+    assert not isinstance(constant, str) or all(ord(letter) < 0x10000 for letter in constant)
     if found.type == ir.INTEGER:
         constant = float(constant)
     hidden = {f"__runtime_parameter__{name}": item for name, item in (runtime or {}).items()}

@@ -16,7 +16,7 @@ from tfx_kubeflow.cel.tree import (
     Tree,
 )
 
-SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f]|(?<=\{)\{")
+SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f\U00010000-\U0010ffff]|(?<=\{)\{")
 NAMED = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -24,11 +24,13 @@ def quote(text: str) -> str:
     """Returns the CEL literal of a text.
 
     Args:
-        text: Any text. Two braces in a row are kept from Argo, which would expand what is in them.
+        text: Any text. Two braces in a row are kept from Argo, which would expand what is in them,
+            and characters beyond U+FFFF from KFP's database, which knows none.
     """
 
     def escaped(match: re.Match[str]) -> str:
-        return NAMED.get(match[0], f"\\u{ord(match[0]):04x}")
+        code = ord(match[0])
+        return NAMED.get(match[0], f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
 
     return f"'{SPECIAL.sub(escaped, text)}'"
 

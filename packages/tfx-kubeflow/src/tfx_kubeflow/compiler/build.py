@@ -37,7 +37,7 @@ from tfx_kubeflow.compiler.parameters import (
 from tfx_kubeflow.compiler.runtime_parameters import RuntimeParameters
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.metadata.artifacts import title
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep, changes
 
 SCHEMA_VERSION = "2.1.0"
 """KFP's API server refuses older ones."""
@@ -245,11 +245,11 @@ class _Builder:
                     f"one of Beam's arguments is a {type(argument).__name__} and no text",
                     "Kubeflow Pipelines knows no placeholders there; write it out.",
                 )
-            if "{{" in argument:
+            if changes(argument):
                 raise CompileError(
                     node.id,
-                    f"Argo would expand the braces in Beam's argument {argument!r}",
-                    "Write it without double braces.",
+                    f"Argo or KFP's database would change Beam's argument {argument!r}",
+                    "Write it without double braces and characters beyond U+FFFF.",
                 )
         return list(given or ())
 
@@ -262,7 +262,7 @@ class _Builder:
         ir.declare(definition, "artifacts", "outputDefinitions", key, kind)
         executor: ir.Spec = {"typeSchema": kind["artifactType"]}
         source = node.exec_properties[SOURCE_URI_KEY]
-        if not isinstance(source, str | RuntimeParameter) or "{{" in str(source):
+        if not isinstance(source, str | RuntimeParameter) or changes(str(source)):
             raise CompileError(
                 node.id,
                 "its source_uri is neither a URI nor a runtime parameter",
@@ -334,11 +334,11 @@ def _additional_properties(node_id: str, channel: OutputChannel) -> dict[str, An
         **(channel.additional_custom_properties or {}),
     }
     for name, value in found.items():
-        if not isinstance(value, bool | int | float | str) or "{{" in str(value):
+        if not isinstance(value, bool | int | float | str) or changes(str(value)):
             raise CompileError(
                 node_id,
                 f"property {name!r} of its output is neither number nor plain text",
-                "Give it a number, or a text without double braces.",
+                "Give it a number, or a text without double braces and characters beyond U+FFFF.",
             )
     return found
 

@@ -14,6 +14,7 @@ from tfx.proto.orchestration import placeholder_pb2
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.parameters import Parameter
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import changes
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 
@@ -43,11 +44,12 @@ def container(node: BaseComponent, parameters: Mapping[str, Parameter]) -> ir.Sp
 
 def _word(node: BaseComponent, word: Any) -> str:
     if isinstance(word, str):
-        if "{{" in word:
+        if changes(word):
             raise CompileError(
                 node.id,
-                f"its command holds {word!r}, in which Argo would expand the braces",
-                "Put the text into a file of the image, or write it without double braces.",
+                f"its command holds {word!r}, which Argo or KFP's database would change",
+                "Put the text into a file of the image, or write it without double braces and "
+                "characters beyond U+FFFF.",
             )
         return word
     if isinstance(word, placeholders.InputValuePlaceholder):

@@ -27,7 +27,7 @@ from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, hidden
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, changes, hidden
 
 EXACT = 2**53
 """Integers up to here are doubles without loss."""
@@ -135,6 +135,12 @@ def check_runtime_parameter(value: RuntimeParameter) -> None:
     default = value.default
     if isinstance(default, float) and not math.isfinite(default):
         raise CompileError(where, f"its default {default} is no number", "Give a finite one.")
+    if isinstance(default, str) and any(ord(character) > 0xFFFF for character in default):
+        raise CompileError(
+            where,
+            "its default has a character that KFP's database does not know",
+            "Use those up to U+FFFF.",
+        )
     if isinstance(default, int) and abs(default) > EXACT:
         raise CompileError(
             where,
@@ -159,7 +165,7 @@ def _text(value: str) -> Parameter:
     if JSONABLE in value and RuntimeParameter.__name__ in value:
         # A dict for a parameter that is a proto: TFX has written it as its own JSON.
         return _structure("", json_utils.loads(value), kind="str")
-    if "{{" in value:
+    if changes(value):
         return Parameter(ir.STRING, constant(hidden(value)), "str", escaped=True)
     return Parameter(ir.STRING, constant(value), "str")
 
@@ -175,7 +181,7 @@ def _structure(where: str, value: Any, kind: str = "json", declared: Any = None)
         text, kind = _jsonable(where, value), "jsonable"
     for item in runtime.values():
         check_runtime_parameter(item)
-    escaped = "{{" in text
+    escaped = changes(text)
     source = constant(hidden(text) if escaped else text)
     return Parameter(ir.STRING, source, kind, escaped, tuple(runtime.values()))
 
