@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from kubeflow_cases.metadata_service import served
 from kubeflow_cases.steps import executor_input, step
 from ml_metadata.proto import metadata_store_pb2
 from ml_metadata.proto.metadata_store_pb2 import Execution
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx_kubeflow.metadata.final_status import final_status
 from tfx_kubeflow.steps.executor import run_executor
+from tfx_kubeflow.storage import retries
 
 KINDS = {"status": "status", "file": "str"}
 TOLD = {"pipelineJobResourceName": "run-1", "pipelineTaskName": "tfx-dag", "state": "RUNNING"}
@@ -121,10 +123,19 @@ def test_an_executor_gets_the_state_and_not_the_runs_id(tmp_path, monkeypatch):
 
 
 def test_where_ml_metadata_does_not_answer_the_state_is_as_told(monkeypatch, caplog):
+    monkeypatch.setattr(retries, "DEADLINE", 0.5)
     monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("METADATA_GRPC_SERVICE_PORT", "1")
     assert state(None) == "RUNNING"
     assert "ML Metadata does not answer" in caplog.text
+    assert "no success in" in caplog.text
+
+
+def test_a_restart_of_ml_metadata_costs_an_exit_handler_nothing_but_time(run):
+    run.task("Trainer", Execution.COMPLETE, run.root)
+    told = {**TOLD, "pipelineTaskName": "Trainer"}
+    with served(run.store, failures=3) as client:
+        assert state(client, told) == state(run.store, told) == "SUCCEEDED"
 
 
 def test_without_ml_metadata_the_state_is_as_told(monkeypatch):

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from kubeflow_cases.buckets import put_raw, write
+from kubeflow_cases.metadata_service import served
 from kubeflow_cases.records import BLESSED, LATEST, MODELS, Recorded, looked_up
 from kubeflow_cases.steps import MODEL, TYPES
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.lineage import Lineage, metadata_store
-from tfx_kubeflow.storage import uris
+from tfx_kubeflow.storage import retries, uris
 
 
 def test_the_latest_artifact_with_what_is_known_of_it(store, tmp_path):
@@ -177,3 +178,20 @@ def test_what_is_no_longer_live_is_not_found(store, tmp_path):
     recorded.artifact("tfx.Schema", "minio://b/live")
     recorded.artifact("tfx.Schema", "minio://b/late", state=metadata_store_pb2.Artifact.DELETED)
     assert looked_up(*arguments)["s_uri"] == "minio://b/live"
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_a_restart_of_ml_metadata_costs_a_resolver_nothing_but_time(store, tmp_path, failures):
+    Recorded(store).artifact("tfx.Schema", "minio://b/1")
+    arguments = (tmp_path, LATEST, {"s": f"{TYPES}Schema"}, {"s": True})
+    with served(store, failures) as client:
+        assert looked_up(client, *arguments)["s_uri"] == "minio://b/1"
+
+
+def test_a_resolver_without_ml_metadata_fails_with_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(retries, "DEADLINE", 1.0)
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("METADATA_GRPC_SERVICE_PORT", "1")
+    arguments = (tmp_path, LATEST, {"s": f"{TYPES}Schema"}, {"s": True})
+    with pytest.raises(StepError, match=r"no success in \d+ attempts within 1 s, try again later:"):
+        looked_up(metadata_store(), *arguments)

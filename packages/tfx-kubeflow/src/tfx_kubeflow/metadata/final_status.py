@@ -10,7 +10,9 @@ from typing import Any
 from ml_metadata import MetadataStore, errors
 from ml_metadata.proto.metadata_store_pb2 import Execution
 
-from tfx_kubeflow.metadata.lineage import metadata_store
+from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.metadata.lineage import is_unavailable, metadata_store
+from tfx_kubeflow.storage.retries import retried
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +48,15 @@ def final_status(
     if state in UNSETTLED and store is not None:
         try:
             state = _recorded_state(store, run_id, status["pipelineTaskName"]) or state
-        except errors.StatusError as error:  # what cleans up or notifies must run all the same
+        except (
+            errors.StatusError,
+            StepError,
+        ) as error:  # what cleans up or notifies must run all the same
             log.warning("ML Metadata does not answer, so the state stays %s: %s", state, error)
     return json.dumps({**status, "state": FINAL_STATES.get(state, state)})
 
 
+@retried(is_unavailable)
 def _recorded_state(store: MetadataStore, run_id: str, task: str) -> str | None:
     context = store.get_context_by_type_and_name(RUN_CONTEXT, run_id)
     if context is None:

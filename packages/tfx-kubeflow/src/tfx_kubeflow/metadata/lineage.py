@@ -16,6 +16,8 @@ from tfx_kubeflow.metadata.artifacts import make_artifact, title
 from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT, MODEL, PUSHED_MODEL
 from tfx_kubeflow.storage import uris
 
+CALL_TIMEOUT = 30.0
+"""Seconds."""
 PIPELINE_CONTEXT = "system.Pipeline"
 MODEL_ID = "_model_id"
 
@@ -25,9 +27,16 @@ def metadata_store() -> mlmd.MetadataStore | None:
     if not os.environ.get(METADATA_HOST):
         return None
     config = metadata_store_pb2.MetadataStoreClientConfig(
-        host=os.environ[METADATA_HOST], port=int(os.environ.get(METADATA_PORT, "8080"))
+        host=os.environ[METADATA_HOST],
+        port=int(os.environ.get(METADATA_PORT, "8080")),
+        client_timeout_sec=CALL_TIMEOUT,
     )
     return mlmd.MetadataStore(config)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Says whether ML Metadata did not answer, as while it restarts."""
+    return isinstance(error, mlmd.errors.UnavailableError | mlmd.errors.DeadlineExceededError)
 
 
 class Lineage:

@@ -14,7 +14,7 @@ from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.artifacts import properties, read_inputs
-from tfx_kubeflow.metadata.lineage import MODEL_ID, Lineage, metadata_store
+from tfx_kubeflow.metadata.lineage import MODEL_ID, Lineage, is_unavailable, metadata_store
 from tfx_kubeflow.protocol import (
     BLESSING,
     CANDIDATE,
@@ -25,6 +25,7 @@ from tfx_kubeflow.protocol import (
     ResolverStep,
 )
 from tfx_kubeflow.storage import files, object_store, served_versions, uris
+from tfx_kubeflow.storage.retries import retried
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +49,36 @@ def run_resolver(
         where there is none.
 
     Raises:
-        StepError: A consumer needs an artifact and there is none, there are several, or the
-            serving model's origin is unknown.
+        StepError: A consumer needs an artifact and there is none, there are several, the serving
+            model's origin is unknown, or ML Metadata does not answer for minutes.
     """
     object_store.register()
     lineage = lineage or Lineage(metadata_store(), step.pipeline)
+    found, origin = _resolved(step, executor_input, lineage)
+    output_file = executor_input["outputs"]["outputFile"]
+    values: dict[str, str] = {}
+    for key, required in step.required.items():
+        artifact = _only(step.node, key, found.get(key, []), required)
+        values[key + URI], values[key + METADATA] = (
+            (uris.nothing(output_file, key), "{}")
+            if artifact is None
+            else (
+                uris.to_remote(origin.get(artifact.uri, artifact.uri)),
+                json.dumps(properties(artifact), sort_keys=True),
+            )
+        )
+        log.info("%s: %s", key, values[key + URI])
+    return {"parameterValues": values}
+
+
+@retried(is_unavailable)
+def _resolved(
+    step: ResolverStep, executor_input: dict[str, Any], lineage: Lineage
+) -> tuple[Artifacts, dict[str, str]]:
+    """What the strategy decides for, and the URIs of what it could read elsewhere.
+
+    All of it is asked again where ML Metadata stops to answer: the strategy asks as well.
+    """
     classes = step.classes
     connected = {key: classes[key] for key in step.connected}
     candidates = read_inputs(connected, executor_input, {})
@@ -70,21 +96,7 @@ def run_resolver(
             origin = _narrow_to_serving(candidates, free, base, candidate, lineage, Path(folder))
         strategy_class = name_utils.resolve_full_name(step.strategy)
         strategy = strategy_class(**json_utils.loads(step.config))
-        found: Artifacts = strategy.resolve_artifacts(lineage.store, candidates) or {}
-    output_file = executor_input["outputs"]["outputFile"]
-    values: dict[str, str] = {}
-    for key, required in step.required.items():
-        artifact = _only(step.node, key, found.get(key, []), required)
-        values[key + URI], values[key + METADATA] = (
-            (uris.nothing(output_file, key), "{}")
-            if artifact is None
-            else (
-                uris.to_remote(origin.get(artifact.uri, artifact.uri)),
-                json.dumps(properties(artifact), sort_keys=True),
-            )
-        )
-        log.info("%s: %s", key, values[key + URI])
-    return {"parameterValues": values}
+        return strategy.resolve_artifacts(lineage.store, candidates) or {}, origin
 
 
 def _candidate(executor_input: dict[str, Any]) -> str | None:
