@@ -30,6 +30,8 @@ INPUT_GROUPS = {
 }
 LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 WHOLE_RUN = "{{$.pipeline_job_uuid}}"
+LAST_LETTER = 0xFFFF
+"""KFP's API server speaks MySQL's utf8 of three bytes, and fails after it has started the run."""
 EXACT = 2**53
 """From here on JSON's numbers, which are KFP's, lose integers."""
 KINDS: dict[str, tuple[type, ...]] = {
@@ -52,7 +54,7 @@ def problems(spec: Spec, classes: Sequence[str] = ()) -> list[str]:
     return sorted(
         {
             *_dag_problems(spec, "root", spec["root"]),
-            *_stray_braces(spec),
+            *_strange_texts(spec),
             *_lost_executors(spec, classes),
         }
     )
@@ -278,11 +280,13 @@ def _importer_problems(importer: Spec, component: Spec) -> Iterator[str]:
         yield "an importer puts out no parameters"
 
 
-def _stray_braces(spec: Spec) -> Iterator[str]:
+def _strange_texts(spec: Spec) -> Iterator[str]:
     for path, text in _texts(spec, ""):
         # An Argo variable is how a run's parameter learns the time that the run was due.
         if "{{" in PLACEHOLDER.sub("", text) and not path.endswith("/defaultValue"):
             yield f"{path}: KFP or Argo would expand {text!r:.120}"
+        if any(ord(letter) > LAST_LETTER for letter in text):
+            yield f"{path}: KFP's database does not take {text!r:.120}"
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -65,6 +65,11 @@ CHANGES = {
         lambda s: of(s, *TASKS, "write", "inputs", "parameters", "by", "runtimeValue")
         .update(constant="a {{workflow.name}}")
     ),
+    "KFP's database does not take '🙂'": (
+        lambda s: of(s, *TASKS, "write", "inputs", "parameters", "by", "runtimeValue").update(
+            constant="🙂"
+        )
+    ),
     "its executor is not there": (
         lambda s: of(s, "deploymentSpec", "executors").pop(
             of(s, "components", of(s, *TASKS, "read", "componentRef", "name"), "executorLabel"))
