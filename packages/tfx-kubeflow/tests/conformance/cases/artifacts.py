@@ -25,7 +25,7 @@ def empty_properties():
     return [made, c.Read(report=made.outputs["report"])]
 
 
-@case(runs={"read-detail/told": repr((True, {"pages": [1, 2.5, "x", None]}))})
+@case(runs={"read-detail/told": repr((True, {"pages": [1.0, 2.5, "x", None]}))})
 def properties_of_type_boolean_and_json():
     made = c.Detail()
     return [made, c.ReadDetail(detailed=made.outputs["detailed"])]
