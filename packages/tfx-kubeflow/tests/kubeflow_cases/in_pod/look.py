@@ -22,6 +22,7 @@ from google.protobuf import json_format
 from ml_metadata.proto import metadata_store_pb2 as protos
 from tfx.dsl.io import fileio
 from tfx_kubeflow.storage import object_store, served_versions
+from tfx_kubeflow.storage.files import copy_below, names_below
 from tfx_kubeflow.storage.uris import is_nothing
 
 OUTPUT = protos.Event.OUTPUT
@@ -55,8 +56,7 @@ def ask(version):
     from tfx_pipeline.serving.answer import check
 
     with tempfile.TemporaryDirectory() as folder:
-        for path in files(version):
-            object_store.download(path, Path(folder) / posixpath.relpath(path, version))
+        copy_below(version, names_below(version), Path(folder))
         if not (Path(folder) / requests.FILE).exists():
             return None
         return check(Path(folder))
