@@ -15,6 +15,7 @@ from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.parameters import Parameter
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.protocol import changes
+from tfx_kubeflow.settings import grammar
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 
@@ -34,7 +35,11 @@ def container(node: BaseComponent, parameters: Mapping[str, Parameter]) -> ir.Sp
                 "Write it without double braces, and give runtime parameters by themselves.",
             )
     executor = node.executor_spec
-    found: ir.Spec = {"image": executor.image}
+    try:
+        found: ir.Spec = {"image": grammar.image(executor.image)}
+    except ValueError as error:
+        problem = f"its image {executor.image!r} is {error}"
+        raise CompileError(node.id, problem, "Name an image that a registry has.") from None
     for part in ("command", "args"):
         words = [_word(node, word) for word in getattr(executor, part) or ()]
         if words:

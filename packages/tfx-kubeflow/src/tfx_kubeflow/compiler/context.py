@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tfx_kubeflow.compiler.conditions import Condition
 from tfx_kubeflow.compiler.nodes import Nodes
+from tfx_kubeflow.compiler.options import execution_retries
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
 
 DRIVER_SUFFIX = "-span"
@@ -41,6 +42,13 @@ class Context:
     def owner(self, task_id: str) -> str:
         """Returns the node whose settings hold for a step."""
         return self.drivers.get(task_id, task_id)
+
+    def execution_retries(self, task_id: str) -> int | None:
+        """Returns the retries that the pipeline itself asks for a step."""
+        owner, nodes = self.owner(task_id), self.nodes
+        resolver = nodes.resolvers.get(owner)
+        node = resolver.node if resolver else nodes.components.get(owner)
+        return execution_retries(node) if node is not None else None
 
     def node(self, task_id: str) -> NodeSettings:
         """Returns what the pod of a step asks for."""

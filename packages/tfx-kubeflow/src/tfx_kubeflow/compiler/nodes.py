@@ -15,6 +15,7 @@ from tfx.dsl.components.common.resolver import RESOLVER_CONFIG, RESOLVER_STRATEG
 from tfx.types.channel import BaseChannel, Channel
 from tfx.utils import deprecation_utils, json_utils, name_utils
 
+from tfx_kubeflow.compiler.options import check_options
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.protocol import MODULE_FILE, Classes
 
@@ -96,6 +97,7 @@ def gather(nodes: Iterable[object], exit_handler: BaseComponent | None = None) -
     found = Nodes(exit_handler=exit_handler.id if exit_handler else None)
     for node in nodes:
         _refuse_unsupported(node)
+        check_options(node)
         if isinstance(node, Resolver):
             found.resolvers[node.id] = _resolver(node)
         elif isinstance(node, Importer):
@@ -111,6 +113,7 @@ def gather(nodes: Iterable[object], exit_handler: BaseComponent | None = None) -
         _refuse_strangers(resolver.node, found)
     if exit_handler is not None:
         _refuse_exit_handler(exit_handler, found)
+        check_options(exit_handler)
         found.components[exit_handler.id] = exit_handler
     return found
 

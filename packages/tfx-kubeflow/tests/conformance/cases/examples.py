@@ -137,7 +137,7 @@ def a_query_that_argo_would_expand():
     return [BigQueryExampleGen(query="SELECT '{{workflow.name}}'")]
 
 
-@case()
+@case("refused", at="BigQueryExampleGen")
 def a_query_with_a_span():
     span = v1.proto.StaticRange(start_span_number=3, end_span_number=3)
     return [

@@ -24,9 +24,11 @@ def caching(spec: ir.Spec, context: Context) -> None:
 
 
 def retries(spec: ir.Spec, context: Context) -> None:
-    """Adds the retry policy of each step."""
+    """Adds the retry policy of each step: that of the settings, or else of the node's options."""
     for task, _ in ir.containers(spec):
         count = context.node(task.id).retries
+        if count is None:
+            count = context.execution_retries(task.id)
         if count:
             task.body["retryPolicy"] = {"maxRetryCount": count, **BACKOFF}
 

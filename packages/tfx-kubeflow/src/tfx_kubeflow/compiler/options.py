@@ -1,0 +1,73 @@
+"""What TFX lets a node ask of its orchestrator: a driver, and how it is executed."""
+
+from __future__ import annotations
+
+from tfx.components.example_gen.component import FileBasedExampleGen, QueryBasedExampleGen
+from tfx.components.example_gen.driver import FileBasedDriver, QueryBasedDriver
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_driver import BaseDriver
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.importer import Importer
+from tfx.dsl.experimental.node_execution_options.utils import TriggerStrategy
+from tfx.types.standard_component_specs import INPUT_CONFIG_KEY
+
+from tfx_kubeflow.errors import CompileError
+
+SPAN = "@span_"
+"""Begins what TFX's driver for queries fills in: times of the span."""
+USUAL_TRIGGERS = (
+    TriggerStrategy.TRIGGER_STRATEGY_UNSPECIFIED,
+    TriggerStrategy.ALL_UPSTREAM_NODES_SUCCEEDED,
+)
+
+
+def check_options(node: BaseNode) -> None:
+    """Refuses what a node asks for and Kubeflow Pipelines would not do.
+
+    Raises:
+        CompileError: It has a driver of its own, or execution options other than retries.
+    """
+    if isinstance(node, BaseComponent):
+        _check_driver(node)
+    options = node.node_execution_options
+    if options is None:
+        return
+    asked = {
+        "trigger_strategy": options.trigger_strategy not in USUAL_TRIGGERS,
+        "success_optional": options.success_optional,
+        "execution_timeout_sec": options.execution_timeout_sec,
+        "lifetime_start": options.lifetime_start,
+        "max_execution_retries": isinstance(node, Importer) and execution_retries(node),
+    }
+    for name, is_asked in asked.items():
+        if is_asked:
+            raise CompileError(
+                node.id,
+                f"its NodeExecutionOptions have {name}, which Kubeflow Pipelines does not do for "
+                f"{'an' if isinstance(node, Importer) else 'a'} {type(node).__name__}",
+                "Leave it out; an exit handler runs whatever became of the other nodes.",
+            )
+
+
+def execution_retries(node: BaseNode) -> int | None:
+    """Returns how often a node's author lets it be tried again; None: nothing is said."""
+    options = node.node_execution_options
+    return options.max_execution_retries if options is not None else None
+
+
+def _check_driver(node: BaseComponent) -> None:
+    for driver in {node.driver_class, node.DRIVER_CLASS}:
+        ours = isinstance(node, FileBasedExampleGen) and driver is FileBasedDriver
+        query = isinstance(node, QueryBasedExampleGen) and driver is QueryBasedDriver
+        if query and SPAN in str(node.exec_properties.get(INPUT_CONFIG_KEY)):
+            raise CompileError(
+                node.id,
+                "Kubeflow Pipelines runs no driver that would fill the span into its query",
+                f"Write the times into the query instead of {SPAN}...",
+            )
+        if driver is not BaseDriver and not ours and not query:
+            raise CompileError(
+                node.id,
+                f"Kubeflow Pipelines does not run its driver, {driver.__name__}",
+                "Do what the driver does in the executor, or in a component before it.",
+            )

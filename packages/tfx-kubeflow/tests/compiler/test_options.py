@@ -1,0 +1,137 @@
+import pytest
+from kubeflow_cases import pipelines
+from kubeflow_cases.compiling import SETTINGS, compiled
+from tfx import v1
+from tfx.components.example_gen.component import QueryBasedExampleGen
+from tfx.components.example_gen.driver import FileBasedDriver
+from tfx.dsl.component.experimental import container_component
+from tfx.dsl.components.base.base_driver import BaseDriver
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.dsl.experimental.node_execution_options.utils import NodeExecutionOptions, TriggerStrategy
+from tfx.types.standard_artifacts import Model
+from tfx_kubeflow.compiler import ir
+from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.runner import KubeflowRunner
+from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
+
+
+def count(**options):
+    node = pipelines.Count(start=1)
+    return node.with_node_execution_options(NodeExecutionOptions(**options))
+
+
+def retries(spec, task_id):
+    return ir.task(spec, task_id).body.get("retryPolicy", {}).get("maxRetryCount")
+
+
+@pytest.mark.parametrize("asked", [None, 0, 3])
+def test_a_nodes_own_retries_hold_where_the_settings_say_nothing(asked):
+    spec = compiled(pipelines.pipeline(count(max_execution_retries=asked)))
+    assert retries(spec, "count") == (asked or None)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"defaults": NodeSettings(retries=2)},
+        {"nodes": {"Count": NodeSettings(retries=2)}},
+    ],
+)
+def test_the_settings_retries_are_stronger(settings):
+    node = count(max_execution_retries=5)
+    spec = compiled(pipelines.pipeline(node), KubeflowSettings(image="i", **settings))
+    assert retries(spec, "count") == 2
+
+
+def test_a_driver_step_and_a_resolver_are_tried_again_as_their_node():
+    options = NodeExecutionOptions(max_execution_retries=4)
+    pipeline = pipelines.with_resolver("/data")
+    for node in pipeline.components:
+        if node.id in ("CsvExampleGen", "Baseline"):
+            node.node_execution_options = options
+    spec = compiled(pipeline)
+    for task_id in ("csv-example-gen-span", "csv-example-gen", "baseline"):
+        assert retries(spec, task_id) == 4
+    assert retries(spec, "evaluator") is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"trigger_strategy": TriggerStrategy.ALL_UPSTREAM_NODES_COMPLETED},
+        {"success_optional": True},
+        {"execution_timeout_sec": 60},
+        {"lifetime_start": "Other"},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_other_execution_options_are_refused(options):
+    (name,) = options
+    with pytest.raises(CompileError, match=rf"^Count: its NodeExecutionOptions have {name}"):
+        compiled(pipelines.pipeline(count(**options)))
+
+
+def test_options_of_an_exit_handler_are_looked_at_too():
+    runner = KubeflowRunner(SETTINGS)
+    runner.set_exit_handler(count(success_optional=True))
+    with pytest.raises(CompileError, match=r"^Count: .*success_optional"):
+        runner.compile(pipelines.pipeline(pipelines.Count(start=1).with_id("Other")))
+
+
+def test_an_importer_is_not_tried_again():
+    importer = v1.dsl.Importer(source_uri="s3://b/m", artifact_type=Model).with_id("M")
+    importer.node_execution_options = NodeExecutionOptions(max_execution_retries=1)
+    with pytest.raises(CompileError, match=r"^M: .*max_execution_retries.*an Importer"):
+        compiled(pipelines.pipeline(importer))
+
+
+class Driver(BaseDriver):
+    """Of a component of one's own."""
+
+
+class SpanDriver(FileBasedDriver):
+    """Of an ExampleGen of one's own."""
+
+
+class CountWithDriver(pipelines.Count):
+    DRIVER_CLASS = Driver
+
+
+class CsvWithDriver(v1.components.CsvExampleGen):
+    DRIVER_CLASS = SpanDriver
+
+
+@pytest.mark.parametrize(
+    "node", [lambda: CountWithDriver(start=1), lambda: CsvWithDriver(input_base="/data")]
+)
+def test_a_driver_of_ones_own_is_refused(node):
+    with pytest.raises(CompileError, match=r"does not run its driver, (Span)?Driver\. Do what"):
+        compiled(pipelines.pipeline(node().with_id("Node")))
+
+
+class Query(QueryBasedExampleGen):
+    EXECUTOR_SPEC = BeamExecutorSpec(pipelines.CopyExecutor)
+
+
+@pytest.mark.parametrize("query", ["SELECT 1", "SELECT '@spans'"])
+def test_a_query_without_a_span_needs_no_driver(query):
+    config = v1.proto.Input(splits=[v1.proto.Input.Split(name="a", pattern=query)])
+    span = v1.proto.RangeConfig(static_range=v1.proto.StaticRange(start_span_number=1))
+    compiled(pipelines.pipeline(Query(input_config=config, range_config=span)))
+
+
+@pytest.mark.parametrize("name", ["begin_timestamp", "end_timestamp", "yyyymmdd_utc"])
+def test_a_query_for_a_span_is_refused(name):
+    query = f"SELECT * FROM t WHERE d = @span_{name}"
+    config = v1.proto.Input(splits=[v1.proto.Input.Split(name="a", pattern=query)])
+    with pytest.raises(CompileError, match=r"^Query: .*span into its query"):
+        compiled(pipelines.pipeline(Query(input_config=config)))
+
+
+@pytest.mark.parametrize("image", ["", "Not An Image", "a:b:c", "{{workflow.name}}"])
+def test_a_container_whose_image_is_none_is_refused(image):
+    make = container_component.create_container_component(
+        name="Shell", image=image, command=["true"]
+    )
+    with pytest.raises(CompileError, match=r"^Shell: its image .* not a container image"):
+        compiled(pipelines.pipeline(make()))
