@@ -10,13 +10,17 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tfx_kubeflow.protocol import DriverStep, ResolverStep, Step, decode
+from tfx_kubeflow.steps.imports import defer_modules, use_local_files, without_collection
 from tfx_kubeflow.steps.output import write_output
+
+log = logging.getLogger("tfx_kubeflow.steps")  # it runs as __main__
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -99,17 +103,31 @@ def _with_repeated(executor_input: dict[str, Any], same: dict[str, str]) -> dict
 
 
 def _run(step: Step, executor_input: dict[str, Any], beam_args: list[str]) -> dict[str, Any]:
+    log.info("%s: starts", step.node)
+    with without_collection():
+        run = _imported(step, beam_args)
+        use_local_files()
+    log.info("%s: all is imported", step.node)
+    output = run(executor_input)
+    log.info("%s: is done", step.node)
+    return output
+
+
+def _imported(step: Step, beam_args: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What runs a step, everything imported."""
     if isinstance(step, DriverStep):
         from tfx_kubeflow.steps.example_gen_driver import run_driver
 
-        return run_driver(step, executor_input)
+        return partial(run_driver, step)
     if isinstance(step, ResolverStep):
-        from tfx_kubeflow.steps.resolver import run_resolver
+        from tfx_kubeflow.steps.resolver import import_strategy, run_resolver
 
-        return run_resolver(step, executor_input)
-    from tfx_kubeflow.steps.executor import run_executor
+        import_strategy(step)
+        return partial(run_resolver, step)
+    from tfx_kubeflow.steps.executor import import_executor, run_executor
 
-    return run_executor(step, executor_input, beam_args)
+    import_executor(step)
+    return partial(run_executor, step, beam_args=beam_args)
 
 
 def _cause(error: BaseException) -> str:
@@ -119,4 +137,5 @@ def _cause(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
+    defer_modules()
     sys.exit(main())

@@ -38,6 +38,7 @@ from tfx_kubeflow.protocol import (
     ExecutorStep,
     unpack,
 )
+from tfx_kubeflow.steps.imports import execute_references
 from tfx_kubeflow.steps.parameters import parameter, unescaped
 from tfx_kubeflow.steps.user_modules import importable, write_module
 from tfx_kubeflow.storage import object_store, uris
@@ -112,6 +113,17 @@ def run_executor(
     return _executor_output(executor_input, inputs, outputs)
 
 
+def import_executor(step: ExecutorStep) -> type[BaseExecutor]:
+    """Imports the executor's class and what its module refers to.
+
+    Args:
+        step: The executor's.
+    """
+    cls: type[BaseExecutor] = name_utils.resolve_full_name(step.executor)
+    execute_references(cls.__module__)
+    return cls
+
+
 def _read_values(inputs: Artifacts) -> None:
     """Reads the values that artifacts hold, which executors expect to be at hand."""
     for key, artifacts in inputs.items():
@@ -154,7 +166,7 @@ def _exec_properties(step: ExecutorStep, given: dict[str, Any], folder: Path) ->
 
 
 def _executor(step: ExecutorStep, beam_args: list[str], folder: str) -> BaseExecutor:
-    cls = name_utils.resolve_full_name(step.executor)
+    cls = import_executor(step)
     scratch = f"{folder}/tmp"
     flags = [*step.flags, *beam_args]
     # Beam takes seconds to import: an executor that did not import it is none of Beam's.

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types.artifact import Artifact
 from tfx.utils import json_utils, name_utils
 
@@ -94,9 +95,19 @@ def _resolved(
             free = {key: cls for key, cls in classes.items() if key not in connected}
             candidate = _candidate(executor_input)
             origin = _narrow_to_serving(candidates, free, base, candidate, lineage, Path(folder))
-        strategy_class = name_utils.resolve_full_name(step.strategy)
+        strategy_class = import_strategy(step)
         strategy = strategy_class(**json_utils.loads(step.config))
         return strategy.resolve_artifacts(lineage.store, candidates) or {}, origin
+
+
+def import_strategy(step: ResolverStep) -> type[ResolverStrategy]:
+    """Imports the class of a resolver's strategy.
+
+    Args:
+        step: The resolver's.
+    """
+    cls: type[ResolverStrategy] = name_utils.resolve_full_name(step.strategy)
+    return cls
 
 
 def _candidate(executor_input: dict[str, Any]) -> str | None:

@@ -171,7 +171,7 @@ class ObjectStore(filesystem.Filesystem):
         info = _info(path)
         if info.type is pafs.FileType.NotFound:
             raise filesystem.NotFoundError(path)
-        return _Stat(info.size or 0, info.mtime_ns or 0)
+        return FileStat(info.size or 0, info.mtime_ns or 0)
 
     @staticmethod
     def walk(
@@ -190,7 +190,9 @@ class ObjectStore(filesystem.Filesystem):
             yield top, folders, files
 
 
-class _Stat:
+class FileStat:
+    """Size and modification time under TFX's names."""
+
     def __init__(self, length: int, mtime_nsec: int) -> None:
         self.length = length
         self.mtime_nsec = mtime_nsec
