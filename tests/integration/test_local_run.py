@@ -165,7 +165,7 @@ def summarized(record: RunRecord) -> dict[str, Any]:
         name = f"{cls.__module__}.{cls.__name__}"
         artifact = make_artifact(name, made.uri, "1", values.metadata(made.metadata))
         run.nodes.append(NodeRun(node, outputs={key: [artifact]}))
-    return summarize(load_settings([]), run)
+    return json.loads(json.dumps(summarize(load_settings([]), run)))  # as it is written
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
