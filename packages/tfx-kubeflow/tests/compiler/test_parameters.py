@@ -132,7 +132,7 @@ def test_values_of_every_type_become_parameters_of_another_node():
     assert [made[f"{name}__value"]["parameterType"] for name in kinds] == list(expected)
     assert {name: made[f"{name}__value"] for name in kinds} == {name: taken[name] for name in kinds}
     assert step(spec, "takes").parameters == dict(
-        zip(kinds, ("int", "float", "str", "bool", "json"), strict=True)
+        zip(kinds, ("int", "float", "str", "bool", "jsonable"), strict=True)
     )
     assert ir.task(spec, "takes").body["dependentTasks"] == ["values"]
 

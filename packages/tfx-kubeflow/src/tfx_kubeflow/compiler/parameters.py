@@ -45,7 +45,7 @@ VALUE_KINDS = {
     "Float": "float",
     "String": "str",
     "Boolean": "bool",
-    "JsonValue": "json",
+    "JsonValue": "jsonable",
 }
 AT_RUN_TIME = (
     ph.ArtifactPlaceholder,
