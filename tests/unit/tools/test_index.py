@@ -228,6 +228,7 @@ def test_no_error_shows_a_login(hosts: tuple[Host, Host], tmp_path: Path, status
     assert f"HTTP Error {status}" in fetched(tmp_path)
     ours.answer = (200, {})
     assert "does not offer" in fetched(tmp_path)
+    # pragma: allowlist nextline secret
     ours.answer = (302, {"Location": "gopher://me:secret@files.example/x"})
     assert "gopher://files.example" in fetched(tmp_path)
 
@@ -237,9 +238,12 @@ def test_no_error_shows_a_login(hosts: tuple[Host, Host], tmp_path: Path, status
     [
         "http://me:se/secret@127.0.0.1:9/simple",
         "http://me:sec#secret@127.0.0.1:9",
+        # pragma: allowlist nextline secret
         "http://me:secret@127.0.0.1:port/simple",
+        # pragma: allowlist nextline secret
         "http://me:secret@[::1/simple",
         "http://me:secret @127.0.0.1:9",
+        # pragma: allowlist nextline secret
         "http://me:secret@127.0.0.1:9/simple",
     ],
 )
