@@ -24,6 +24,8 @@ METADATA_INPUT = "__metadata"
 """Suffix of the consumer's parameter that carries the latter: an importer knows only URIs."""
 VALUE = "__value"
 """Suffix of the output parameter that carries the value of an output artifact."""
+SENT_AS_JSON = "tfx-kubeflow-json:"
+"""Begins the value of an output that would have changed on its way to another step."""
 MODULE_FILE, MODULE_SOURCE = "module_file", "module_source"
 """Parameters of a user module: its file name, and the packed UserModule."""
 PLAIN_BYTES = 8 * 1024
@@ -190,6 +192,18 @@ def unpack(text: str) -> UserModule:
         if name.startswith("/") or ".." in name.split("/"):
             raise StepError(f"the user module {name!r} would be written outside its folder")
     return module
+
+
+def sent(text: str) -> str:
+    """Returns a text in the form in which it arrives when one step passes it to another."""
+    return SENT_AS_JSON + hidden(text) if changes(text) or text.startswith(SENT_AS_JSON) else text
+
+
+def received(text: str) -> str:
+    """Returns what was sent."""
+    if not text.startswith(SENT_AS_JSON):
+        return text
+    return str(json.loads(text.removeprefix(SENT_AS_JSON)))
 
 
 def decode(text: str) -> Step:

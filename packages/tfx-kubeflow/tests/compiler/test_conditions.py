@@ -7,6 +7,7 @@ from tfx import v1
 from tfx_kubeflow import cel
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import received, sent
 
 Cond = v1.dsl.Cond
 
@@ -65,6 +66,15 @@ def test_a_condition_on_a_value_looks_at_a_parameter(name, value, cel_value):
     assert f"{name}__value" in spec["components"]["comp-values"]["outputDefinitions"]["parameters"]
     assert "artifacts" not in body["inputs"]
     assert body["dependentTasks"] == ["values"]
+
+
+@pytest.mark.parametrize("text", ["{{workflow.name}}", "🙂", "tfx-kubeflow-json:x"])
+def test_a_text_that_argo_would_change_is_compared_as_it_is_sent(text):
+    _, body = conditioned(lambda values, _: values.outputs["text"].future()[0].value == text)
+    given = {"parameterValues": {"_Values.text": sent(text)}}
+    assert "{{" not in sent(text)
+    assert received(sent(text)) == text
+    assert cel.holds(body["triggerPolicy"]["condition"], {"inputs": given})
 
 
 def test_a_truth_value_is_a_number_among_properties():

@@ -16,7 +16,7 @@ from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact, properties
 from tfx_kubeflow.steps.executor import run_executor
-from tfx_kubeflow.steps.parameters import parameter
+from tfx_kubeflow.steps.parameters import parameter, unescaped
 
 SEEN = []
 
@@ -141,7 +141,7 @@ def test_a_value_that_becomes_a_parameter_arrives_as_it_was(tmp_path_factory, dr
     handed = as_parameter(tmp_path_factory.mktemp("step"), kind, value)
     if isinstance(handed, int | float) and not isinstance(handed, bool):
         handed = float(handed)  # as KFP knows numbers
-    found = parameter(handed, KINDS.get(kind, "json"))
+    found = parameter(unescaped({"p": handed}, ())["p"], KINDS.get(kind, "json"))
     assert found == value
     assert type(found) is type(value)
 

@@ -26,6 +26,7 @@ from tfx.types.channel import BaseChannel, Channel, ChannelWrappedPlaceholder
 from tfx_kubeflow import cel
 from tfx_kubeflow.compiler.parameters import EXACT, value_type
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import sent
 
 HINT = "Compare a property, a value or a URI with a number or a text by ==, !=, <, >, and, or, not."
 INPUTS = cel.Name("inputs")
@@ -174,10 +175,16 @@ class _Translation:
 
     def _alike(self, side: cel.Tree, other: cel.Tree) -> cel.Tree:
         """A constant as the other side has it: a truth value is a number among properties."""
+        if isinstance(side, cel.Literal) and isinstance(side.value, str):
+            return cel.Literal(sent(side.value)) if self._is_value(other) else side
         if not isinstance(side, cel.Literal) or side.value not in (0.0, 1.0):
             return side
         boolean = self._is_boolean(other)
         return cel.Literal(bool(side.value) if boolean else float(side.value))
+
+    def _is_value(self, tree: cel.Tree) -> bool:
+        key = tree.key if isinstance(tree, cel.Index) else None
+        return isinstance(key, cel.Literal) and key.value in self.parameters
 
     def _is_boolean(self, tree: cel.Tree) -> bool:
         key = tree.key if isinstance(tree, cel.Index) else None

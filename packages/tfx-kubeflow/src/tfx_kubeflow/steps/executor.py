@@ -36,6 +36,7 @@ from tfx_kubeflow.protocol import (
     RUN_ID,
     VALUE,
     ExecutorStep,
+    sent,
     unpack,
 )
 from tfx_kubeflow.steps.imports import execute_references
@@ -234,13 +235,13 @@ def _value(outputs: Artifacts, key: str) -> Any:
         raise StepError(f"output {key!r} is taken as a parameter but holds no value")
     value = _stored(artifact)
     if isinstance(artifact, JsonValue):
-        return json_utils.dumps(value)
+        return sent(json_utils.dumps(value))
     if not _is_parameter(value):
         raise StepError(
             f"output {key!r} is {reprlib.repr(value)}, and Kubeflow Pipelines has no such "
             "parameters; take the artifact itself as an input"
         )
-    return value
+    return sent(value) if isinstance(value, str) else value
 
 
 def _stored(artifact: ValueArtifact) -> Any:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, received
 
 
 def unescaped(given: Mapping[str, Any], escaped: Collection[str]) -> dict[str, Any]:
@@ -29,6 +29,8 @@ def unescaped(given: Mapping[str, Any], escaped: Collection[str]) -> dict[str, A
         if name.startswith(RUNTIME_PARAMETER):
             continue
         text = json.loads(value) if name in escaped else value
+        if isinstance(text, str):
+            text = received(text)
         if isinstance(text, str) and f'"{RUNTIME_PARAMETER}"' in text:
             text = json.dumps(_filled_in(json.loads(text), runtime))
         found[name] = text
