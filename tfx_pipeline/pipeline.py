@@ -155,7 +155,7 @@ def create_pipeline(
 
     # A fresh process must answer as the trainer did; then the version appears in one rename.
     serving_check = _versioned(
-        ServingCheck(model=model, model_blessing=blessing),
+        ServingCheck(model=model),
         "tfx_pipeline.components.serving_check",
         "tfx_pipeline.serving",
     )

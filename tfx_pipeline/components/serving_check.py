@@ -9,11 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tfx.components.util import model_utils
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
-from tfx.types.standard_artifacts import InfraBlessing, Model, ModelBlessing
+from tfx.types.standard_artifacts import InfraBlessing, Model
 from tfx.utils import path_utils
 from tfx_kubeflow.metadata import blessings
 
@@ -29,27 +28,22 @@ TIMEOUT_SECONDS = 180
 @component
 def ServingCheck(  # noqa: N802
     model: InputArtifact[Model],
-    model_blessing: InputArtifact[ModelBlessing],
     blessing: OutputArtifact[InfraBlessing],
     timeout_seconds: Parameter[int] = TIMEOUT_SECONDS,
 ) -> None:
     """Blesses a model that answers in a fresh process as it did when it was saved.
 
     A wrong answer, a crash and a hang are reasons, not errors: the pipeline ends well and nothing
-    is pushed. A model that the gate refused is not asked.
+    is pushed. It does not wait for the gate, so that on a cluster both look at a model at once.
 
     Args:
         model: What the Trainer made, with recorded requests and a warm-up file.
-        model_blessing: The gate's decision.
         blessing: Read by the Pusher. Its custom properties hold `blessed`, `reason`, the model's
             digest and, where it was measured, `latency_ms`; its folder the whole report as
             `serving_check.json`.
         timeout_seconds: How long the fresh process may take.
     """
-    if model_utils.is_model_blessed(model_blessing):
-        report = ask_in_fresh_process(path_utils.serving_model_path(model.uri), timeout_seconds)
-    else:
-        report = {"reasons": ["not asked: the gate did not bless the model"]}
+    report = ask_in_fresh_process(path_utils.serving_model_path(model.uri), timeout_seconds)
     reasons = report["reasons"]
     # As TFX's own InfraValidator leaves it.
     fileio.makedirs(blessing.uri)
