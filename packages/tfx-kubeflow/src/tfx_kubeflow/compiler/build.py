@@ -22,7 +22,7 @@ from tfx.dsl.placeholder.placeholder import Placeholder
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.pipeline import Pipeline
 from tfx.types.artifact import Artifact, PropertyType
-from tfx.types.channel import BaseChannel, ChannelWrappedPlaceholder, OutputChannel
+from tfx.types.channel import BaseChannel, OutputChannel
 
 from tfx_kubeflow.compiler import containers, ir
 from tfx_kubeflow.compiler.conditions import Condition
@@ -30,6 +30,7 @@ from tfx_kubeflow.compiler.nodes import Nodes, artifact_classes, executor_class,
 from tfx_kubeflow.compiler.parameters import (
     Parameter,
     component_input,
+    looks_at_outputs,
     parameter,
     simple_channel,
     value_type,
@@ -109,7 +110,7 @@ class _Builder:
             channels = [
                 simple_channel(f"{node.id}: parameter {name!r}", value)
                 for name, value in node.exec_properties.items()
-                if isinstance(value, Placeholder) and _looks_at_outputs(value)
+                if isinstance(value, Placeholder) and looks_at_outputs(value)
             ]
             known = self._conditions.get(node.id)
             channels += known.parameters.values() if known else ()
@@ -341,10 +342,6 @@ def _additional_properties(node_id: str, channel: OutputChannel) -> dict[str, An
                 "Give it a number, or a text without double braces and characters beyond U+FFFF.",
             )
     return found
-
-
-def _looks_at_outputs(value: Placeholder) -> bool:
-    return any(isinstance(part, ChannelWrappedPlaceholder) for part in value.traverse())
 
 
 def _named(node_id: str) -> ir.Spec:

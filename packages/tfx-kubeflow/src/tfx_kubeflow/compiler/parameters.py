@@ -92,7 +92,7 @@ def parameter(node: BaseComponent, name: str, value: Any) -> Parameter:
     if isinstance(value, RuntimeParameter):
         return _runtime(value)
     if isinstance(value, ph.Placeholder):
-        if any(isinstance(part, ph.ChannelWrappedPlaceholder) for part in value.traverse()):
+        if looks_at_outputs(value):
             return _of_other_node(where, value)
         return parameter(node, name, _resolved(where, value))
     if isinstance(value, FinalStatusStr):
@@ -252,6 +252,11 @@ def _resolved(where: str, value: ph.Placeholder) -> Any:
         return placeholder_utils.resolve_placeholder_expression(value.encode(), context)
     except Exception as error:  # whatever TFX's resolver stumbles over: it is no constant
         raise unknown from error
+
+
+def looks_at_outputs(value: ph.Placeholder) -> bool:
+    """Says whether an expression takes something of other nodes' outputs."""
+    return any(isinstance(part, ph.ChannelWrappedPlaceholder) for part in value.traverse())
 
 
 def simple_channel(where: str, value: ph.Placeholder) -> BaseChannel:
