@@ -10,7 +10,7 @@ ARGS :=
 IMAGE := household-power:1
 BASE :=
 # Prints the path of the data set that comes with the environment.
-EMBEDDED := from tfx_pipeline.data.location import locate; print(*locate(None), sep="/")
+EMBEDDED := from tfx_pipeline.data.raw.location import locate; print(*locate(None), sep="/")
 
 help:  ## Print the targets.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

@@ -13,7 +13,7 @@ def main() -> None:
     from tfx.orchestration.data_types import RuntimeParameter
     from tfx_kubeflow.runner import KubeflowRunner
 
-    from tfx_pipeline.data.location import split_pattern
+    from tfx_pipeline.data.raw.location import split_pattern
     from tfx_pipeline.pipeline import create_pipeline
 
     runner = KubeflowRunner(settings.kubeflow)

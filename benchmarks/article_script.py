@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow.csv
 
 from tfx_pipeline.data.contract import MEASUREMENTS
-from tfx_pipeline.data.location import locate
+from tfx_pipeline.data.raw.location import locate
 
 ROWS, WINDOW, HORIZON, BATCH, EPOCHS = 2000, 50, 5, 64, 10
 

@@ -71,7 +71,7 @@ def recorded_run(options: Sequence[str]) -> list[list[str]]:
     from tfx_kubeflow.local.runner import run_locally
     from tfx_kubeflow.runner import KubeflowRunner
 
-    from tfx_pipeline.data.location import locate
+    from tfx_pipeline.data.raw.location import locate
     from tfx_pipeline.pipeline import create_pipeline
     from tfx_pipeline.settings import load_settings
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.contract import Windowing
 
 FAMILIES = ("cnn", "lstm", "mlp")
 
@@ -60,7 +60,7 @@ class TrainerConfig:
     """Training, and what it trains.
 
     Attributes:
-        framing: How segments are framed.
+        windowing: How segments are framed.
         family: Kind of network, one of `FAMILIES`.
         seed: Of weights, dropout and the order of the data.
         steps: Batches of the final fit, at most.
@@ -71,7 +71,7 @@ class TrainerConfig:
         tuner: The search.
     """
 
-    framing: Framing = field(default_factory=Framing)
+    windowing: Windowing = field(default_factory=Windowing)
     family: str = "mlp"
     seed: int = 0
     steps: int = 1500
@@ -95,19 +95,19 @@ class TrainerConfig:
     @property
     def phase_stride(self) -> int:
         """`stride`, lowered to a divisor of the origins."""
-        return math.gcd(self.stride, self.framing.origins)
+        return math.gcd(self.stride, self.windowing.origins)
 
     @property
     def segments(self) -> int:
         """Segments per batch."""
-        return max(1, self.batch * self.phase_stride // self.framing.origins)
+        return max(1, self.batch * self.phase_stride // self.windowing.origins)
 
     @classmethod
     def from_custom_config(cls, custom_config: Mapping[str, Any] | None) -> TrainerConfig:
         """Reads the dictionary that the Tuner and the Trainer component were given.
 
         Args:
-            custom_config: Values by attribute, with `framing` and `tuner` as dictionaries.
+            custom_config: Values by attribute, with `windowing` and `tuner` as dictionaries.
 
         Returns:
             The knobs, with defaults for what is left out.
@@ -116,7 +116,7 @@ class TrainerConfig:
             ValueError: A key is unknown or a value is out of range.
         """
         values = dict(custom_config or {})
-        for name, section in (("framing", Framing), ("tuner", TunerConfig)):
+        for name, section in (("windowing", Windowing), ("tuner", TunerConfig)):
             if name in values:
                 values[name] = _build(section, values[name], f"custom_config[{name!r}]")
         return _build(cls, values, "custom_config")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from modules.framing import at_origins, running_max
+from modules.windowing import at_origins, running_max
 
 # Jumps of the target between consecutive observed minutes, in kW, up and down.
 JUMPS = (0.1, 0.25, 0.5, 1.0, 1.6)

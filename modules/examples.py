@@ -24,7 +24,7 @@ class Examples:
 
     Args:
         transform_output: Folder of the Transform component's graph.
-        config: Framing, family and batches.
+        config: Windowing, family and batches.
     """
 
     def __init__(self, transform_output: str, config: TrainerConfig):
@@ -43,7 +43,7 @@ class Examples:
     ) -> Origins:
         """Frames the origins of raw segments (see `tfx_pipeline.data.contract`)."""
         sequence = FAMILIES[self.config.family].sequence
-        return origins_of(self.transform(raw), self.config.framing, sequence, phase, stride)
+        return origins_of(self.transform(raw), self.config.windowing, sequence, phase, stride)
 
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
         """Endless, shuffled, repeatable batches of (inputs, changes from the base).
@@ -68,7 +68,7 @@ class Examples:
 
         The stride is lowered to a divisor of the origins.
         """
-        stride = math.gcd(stride, self.config.framing.origins)
+        stride = math.gcd(stride, self.config.windowing.origins)
         batches = serialized(patterns).batch(EVALUATED)
         return batches.map(
             lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from modules import events, framing
-from tfx_pipeline.data.contract import Framing
+from modules import events, windowing
+from tfx_pipeline.data.contract import Windowing
 
 # Minutes over which minimum, maximum, mean and deviation are taken.
 ROLLING = (3, 5, 10, 20, 50)
@@ -59,7 +59,7 @@ class Origins(NamedTuple):
 
 def origins_of(
     segments: dict[str, tf.Tensor],
-    shape: Framing,
+    shape: Windowing,
     sequence: bool,
     phase: tf.Tensor | int = 0,
     stride: int = 1,
@@ -76,13 +76,13 @@ def origins_of(
     Returns:
         The origins, segment by segment.
     """
-    at = framing.origin_indices(shape, phase, stride)
+    at = windowing.origin_indices(shape, phase, stride)
     target, observed = segments["filled"][..., 0], segments["observed"][..., 0]
-    base, known = framing.last_observed(target, observed, at, shape.window)
+    base, known = windowing.last_observed(target, observed, at, shape.window)
     windows = window_sequence(segments, at, shape.window, base)
     inputs = windows if sequence else event_vector(segments, at, shape.window, base, windows)
-    weight = framing.at_origins(segments["weight"], at - (shape.window - 1))
-    labels = framing.labels(segments["target"], at, shape.horizon)
+    weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
+    labels = windowing.labels(segments["target"], at, shape.horizon)
     return Origins(
         inputs=_flatten(inputs),
         base=tf.reshape(base, [-1]),
@@ -106,9 +106,9 @@ def window_sequence(
         [batch, n, window, 10]: target minus base (0 where not observed), the same compressed,
         whether it was observed, and the z-scores of the seven measurements.
     """
-    target = framing.windows(segments["filled"][..., :1], at, window)
-    observed = framing.windows(segments["observed"][..., :1], at, window)
-    scaled = framing.windows(segments["scaled"], at, window)
+    target = windowing.windows(segments["filled"][..., :1], at, window)
+    observed = windowing.windows(segments["observed"][..., :1], at, window)
+    scaled = windowing.windows(segments["scaled"], at, window)
     change = (target - base[..., None, None]) * observed
     return tf.concat([change, compress(change), observed, scaled], axis=-1)
 
@@ -135,8 +135,8 @@ def event_vector(
     filled, observed = segments["filled"], segments["observed"]
     found = events.find_events(filled, observed, at, window, base)
     last = min(RECENT, window)
-    steps = framing.windows(events.steps(filled, observed), at, last)
-    unmetered = framing.windows(events.unmetered(filled)[..., 0], at, last)
+    steps = windowing.windows(events.steps(filled, observed), at, last)
+    unmetered = windowing.windows(events.unmetered(filled)[..., 0], at, last)
     amplitudes = [
         rolling_statistics(windows[..., 0], windows[..., 2]),
         found.size,
@@ -154,13 +154,13 @@ def event_vector(
         _merge(tf.asinh(found.others / CHANGES)),
         base[..., None],
         compress(base)[..., None],
-        framing.at_origins(segments["calendar"], at - (window - 1)),
+        windowing.at_origins(segments["calendar"], at - (window - 1)),
         one_hot_time(found.age, window),
         one_hot_time(found.gap, window),
         one_hot_remaining(found),
         one_hot_bins(base[..., None], LEVEL_BINS),
         one_hot_bins(steps[..., -BINNED:, 0], STEP_BINS),
-        one_hot_bins(_merge(framing.windows(filled[..., -3:], at, BINNED)), METER_BINS),
+        one_hot_bins(_merge(windowing.windows(filled[..., -3:], at, BINNED)), METER_BINS),
     ]
     return tf.concat(groups, axis=-1)
 

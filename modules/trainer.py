@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.v1.components import TunerFnResult
 
-from modules import signatures
+from modules import export
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
 from modules.networks import FAMILIES
@@ -71,7 +71,7 @@ def run_fn(fn_args: FnArgs) -> None:
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.budget)
     score = Scorer(network).evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
-    signatures.export(
+    export.export(
         network,
         examples,
         fn_args.serving_model_dir,

@@ -49,14 +49,14 @@ def fit(
         The trained network, its weights averaged over the last steps.
     """
     config = examples.config
-    steps = budget.batches(count_windows(train_files, config.framing.origins), config.batch)
+    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.batch)
     rounds = max(1, min(REPORTS, steps // REPORTED))
     per_round = math.ceil(steps / rounds)
     batches = examples.training(train_files)
     network = networks.build_network(
         config.family,
         tuple(batches.element_spec[0].shape[1:]),
-        config.framing.horizon,
+        config.windowing.horizon,
         hyperparameters,
         config.seed,
     )

@@ -16,7 +16,7 @@ THURSDAY = 3 * DAY
 def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Scales segments by the statistics of the training split.
 
-    Everything is per minute: windows are framed where they are consumed (`modules.framing`).
+    Everything is per minute: windows are framed where they are consumed (`modules.windowing`).
     All shapes come from the schema.
 
     Args:

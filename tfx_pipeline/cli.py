@@ -79,7 +79,7 @@ def _settings(parsed: argparse.Namespace) -> int:
 
 def _data(parsed: argparse.Namespace) -> int:
     from tfx_pipeline.data.check import check
-    from tfx_pipeline.data.errors import DataError
+    from tfx_pipeline.data.raw.errors import DataError
 
     settings = _in_force(parsed)
     logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error

@@ -9,17 +9,17 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types import standard_artifacts
 
-from tfx_pipeline.code import fingerprint
-from tfx_pipeline.components.baseline import BaselineStrategy, PreviousArtifactStrategy
-from tfx_pipeline.components.data_gate import DataGate
-from tfx_pipeline.components.evaluator import Evaluator
-from tfx_pipeline.components.example_gen import PowerExampleGen
-from tfx_pipeline.components.push import Pusher
-from tfx_pipeline.components.schema import CuratedSchema
-from tfx_pipeline.components.serving_check import ServingCheck
-from tfx_pipeline.data.location import Location
-from tfx_pipeline.data.schema import curated_schema, to_text
-from tfx_pipeline.evaluation.config import eval_config
+from tfx_pipeline.components.curated_schema.component import CuratedSchema
+from tfx_pipeline.components.data_gate.component import DataGate
+from tfx_pipeline.components.evaluator.component import Evaluator
+from tfx_pipeline.components.example_gen.component import PowerExampleGen
+from tfx_pipeline.components.pusher.component import Pusher
+from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
+from tfx_pipeline.components.serving_check.component import FRESH_PROCESS_MODULE, ServingCheck
+from tfx_pipeline.data.curated_schema import curated_schema, to_text
+from tfx_pipeline.data.raw.location import Location
+from tfx_pipeline.evaluation.config import METRICS_MODULE, eval_config
+from tfx_pipeline.fingerprint import OURS, fingerprint
 from tfx_pipeline.settings import Settings
 
 LOCAL_BEAM_ARGS = (
@@ -56,22 +56,19 @@ def create_pipeline(
     Returns:
         The pipeline; it is cached where data, code and settings are unchanged.
     """
-    framing = settings.framing.framing
+    windowing = settings.windowing.windowing
 
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
-    example_gen = _versioned(
-        PowerExampleGen(data.base, data.pattern, settings.data_options),
-        "tfx_pipeline.data",
-        "tfx_pipeline.components.example_gen_executor",
-        "tfx_pipeline.components.example_encoder",
-    )
+    example_gen = _versioned(PowerExampleGen(data.base, data.pattern, settings.data_options))
     examples = example_gen.outputs["examples"]
 
     # Validation: nothing is trained on data that the gate rejects.
     statistics_gen = tfx.components.StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
-    curated = CuratedSchema(text=to_text(curated_schema(settings.schema_file, framing)))
+    curated = _versioned(
+        CuratedSchema(text=to_text(curated_schema(settings.schema_file, windowing)))
+    )
     schema = curated.outputs["schema"]
     validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
     previous_statistics = tfx.dsl.Resolver(
@@ -87,8 +84,7 @@ def create_pipeline(
             schema=schema,
             previous_statistics=previous_statistics.outputs["previous"],
             rules=settings.validation.model_dump(exclude={"schema_file"}),
-        ),
-        "tfx_pipeline.components.data_gate",
+        )
     )
 
     # Scales from the train split; the graph is applied where examples are consumed.
@@ -118,8 +114,7 @@ def create_pipeline(
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
             custom_config=model_config,
         ),
-        "modules",
-        "tfx_pipeline.serving",
+        "modules.trainer",
     )
     model = trainer.outputs["model"]
 
@@ -139,7 +134,7 @@ def create_pipeline(
             model=model,
             baseline_model=baseline.outputs["model"],
             eval_config=eval_config(
-                framing,
+                windowing,
                 margin=gate.margin,
                 slice_bound=gate.slice_bound,
                 min_forecasts=gate.min_forecasts,
@@ -148,16 +143,14 @@ def create_pipeline(
                 baseline_tolerance=gate.baseline_tolerance,
             ),
         ),
-        "tfx_pipeline.evaluation",
-        "tfx_pipeline.components.evaluator",
+        METRICS_MODULE,
     )
     blessing = evaluator.outputs["blessing"]
 
     # A fresh process must answer as the trainer did; then the version appears in one rename.
     serving_check = _versioned(
         ServingCheck(model=model),
-        "tfx_pipeline.components.serving_check",
-        "tfx_pipeline.serving",
+        FRESH_PROCESS_MODULE,
     )
     pusher = _versioned(
         Pusher(
@@ -168,9 +161,7 @@ def create_pipeline(
                 filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_dir)
             ),
             scheduled_time=scheduled_time,
-        ),
-        "tfx_pipeline.components.push",
-        "tfx_pipeline.serving",
+        )
     )
 
     return tfx.dsl.Pipeline(
@@ -198,13 +189,19 @@ def create_pipeline(
     )
 
 
-def _versioned(component: BaseComponent, *packages: str) -> Any:
-    """Makes the code that a component runs part of its cache key.
+def _versioned(component: BaseComponent, *named: str) -> Any:
+    """Makes the code that a component runs part of its cache key, with all that it imports.
 
     TFX's key has the executor's specification, of which the flags are a free part that no executor
     of ours or TFX's reads.
+
+    Args:
+        component: The component.
+        named: Modules that its executor is given by name.
     """
-    component.executor_spec.add_extra_flags([f"--code={fingerprint(*packages)}"])
+    executor = component.executor_spec.executor_class.__module__
+    code = fingerprint(*named, *([executor] if executor.partition(".")[0] in OURS else []))
+    component.executor_spec.add_extra_flags([f"--code={code}"])
     return component
 
 
@@ -231,7 +228,7 @@ def _hyperparameters(
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
             custom_config=config,
         ),
-        "modules",
+        "modules.trainer",
     )
     return tuner.outputs["best_hyperparameters"]
 
@@ -239,7 +236,7 @@ def _hyperparameters(
 def _model_config(settings: Settings, search_dir: str) -> dict[str, Any]:
     """What modules.trainer is told."""
     return {
-        "framing": settings.framing.model_dump(),
+        "windowing": settings.windowing.model_dump(),
         "seed": settings.seed,
         **settings.model.model_dump(),
         "tuner": settings.tuner.model_dump(exclude={"enabled"}) | {"directory": search_dir},

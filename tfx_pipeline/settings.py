@@ -24,7 +24,7 @@ from pydantic_settings import (
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.settings.credentials import credential, secret_name
 
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.options import DataOptions
 
 ENV_PREFIX = "POWER_"
@@ -51,19 +51,19 @@ class DataSettings(Section):
     """Minutes; a longer run of missing minutes ends a stretch, which no window crosses."""
     max_bad_rows: int = Field(ge=0)
     """Isolated unreadable rows accepted; they are counted, reported and become missing minutes."""
-    train_share: float = Field(gt=0.0, lt=1.0)
+    train_fraction: float = Field(gt=0.0, lt=1.0)
     """Share of the time range, the oldest part, to train on."""
-    eval_share: float = Field(gt=0.0, lt=1.0)
+    eval_fraction: float = Field(gt=0.0, lt=1.0)
     """Share of the time range after it, for tuning; the newest rest is for the gate."""
 
     @model_validator(mode="after")
     def _leaves_a_test_split(self) -> "DataSettings":
-        if self.train_share + self.eval_share >= 1.0:
-            raise ValueError("train_share + eval_share must leave a newest part for the gate")
+        if self.train_fraction + self.eval_fraction >= 1.0:
+            raise ValueError("train_fraction + eval_fraction must leave a newest part for the gate")
         return self
 
 
-class FramingSettings(Section):
+class WindowingSettings(Section):
     """Shape of windows and segments, in minutes."""
 
     window: int = Field(ge=2, le=1440)
@@ -74,15 +74,15 @@ class FramingSettings(Section):
     """Forecast origins per tf.Example; a divisor of 60: an Example lies in one clock hour."""
 
     @model_validator(mode="after")
-    def _divides_an_hour(self) -> "FramingSettings":
+    def _divides_an_hour(self) -> "WindowingSettings":
         if 60 % self.origins:
             raise ValueError(f"origins must divide 60, {self.origins} does not")
         return self
 
     @property
-    def framing(self) -> Framing:
+    def windowing(self) -> Windowing:
         """The same numbers as the data room knows them."""
-        return Framing(self.window, self.horizon, self.origins)
+        return Windowing(self.window, self.horizon, self.origins)
 
 
 class ValidationSettings(Section):
@@ -92,13 +92,13 @@ class ValidationSettings(Section):
     """Curated TFDV schema of the raw data."""
     severity: dict[str, Severity]
     """TFDV anomaly type -> severity; a type that is not named is an error."""
-    max_missing_share: float = Share
+    max_missing_fraction: float = Share
     """Share of the minutes without a value that stops the pipeline, per measurement."""
-    missing_share_warning: float = Share
+    missing_fraction_warning: float = Share
     """The same, for a warning."""
-    max_physics_share: float = Share
+    max_physics_fraction: float = Share
     """Share of the minutes breaking a physical law that stops the pipeline, per law."""
-    physics_share_warning: float = Share
+    physics_fraction_warning: float = Share
     """The same, for a warning."""
 
 
@@ -185,7 +185,7 @@ class Settings(BaseSettings):
     seed: int = Field(ge=0, lt=2**31)
     """Of every random choice; the same seed repeats a run."""
     data: DataSettings
-    framing: FramingSettings
+    windowing: WindowingSettings
     validation: ValidationSettings
     model: ModelSettings
     tuner: TunerSettings
@@ -195,17 +195,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _gap_fits_the_window(self) -> "Settings":
-        if self.data.max_gap >= self.framing.window:
+        if self.data.max_gap >= self.windowing.window:
             raise ValueError(
-                f"data.max_gap ({self.data.max_gap}) must be smaller than framing.window "
-                f"({self.framing.window}): a window needs at least one observed minute"
+                f"data.max_gap ({self.data.max_gap}) must be smaller than windowing.window "
+                f"({self.windowing.window}): a window needs at least one observed minute"
             )
         return self
 
     @property
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
-        return DataOptions(framing=self.framing.framing, **self.data.model_dump(exclude={"path"}))
+        return DataOptions(
+            windowing=self.windowing.windowing, **self.data.model_dump(exclude={"path"})
+        )
 
     @property
     def schema_file(self) -> Path:

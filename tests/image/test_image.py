@@ -10,7 +10,7 @@ from tfx_kubeflow.steps import example_gen_driver
 
 from tests.image import engine
 from tests.image.engine import AS_IN_A_POD, docker
-from tfx_pipeline.data.location import locate, split_pattern
+from tfx_pipeline.data.raw.location import locate, split_pattern
 from tfx_pipeline.settings import load_settings
 
 pytestmark = [pytest.mark.image, pytest.mark.slow]

@@ -7,7 +7,7 @@ from tfx_kubeflow.local.runner import run_locally
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings
 
-from tfx_pipeline.data.location import split_pattern
+from tfx_pipeline.data.raw.location import split_pattern
 from tfx_pipeline.pipeline import create_pipeline
 from tfx_pipeline.settings import load_settings
 

@@ -14,7 +14,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing, String
 
-from tfx_pipeline.components.baseline import BaselineStrategy, PreviousArtifactStrategy
+from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 
 pytestmark = pytest.mark.integration
 

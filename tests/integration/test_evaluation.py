@@ -17,14 +17,14 @@ from tfx.utils import proto_utils
 from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
-from tfx_pipeline.components.evaluator import Executor
-from tfx_pipeline.data.contract import TARGET, Framing
+from tfx_pipeline.components.evaluator.executor import Executor
+from tfx_pipeline.data.contract import TARGET, Windowing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import Evaluation, read_evaluation
 
 pytestmark = pytest.mark.integration
 
-FRAMING = Framing()
+WINDOWING = Windowing()
 BOUNDS: dict[str, Any] = {
     "margin": 0.05,
     "slice_bound": 1.1,
@@ -62,7 +62,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         key = json.dumps(parameters, sort_keys=True)
         if key not in saved:
             saved[key] = tmp_path_factory.mktemp("model")
-            save_model(saved[key] / "Format-Serving", FRAMING, **parameters)
+            save_model(saved[key] / "Format-Serving", WINDOWING, **parameters)
         return saved[key]
 
     return get
@@ -89,7 +89,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
             "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "out", 3)],
             "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 4)],
         }
-        config = eval_config(FRAMING, **(BOUNDS | bounds))
+        config = eval_config(WINDOWING, **(BOUNDS | bounds))
         context = BaseBeamExecutor.Context(
             beam_pipeline_args=[
                 "--direct_running_mode=in_memory",
@@ -136,7 +136,7 @@ def _failed(result: Result) -> list[str]:
 
 
 def test_a_better_model_without_a_baseline_is_blessed(evaluate: Evaluate) -> None:
-    examples = segments(96, FRAMING)
+    examples = segments(96, WINDOWING)
     result = evaluate(examples, GOOD)
 
     assert result.blessed
@@ -153,14 +153,14 @@ def test_a_better_model_without_a_baseline_is_blessed(evaluate: Evaluate) -> Non
 
 def _ratio_by_hand(examples: list[tf.train.Example], pull: float) -> float:
     """MSE of the model over persistence's, straight from the Examples' target series."""
-    errors = np.zeros((2, FRAMING.horizon))
-    counts = np.zeros(FRAMING.horizon)
+    errors = np.zeros((2, WINDOWING.horizon))
+    counts = np.zeros(WINDOWING.horizon)
     for example in examples:
         series = np.array(example.features.feature[TARGET].float_list.value)
-        for origin in range(FRAMING.origins):
-            window = series[origin : origin + FRAMING.window]
+        for origin in range(WINDOWING.origins):
+            window = series[origin : origin + WINDOWING.window]
             last = window[~np.isnan(window)][-1]
-            labels = series[origin + FRAMING.window :][: FRAMING.horizon]
+            labels = series[origin + WINDOWING.window :][: WINDOWING.horizon]
             own = last + pull * (1.0 - last)
             errors[0] += np.nan_to_num((own - labels) ** 2)
             errors[1] += np.nan_to_num((last - labels) ** 2)
@@ -170,14 +170,14 @@ def _ratio_by_hand(examples: list[tf.train.Example], pull: float) -> float:
 
 
 def test_persistence_itself_is_refused(evaluate: Evaluate) -> None:
-    result = evaluate(segments(24, FRAMING), {"pull": 0.0, "band": 0.6})
+    result = evaluate(segments(24, WINDOWING), {"pull": 0.0, "band": 0.6})
     assert not result.blessed
     (reason,) = _failed(result)
     assert reason == "MSE is 1.000 of persistence's, must be at most 0.95: failed"
 
 
 def test_a_band_that_misses_is_refused(evaluate: Evaluate) -> None:
-    result = evaluate(segments(24, FRAMING), {"pull": 0.3, "band": 0.1})
+    result = evaluate(segments(24, WINDOWING), {"pull": 0.3, "band": 0.1})
     assert not result.blessed
     (reason,) = _failed(result)
     assert "P10..P90 held" in reason
@@ -185,7 +185,7 @@ def test_a_band_that_misses_is_refused(evaluate: Evaluate) -> None:
 
 
 def test_a_model_that_gives_nan_is_refused_in_words(evaluate: Evaluate) -> None:
-    result = evaluate(segments(24, FRAMING), {"pull": 0.3, "offset": float("nan")})
+    result = evaluate(segments(24, WINDOWING), {"pull": 0.3, "offset": float("nan")})
     assert not result.blessed
     assert result.evaluation.mse_ratio is None
     assert result.reason("must be at most 0.95") == (
@@ -194,7 +194,7 @@ def test_a_model_that_gives_nan_is_refused_in_words(evaluate: Evaluate) -> None:
 
 
 def test_a_model_worse_than_the_one_before_is_refused(evaluate: Evaluate) -> None:
-    result = evaluate(segments(24, FRAMING), {"pull": 0.1, "band": 0.6}, baseline=GOOD)
+    result = evaluate(segments(24, WINDOWING), {"pull": 0.1, "band": 0.6}, baseline=GOOD)
     assert not result.blessed
     (reason,) = _failed(result)
     assert "above the" in reason
@@ -203,7 +203,7 @@ def test_a_model_worse_than_the_one_before_is_refused(evaluate: Evaluate) -> Non
 
 
 def test_a_model_within_the_tolerance_of_the_one_before_is_blessed(evaluate: Evaluate) -> None:
-    result = evaluate(segments(24, FRAMING), {"pull": 0.295, "band": 0.55}, baseline=GOOD)
+    result = evaluate(segments(24, WINDOWING), {"pull": 0.295, "band": 0.55}, baseline=GOOD)
     assert result.blessed
     assert result.reason("blessed before").endswith("passed")
 
@@ -225,20 +225,20 @@ def test_small_slices_are_reported_but_not_judged(evaluate: Evaluate) -> None:
 
 def _with_a_bad_hour() -> tuple[list[tf.train.Example], int]:
     """A Friday evening and a Saturday, of which one hour stays where GOOD pulls away from."""
-    examples = segments(24, FRAMING)
+    examples = segments(24, WINDOWING)
     steady = examples[12].features.feature
-    steady[TARGET].float_list.value[:] = np.tile([3.0, 3.01], FRAMING.minutes // 2)
+    steady[TARGET].float_list.value[:] = np.tile([3.0, 3.01], WINDOWING.minutes // 2)
     return examples, steady["hour"].int64_list.value[0]
 
 
 def test_a_missing_hour_does_not_fail(evaluate: Evaluate) -> None:
-    result = evaluate(segments(20, FRAMING), GOOD, min_forecasts=60)
+    result = evaluate(segments(20, WINDOWING), GOOD, min_forecasts=60)
     assert result.blessed, result.evaluation.reasons
     assert len([row for row in result.evaluation.slices if "hour" in row["slice"]]) == 20
 
 
 def test_examples_that_cannot_be_sliced_are_refused_in_words(evaluate: Evaluate) -> None:
-    examples = segments(24, FRAMING)
+    examples = segments(24, WINDOWING)
     for example in examples:
         del example.features.feature["weekend"]
     result = evaluate(examples, GOOD)
@@ -247,10 +247,10 @@ def test_examples_that_cannot_be_sliced_are_refused_in_words(evaluate: Evaluate)
 
 
 def test_nothing_to_judge_is_refused(evaluate: Evaluate) -> None:
-    examples = segments(4, FRAMING)
+    examples = segments(4, WINDOWING)
     for example in examples:
         weight = example.features.feature["weight"].float_list.value
-        weight[:] = [0.0] * FRAMING.origins
+        weight[:] = [0.0] * WINDOWING.origins
     result = evaluate(examples, GOOD)
     assert not result.blessed
     assert result.evaluation.examples == 0

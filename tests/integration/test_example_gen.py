@@ -14,7 +14,8 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
 from tests.support.series import household, write_iso
-from tfx_pipeline.components.example_gen import DATA_SUMMARY_PROPERTY, PowerExampleGen
+from tfx_pipeline.components.example_gen.component import PowerExampleGen
+from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.summary import DataSummary
 

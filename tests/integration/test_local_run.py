@@ -20,7 +20,7 @@ from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact
 
 from tests.support.series import household, write_iso
-from tfx_pipeline.components.data_gate import DataApproval
+from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.report.run import NodeRun, Run
 from tfx_pipeline.report.summary import summarize
 from tfx_pipeline.serving.requests import FILE, read_requests

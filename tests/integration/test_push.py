@@ -19,15 +19,15 @@ from tfx_kubeflow.metadata import blessings
 from tfx_kubeflow.storage.served_versions import digest, versions
 
 from tests.support.model import save_model
-from tfx_pipeline.components import serving_check
-from tfx_pipeline.components.push import Pusher
-from tfx_pipeline.components.serving_check import ServingCheck, ask_in_fresh_process
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.components.pusher.component import Pusher
+from tfx_pipeline.components.serving_check import component as serving_check
+from tfx_pipeline.components.serving_check.component import ServingCheck, ask_in_fresh_process
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.serving.requests import FILE, read_requests, write_requests
 
 pytestmark = pytest.mark.integration
 
-FRAMING = Framing(window=10, horizon=3, origins=4)
+WINDOWING = Windowing(window=10, horizon=3, origins=4)
 
 
 @component
@@ -103,7 +103,7 @@ def runs(tmp_path: Path) -> Runs:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_model(tmp_path_factory.mktemp("saved") / "model", FRAMING)
+    return save_model(tmp_path_factory.mktemp("saved") / "model", WINDOWING)
 
 
 def test_a_good_model_is_pushed_whole_and_once(runs: Runs, model: Path) -> None:

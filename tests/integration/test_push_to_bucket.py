@@ -13,7 +13,7 @@ from tfx_kubeflow.protocol import ExecutorStep, encode
 from tfx_kubeflow.steps import entrypoint
 from tfx_kubeflow.storage import files, served_versions
 
-from tfx_pipeline.components.push import Pusher
+from tfx_pipeline.components.pusher.component import Pusher
 
 pytestmark = pytest.mark.integration
 

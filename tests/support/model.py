@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tfx_pipeline.data.contract import MEASUREMENTS, TARGET, Framing
+from tfx_pipeline.data.contract import MEASUREMENTS, TARGET, Windowing
 from tfx_pipeline.serving.requests import FILE, RecordedRequest, write_requests
 
 WARMUP = "assets.extra/tf_serving_warmup_requests"
@@ -22,9 +22,9 @@ OUTPUTS = ("mean", "p10", "p50", "p90")
 class Persistence(tf.Module):
     """Forecasts `last + pull * (level - last) + offset` kW, for every minute ahead."""
 
-    def __init__(self, framing: Framing, pull: float, level: float, offset: float, band: float):
+    def __init__(self, windowing: Windowing, pull: float, level: float, offset: float, band: float):
         super().__init__()
-        self._framing = framing
+        self._windowing = windowing
         self._pull = tf.Variable(pull, dtype=tf.float32)
         self._level = tf.Variable(level, dtype=tf.float32)
         self._offset = tf.Variable(offset, dtype=tf.float32)
@@ -33,12 +33,12 @@ class Persistence(tf.Module):
     def forecast(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Windows [..., window] of the target in kW -> outputs [..., horizon]."""
         observed = ~tf.math.is_nan(windows)
-        minutes = tf.range(self._framing.window)
+        minutes = tf.range(self._windowing.window)
         last_index = tf.reduce_max(tf.where(observed, minutes, -1), axis=-1)
         picked = tf.equal(minutes, last_index[..., None])
         last = tf.reduce_sum(tf.where(picked, windows, 0.0), axis=-1)
         mean = last + self._pull * (self._level - last) + self._offset
-        mean = tf.repeat(mean[..., None], self._framing.horizon, axis=-1)
+        mean = tf.repeat(mean[..., None], self._windowing.horizon, axis=-1)
         return {
             "mean": mean,
             "p10": mean - self._band,
@@ -48,9 +48,9 @@ class Persistence(tf.Module):
 
     def serving_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs [batch, origins, horizon]."""
-        spec = {TARGET: tf.io.FixedLenFeature([self._framing.minutes], tf.float32)}
+        spec = {TARGET: tf.io.FixedLenFeature([self._windowing.minutes], tf.float32)}
         series = tf.io.parse_example(examples, spec)[TARGET]
-        windows = tf.signal.frame(series, self._framing.window, 1)[:, : self._framing.origins]
+        windows = tf.signal.frame(series, self._windowing.window, 1)[:, : self._windowing.origins]
         return self.forecast(windows)
 
     def serving_default(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -60,7 +60,7 @@ class Persistence(tf.Module):
 
 def save_model(
     folder: Path,
-    framing: Framing,
+    windowing: Windowing,
     *,
     pull: float = 0.0,
     level: float = 1.0,
@@ -69,11 +69,11 @@ def save_model(
     forecast: dict | None = None,
 ) -> Path:
     """Saves a SavedModel with everything the trainer adds; returns `folder`."""
-    model = Persistence(framing, pull, level, offset, band)
+    model = Persistence(windowing, pull, level, offset, band)
     signatures = {
         "serving_default": tf.function(model.serving_default).get_concrete_function(
             **{
-                name: tf.TensorSpec([None, framing.window], tf.float32, name)
+                name: tf.TensorSpec([None, windowing.window], tf.float32, name)
                 for name in MEASUREMENTS
             },
             timestamp=tf.TensorSpec([None], tf.int64, "timestamp"),
@@ -87,27 +87,27 @@ def save_model(
     extra.mkdir()
     facts = {
         "measurements": list(MEASUREMENTS),
-        "window": framing.window,
-        "horizon": framing.horizon,
-        "origins": framing.origins,
+        "window": windowing.window,
+        "horizon": windowing.horizon,
+        "origins": windowing.origins,
         "family": "persistence",
     }
     (extra / "forecast.json").write_text(json.dumps(facts | (forecast or {})))
-    requests = record(model, framing)
+    requests = record(model, windowing)
     write_requests(folder / FILE, requests)
     write_warmup(folder / WARMUP, requests)
     return folder
 
 
-def record(model: Persistence, framing: Framing) -> list[RecordedRequest]:
+def record(model: Persistence, windowing: Windowing) -> list[RecordedRequest]:
     """Asks both signatures a few requests."""
     rng = np.random.default_rng(0)
     inputs = {
-        name: rng.gamma(1.0, 1.0, (3, framing.window)).astype(np.float32) for name in MEASUREMENTS
+        name: rng.gamma(1.0, 1.0, (3, windowing.window)).astype(np.float32) for name in MEASUREMENTS
     }
     inputs[TARGET][1, 3:7] = np.nan
     inputs["timestamp"] = np.array([1266000000, 1266003600, 1266007200])
-    examples = np.array([e.SerializeToString() for e in segments(2, framing)], object)
+    examples = np.array([e.SerializeToString() for e in segments(2, windowing)], object)
     return [
         RecordedRequest(
             "serving_default", inputs, _numpy(model.serving_default(**_tensors(inputs)))
@@ -136,11 +136,11 @@ def write_warmup(path: Path, requests: list[RecordedRequest]) -> None:
             writer.write(log.SerializeToString())
 
 
-def segments(count: int, framing: Framing, seed: int = 0) -> list[tf.train.Example]:
+def segments(count: int, windowing: Windowing, seed: int = 0) -> list[tf.train.Example]:
     """Consecutive clock-hour segments of one random series with a few unobserved minutes."""
     rng = np.random.default_rng(seed)
-    step = framing.origins
-    length = count * step + framing.minutes
+    step = windowing.origins
+    length = count * step + windowing.minutes
     # Reverts to 1 kW, so that pulling the last value there beats persistence.
     power = np.empty(length, np.float32)
     power[0] = 1.0
@@ -148,19 +148,19 @@ def segments(count: int, framing: Framing, seed: int = 0) -> list[tf.train.Examp
     for i in range(1, length):
         power[i] = power[i - 1] + 0.3 * (1.0 - power[i - 1]) + noise[i]
     power[rng.random(length) < 0.02] = np.nan
-    return [segment(power[i * step :], 1266000000 // 3600 + i, framing) for i in range(count)]
+    return [segment(power[i * step :], 1266000000 // 3600 + i, windowing) for i in range(count)]
 
 
-def segment(power: np.ndarray, hour: int, framing: Framing) -> tf.train.Example:
+def segment(power: np.ndarray, hour: int, windowing: Windowing) -> tf.train.Example:
     """The segment whose origin 0 is `hour` hours after 1970, of a series that starts there."""
     day = hour // 24
     weekday = (day + 3) % 7
     example = tf.train.Example()
     feature = example.features.feature
     for i, name in enumerate(MEASUREMENTS):
-        values = power[: framing.minutes] * (1 if name == TARGET else i)
+        values = power[: windowing.minutes] * (1 if name == TARGET else i)
         feature[name].float_list.value.extend(values)
-    feature["weight"].float_list.value.extend([1.0] * framing.origins)
+    feature["weight"].float_list.value.extend([1.0] * windowing.origins)
     feature["first_origin"].int64_list.value.append(hour * 3600)
     feature["hour"].int64_list.value.append(hour % 24)
     feature["weekday"].int64_list.value.append(weekday)

@@ -14,13 +14,13 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from modules import trainer
 from tests.support.series import Series, household
 from tests.support.transform import analyze
-from tfx_pipeline.components.example_encoder import encode
-from tfx_pipeline.data.contract import MEASUREMENTS, Framing
-from tfx_pipeline.data.segments import Segments
+from tfx_pipeline.components.example_gen.encoder import encode
+from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tfx_pipeline.data.segments.cutter import Segments
 
-FRAMING = Framing(window=30, horizon=3, origins=60)
+WINDOWING = Windowing(window=30, horizon=3, origins=60)
 KNOBS = {
-    "framing": {"window": 30, "horizon": 3, "origins": 60},
+    "windowing": {"window": 30, "horizon": 3, "origins": 60},
     "seed": 7,
     "steps": 400,
     "batch": 120,
@@ -46,26 +46,26 @@ class Run:
         )
 
 
-def segments(series: Series, framing: Framing = FRAMING) -> Segments:
+def segments(series: Series, windowing: Windowing = WINDOWING) -> Segments:
     """Cuts a simulated household into segments, with the rules of the data contract."""
     minutes, values = series.minutes, series.values.astype(np.float32)
-    first = np.arange(minutes[0] // framing.origins + 1, minutes[-1] // framing.origins)
-    first = first * framing.origins
-    index = first[:, None] - minutes[0] + np.arange(framing.minutes) - (framing.window - 1)
+    first = np.arange(minutes[0] // windowing.origins + 1, minutes[-1] // windowing.origins)
+    first = first * windowing.origins
+    index = first[:, None] - minutes[0] + np.arange(windowing.minutes) - (windowing.window - 1)
     inside = (index >= 0) & (index < minutes.size)
     cut = np.where(inside, values[:, np.clip(index, 0, minutes.size - 1)], np.nan)
-    origins = np.arange(framing.origins)
-    usable = inside[:, origins] & inside[:, origins + framing.window + framing.horizon - 1]
+    origins = np.arange(windowing.origins)
+    usable = inside[:, origins] & inside[:, origins + windowing.window + windowing.horizon - 1]
     return Segments("train", "", cut, usable.astype(np.float32), first)
 
 
 def write(
-    folder: Path, split: str, series: Series, shards: int = 4, framing: Framing = FRAMING
+    folder: Path, split: str, series: Series, shards: int = 4, windowing: Windowing = WINDOWING
 ) -> None:
     """Writes the examples of one split as an Examples artifact holds them."""
     target = folder / f"Split-{split}"
     target.mkdir(parents=True)
-    examples = encode([segments(series, framing)])
+    examples = encode([segments(series, windowing)])
     for shard, part in enumerate(np.array_split(np.array(examples, object), shards)):
         name = target / f"data_tfrecord-{shard:05d}-of-{shards:05d}.gz"
         with tf.io.TFRecordWriter(str(name), "GZIP") as writer:
@@ -80,7 +80,7 @@ def prepare(folder: Path, days: int = 20) -> Run:
     parts = {"train": slice(0, split), "eval": slice(split + 60, None)}
     for name, part in parts.items():
         write(folder, name, Series(series.minutes[part], series.values[:, part]))
-    analyze(str(folder / "Split-train" / "*"), FRAMING, folder / "transform")
+    analyze(str(folder / "Split-train" / "*"), WINDOWING, folder / "transform")
     return Run(folder)
 
 

@@ -12,16 +12,16 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from tfx_bsl.public import tfxio
 
 from modules.transform import preprocessing_fn
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT, Framing
+from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT, Windowing
 
 
-def analyze(pattern: str, framing: Framing, folder: Path) -> None:
+def analyze(pattern: str, windowing: Windowing, folder: Path) -> None:
     """Writes the transform graph of the examples that match `pattern` to `folder`."""
-    series = {name: tf.io.FixedLenFeature([framing.minutes], tf.float32) for name in MEASUREMENTS}
+    series = {name: tf.io.FixedLenFeature([windowing.minutes], tf.float32) for name in MEASUREMENTS}
     schema = schema_utils.schema_from_feature_spec(
         series
         | {
-            WEIGHT: tf.io.FixedLenFeature([framing.origins], tf.float32),
+            WEIGHT: tf.io.FixedLenFeature([windowing.origins], tf.float32),
             FIRST_ORIGIN: tf.io.FixedLenFeature([1], tf.int64),
         }
     )

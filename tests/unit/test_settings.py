@@ -21,7 +21,7 @@ def _project_settings(monkeypatch):
 def test_the_file_gives_every_value():
     settings = load_settings([])
     assert settings.profile == "default"
-    assert settings.framing.window == 50
+    assert settings.windowing.window == 50
 
 
 def test_stronger_sources_win(monkeypatch):
@@ -45,8 +45,8 @@ def test_profile_from_the_environment(monkeypatch):
         (["--data.rows=many"], "data.rows"),
         (["--data.rowz=1"], "data.rowz"),
         (["--data.max_gap=50"], "data.max_gap"),
-        (["--framing.origins=7"], "framing"),
-        (["--data.train_share=0.95"], "train_share"),
+        (["--windowing.origins=7"], "windowing"),
+        (["--data.train_fraction=0.95"], "train_fraction"),
         (["--name=My_Pipeline"], "name"),
     ],
 )

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from tfx_pipeline.data.inspection import inspect
-from tfx_pipeline.data.location import Location, locate
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.location import Location, locate
 from tfx_pipeline.data.summary import DataSummary
 
 _PLACE_HOLDER = re.compile(r"\{(SPAN|YYYY|MM|DD|VERSION)(?::\d+)?\}")

@@ -41,7 +41,7 @@ METER = "meter"
 
 
 @dataclass(frozen=True)
-class Framing:
+class Windowing:
     """How one segment is framed into windows; everything in minutes.
 
     Origin o of a segment (the minute "now") stands at index `window - 1 + o`. Its window is

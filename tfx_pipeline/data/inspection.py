@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET
-from tfx_pipeline.data.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.physics import LAWS, count_violations
-from tfx_pipeline.data.reader import Reader, Rows, in_order
-from tfx_pipeline.data.segments import Piece, pieces
-from tfx_pipeline.data.source import Opener
-from tfx_pipeline.data.splits import Interval, minutes_needed, split_intervals
+from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
+from tfx_pipeline.data.raw.reader import Reader, Rows, in_order
+from tfx_pipeline.data.raw.source import Opener
+from tfx_pipeline.data.segments.cutter import Piece, pieces
+from tfx_pipeline.data.segments.splits import Interval, minutes_needed, split_intervals
 from tfx_pipeline.data.summary import DataSummary, SplitSummary
 
 _TARGET = MEASUREMENTS.index(TARGET)
@@ -67,7 +67,7 @@ def inspect(
     )
     splits = split_intervals(whole, options)
     found = {
-        name: pieces(meter.stretches(), splits, options.framing) for name, meter in meters.items()
+        name: pieces(meter.stretches(), splits, options.windowing) for name, meter in meters.items()
     }
     summary = _summary(len(files), reader.rows, whole, meters, bad_rows, splits, found)
     _require_windows(summary, whole, options)
@@ -152,8 +152,8 @@ def _summary(
         last=clock.text((whole.stop - 1) * 60),
         minutes=minutes,
         missing_minutes=int(missing[_TARGET]),
-        missing_share=dict(zip(MEASUREMENTS, (missing / minutes).tolist(), strict=True)),
-        physics_share={law.name: law_breaks[law.name] / minutes for law in LAWS},
+        missing_fraction=dict(zip(MEASUREMENTS, (missing / minutes).tolist(), strict=True)),
+        physics_fraction={law.name: law_breaks[law.name] / minutes for law in LAWS},
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
         splits={split: _split_summary(split, splits[split], found) for split in SPLITS},
@@ -171,12 +171,12 @@ def _split_summary(split: str, interval: Interval, found: dict[str, list[Piece]]
 
 
 def _require_windows(summary: DataSummary, whole: Interval, options: DataOptions) -> None:
-    framing = options.framing
+    windowing = options.windowing
     problems = [
         Problem(
             "split",
             f"no window for the {name} split, {split.first} to {split.last}: it needs "
-            f"{framing.window + framing.horizon} minutes in a row (window + horizon) without a "
+            f"{windowing.window + windowing.horizon} minutes in a row (window + horizon) without a "
             f"gap of more than {options.max_gap}; all splits together need about "
             f"{minutes_needed(options):,} such minutes, the input spans "
             f"{whole.stop - whole.start:,}",

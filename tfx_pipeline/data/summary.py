@@ -35,8 +35,8 @@ class DataSummary:
         last: Last minute.
         minutes: Minutes from the first to the last row, summed over households.
         missing_minutes: Those without a row or without the target.
-        missing_share: Measurement -> share of the minutes without a value.
-        physics_share: Physical law -> share of the minutes that break it.
+        missing_fraction: Measurement -> share of the minutes without a value.
+        physics_fraction: Physical law -> share of the minutes that break it.
         bad_rows: Rule -> rows left out.
         first_bad_rows: The first of them, in words.
         splits: Split -> what is in it.
@@ -49,8 +49,8 @@ class DataSummary:
     last: str
     minutes: int
     missing_minutes: int
-    missing_share: dict[str, float]
-    physics_share: dict[str, float]
+    missing_fraction: dict[str, float]
+    physics_fraction: dict[str, float]
     bad_rows: dict[str, int]
     first_bad_rows: list[str]
     splits: dict[str, SplitSummary]

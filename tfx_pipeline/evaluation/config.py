@@ -6,15 +6,16 @@ import json
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from tfx_pipeline.data.contract import HOUR, WEEKEND, Framing
+from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
 
 SIGNATURE = "serving_examples"
+METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
 SLICES: tuple[str, ...] = (HOUR, WEEKEND)
 """Features by whose values the metrics are sliced, besides the whole."""
 
 
 def eval_config(
-    framing: Framing,
+    windowing: Windowing,
     *,
     margin: float,
     slice_bound: float,
@@ -29,7 +30,7 @@ def eval_config(
     is dropped by the Evaluator where there is no baseline model. See docs/gate.md.
 
     Args:
-      framing: How the examples are framed; the models' too.
+      windowing: How the examples are framed; the models' too.
       margin: Share by which the MSE must be below persistence's, 0 to 1.
       slice_bound: Largest MSE of a slice, as a ratio to persistence's there.
       min_forecasts: Slices with fewer forecasts than this are not judged.
@@ -45,12 +46,12 @@ def eval_config(
                 metrics=[
                     config_pb2.MetricConfig(
                         class_name="ForecastMetrics",
-                        module="tfx_pipeline.evaluation.metrics",
+                        module=METRICS_MODULE,
                         config=json.dumps(
                             {
-                                "window": framing.window,
-                                "horizon": framing.horizon,
-                                "origins": framing.origins,
+                                "window": windowing.window,
+                                "horizon": windowing.horizon,
+                                "origins": windowing.origins,
                                 "min_forecasts": min_forecasts,
                             }
                         ),

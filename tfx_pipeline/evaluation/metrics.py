@@ -15,7 +15,7 @@ import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
-from tfx_pipeline.data.contract import TARGET, WEIGHT, Framing
+from tfx_pipeline.data.contract import TARGET, WEIGHT, Windowing
 
 # Rows of the array of sums, each with one column per minute ahead.
 FORECASTS, LABELS, ERROR, SQUARED, ABSOLUTE, INSIDE, HELD_SQUARED, HELD_ABSOLUTE = range(8)
@@ -47,7 +47,7 @@ def error_sums(
     target: np.ndarray,
     weight: np.ndarray,
     predictions: Mapping[str, np.ndarray],
-    framing: Framing,
+    windowing: Windowing,
 ) -> np.ndarray:
     """Sums over the forecasts of one segment that can be judged.
 
@@ -58,15 +58,15 @@ def error_sums(
       target: kW [minutes], NaN where not observed.
       weight: [origins], above 0 where a forecast may be judged.
       predictions: `mean`, `p10`, `p50`, `p90` in kW, each [origins, horizon].
-      framing: How the segment is framed.
+      windowing: How the segment is framed.
 
     Returns:
       float64 [8, horizon], rows as named at the top of this module. Any output that is not
       finite where it is judged makes that minute's MSE NaN, and the gate refuses NaN.
     """
-    origins, horizon = framing.origins, framing.horizon
-    labels = np.lib.stride_tricks.sliding_window_view(target[framing.window :], horizon)[:origins]
-    held = last_observed(target, framing)
+    origins, horizon = windowing.origins, windowing.horizon
+    labels = np.lib.stride_tricks.sliding_window_view(target[windowing.window :], horizon)[:origins]
+    held = last_observed(target, windowing)
     judged = (weight > 0)[:, None] & ~np.isnan(labels) & ~np.isnan(held)[:, None]
 
     def total(values: np.ndarray) -> np.ndarray:
@@ -93,20 +93,20 @@ def error_sums(
     )
 
 
-def last_observed(target: np.ndarray, framing: Framing) -> np.ndarray:
+def last_observed(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     """Persistence: the last observed value at or before each origin, within its window.
 
     Args:
       target: [minutes], NaN where not observed.
-      framing: How the segment is framed.
+      windowing: How the segment is framed.
 
     Returns:
       [origins], NaN where nothing was observed in the window.
     """
     minutes = np.arange(target.size)
     last = np.maximum.accumulate(np.where(np.isnan(target), -1, minutes))
-    first = np.arange(framing.origins)
-    index = last[framing.window - 1 + first]
+    first = np.arange(windowing.origins)
+    index = last[windowing.window - 1 + first]
     return np.where(index >= first, target[np.maximum(index, 0)], np.nan)
 
 
@@ -158,7 +158,7 @@ class ForecastMetrics(metric_types.Metric):
         min_forecasts: int,
         name: str = "forecast",
     ) -> None:
-        """Takes the framing in minutes, and the size from which a slice is judged."""
+        """Takes the windowing in minutes, and the size from which a slice is judged."""
         super().__init__(
             _computations,
             name=name,
@@ -177,12 +177,12 @@ def _computations(
     min_forecasts: int,
     model_names: Iterable[str] | None = None,
 ) -> metric_types.MetricComputations:
-    framing = Framing(window=window, horizon=horizon, origins=origins)
+    windowing = Windowing(window=window, horizon=horizon, origins=origins)
     names = [minute_name(i + 1, metric) for i in range(horizon) for metric in PER_MINUTE]
     return [
         metric_types.MetricComputation(
             keys=[_key(metric, model) for metric in (*names, *OVERALL)],
-            preprocessors=[_SumErrors(f"{name}/{model}", model, framing)],
+            preprocessors=[_SumErrors(f"{name}/{model}", model, windowing)],
             combiner=_AddSums(model, horizon, min_forecasts),
         )
         for model in model_names or [""]
@@ -197,15 +197,15 @@ def _key(name: str, model: str) -> metric_types.MetricKey:
 class _SumErrors(metric_types.Preprocessor):
     """Turns an example into its array of sums, once for all slices that it falls into."""
 
-    def __init__(self, name: str, model: str, framing: Framing) -> None:
+    def __init__(self, name: str, model: str, windowing: Windowing) -> None:
         super().__init__(name=name)
         self._model = model
-        self._framing = framing
+        self._windowing = windowing
 
     def process(self, extracts: dict[str, Any]) -> Iterator[np.ndarray]:
         features = extracts[constants.FEATURES_KEY]
         predictions = metric_types.StandardMetricInputs(extracts).get_predictions(self._model)
-        yield error_sums(features[TARGET], features[WEIGHT], predictions, self._framing)
+        yield error_sums(features[TARGET], features[WEIGHT], predictions, self._windowing)
 
 
 class _AddSums(beam.CombineFn):

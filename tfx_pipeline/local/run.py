@@ -1,6 +1,6 @@
 """One local run: settings -> pipeline -> LocalRunner -> summary."""
 
-from tfx_pipeline.data.location import locate
+from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.local.runner import LocalRunner
 from tfx_pipeline.local.show import show_run
 from tfx_pipeline.local.store import connection_config

@@ -10,7 +10,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tfx_pipeline.data.contract import SPLITS
-from tfx_pipeline.data.schema import curated_schema, to_text
+from tfx_pipeline.data.curated_schema import curated_schema, to_text
 from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.settings import Settings
 
@@ -27,7 +27,7 @@ def refresh(settings: Settings, write: bool) -> int:
     Returns:
         0 when nothing differs or the file was written; 1 otherwise.
     """
-    schema = curated_schema(settings.schema_file, settings.framing.framing)
+    schema = curated_schema(settings.schema_file, settings.windowing.windowing)
     folder = _newest_statistics(settings)
     if folder is None:
         print(f"error: no statistics below {settings.root}; run the pipeline once", file=sys.stderr)

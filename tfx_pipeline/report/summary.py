@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from tfx.types.artifact import Artifact
 
-from tfx_pipeline.components.data_gate import FINDINGS_PROPERTY
-from tfx_pipeline.components.example_gen import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.components.data_gate.executor import FINDINGS_PROPERTY
+from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.report.run import FAILED, Run
 from tfx_pipeline.settings import Settings
@@ -102,7 +102,7 @@ def print_summary(summary: dict[str, Any], folder: Path, console: Console | None
 
 
 def _data_line(data: dict[str, Any]) -> str:
-    missing = max(data["missing_share"].values(), default=0.0)
+    missing = max(data["missing_fraction"].values(), default=0.0)
     return (
         f"Data: {data['rows']:,} rows, {data['first']} .. {data['last']}, "
         f"at most {missing:.2%} of a measurement missing, {sum(data['bad_rows'].values())} bad rows"

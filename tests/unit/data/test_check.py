@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.series import household, write_iso
 from tfx_pipeline.data.check import check, newest_files
-from tfx_pipeline.data.location import Location
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.location import Location
 
 
 def names(base: Path, pattern: str) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.series import household, write_iso, write_uci
-from tfx_pipeline.data.errors import ADVICE, DataError
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.errors import ADVICE, DataError
 from tfx_pipeline.data.summary import DataSummary
 
 MINUTES = 1500

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.series import household, write_iso, write_uci
-from tfx_pipeline.data.contract import MEASUREMENTS, Framing
+from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.summary import DataSummary
@@ -33,11 +33,11 @@ def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
     assert summary.minutes == 3000
     assert (summary.first, summary.last) == ("2007-01-01 00:00", "2007-01-03 01:59")
     assert summary.missing_minutes == 90
-    assert summary.missing_share["Global_active_power"] == 90 / 3000
-    assert summary.missing_share["Voltage"] == 120 / 3000
+    assert summary.missing_fraction["Global_active_power"] == 90 / 3000
+    assert summary.missing_fraction["Voltage"] == 120 / 3000
     assert summary.bad_rows == {}
-    assert set(summary.physics_share.values()) == {0.0}
-    whole = Framing().window + Framing().horizon - 1
+    assert set(summary.physics_fraction.values()) == {0.0}
+    whole = Windowing().window + Windowing().horizon - 1
     assert summary.splits["train"].windows == 2100 - 90 - 3 * whole
     assert summary.splits["eval"].windows == 300 - 55 - whole
     assert summary.splits["test"].first == "2007-01-02 16:55"
@@ -50,7 +50,7 @@ def test_laws_of_physics_are_counted(tmp_path: Path) -> None:
 
     summary = check([str(write_iso(tmp_path / "house.csv", series))])
 
-    assert summary.physics_share["voltage x intensity above active and reactive power"] == 0.025
+    assert summary.physics_fraction["voltage x intensity above active and reactive power"] == 0.025
 
 
 def test_meters_share_the_splits_but_not_the_windows(tmp_path: Path) -> None:
@@ -97,25 +97,25 @@ def test_the_summary_survives_json(tmp_path: Path) -> None:
 
 
 def test_options_survive_json_and_refuse_nonsense() -> None:
-    options = DataOptions(Framing(30, 3, 20), 7, 0.5, 0.3, 4, 1000)
+    options = DataOptions(Windowing(30, 3, 20), 7, 0.5, 0.3, 4, 1000)
 
     assert DataOptions.from_json(options.to_json()) == options
     with pytest.raises(ValueError, match="max_gap must be at least 0 and less than the window"):
         DataOptions(max_gap=50)
     with pytest.raises(ValueError, match="leave a rest for the test split"):
-        DataOptions(train_share=0.9, eval_share=0.1)
+        DataOptions(train_fraction=0.9, eval_fraction=0.1)
     with pytest.raises(TypeError):
         DataOptions.from_dict({"max_gaps": 3})
     with pytest.raises(ValueError, match="window must be at least 1 minute"):
-        Framing(window=0)
+        Windowing(window=0)
 
 
 def test_a_stretch_of_years_without_data_costs_nothing(tmp_path: Path) -> None:
     early, late = household(2000, "1975-01-01 00:00"), household(4000, "2005-01-01 00:00")
     path = write_iso(tmp_path / "house.csv", early, late)
 
-    summary = check([str(path)], DataOptions(train_share=0.9999, eval_share=0.00005))
+    summary = check([str(path)], DataOptions(train_fraction=0.9999, eval_fraction=0.00005))
 
     assert summary.rows == 6000
     assert summary.splits["train"].windows > 3000
-    assert np.isclose(summary.missing_share["Voltage"], 1, atol=1e-3)
+    assert np.isclose(summary.missing_fraction["Voltage"], 1, atol=1e-3)

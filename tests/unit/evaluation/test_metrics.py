@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.evaluation import metrics
 
-FRAMING = Framing(window=4, horizon=3, origins=5)
+WINDOWING = Windowing(window=4, horizon=3, origins=5)
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def rng() -> np.random.Generator:
 
 
 def _predictions(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    low, middle, high = np.sort(rng.normal(size=(3, FRAMING.origins, FRAMING.horizon)), axis=0)
+    low, middle, high = np.sort(rng.normal(size=(3, WINDOWING.origins, WINDOWING.horizon)), axis=0)
     mean = rng.normal(size=low.shape)
     return {
         name: value.astype(np.float32)
@@ -26,7 +26,7 @@ def _predictions(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def _series(rng: np.random.Generator, missing: float) -> np.ndarray:
-    target = rng.normal(size=FRAMING.minutes).astype(np.float32)
+    target = rng.normal(size=WINDOWING.minutes).astype(np.float32)
     target[rng.random(target.size) < missing] = np.nan
     return target
 
@@ -38,16 +38,16 @@ def test_sums_equal_a_plain_loop_over_origins_and_minutes(
     target = _series(rng, missing)
     weight = np.array([1, 0, 1, 1, 1], np.float32)
     predictions = _predictions(rng)
-    expected = np.zeros((8, FRAMING.horizon))
-    for origin in range(FRAMING.origins):
-        seen = [v for v in target[origin : origin + FRAMING.window] if not math.isnan(v)]
+    expected = np.zeros((8, WINDOWING.horizon))
+    for origin in range(WINDOWING.origins):
+        seen = [v for v in target[origin : origin + WINDOWING.window] if not math.isnan(v)]
         judged = [
             ahead
-            for ahead in range(FRAMING.horizon)
-            if weight[origin] and seen and not math.isnan(target[origin + FRAMING.window + ahead])
+            for ahead in range(WINDOWING.horizon)
+            if weight[origin] and seen and not math.isnan(target[origin + WINDOWING.window + ahead])
         ]
         for ahead in judged:
-            label = float(target[origin + FRAMING.window + ahead])
+            label = float(target[origin + WINDOWING.window + ahead])
             mean, p10, p50, p90 = (
                 float(predictions[name][origin, ahead]) for name in ("mean", "p10", "p50", "p90")
             )
@@ -62,7 +62,7 @@ def test_sums_equal_a_plain_loop_over_origins_and_minutes(
             )
         expected[0] += bool(judged)
 
-    sums = metrics.error_sums(target, weight, predictions, FRAMING)
+    sums = metrics.error_sums(target, weight, predictions, WINDOWING)
 
     np.testing.assert_allclose(sums, expected, rtol=1e-5)
 
@@ -70,16 +70,18 @@ def test_sums_equal_a_plain_loop_over_origins_and_minutes(
 def test_persistence_holds_the_last_observed_value_of_the_window_only() -> None:
     nan = np.nan
     target = np.array([1, nan, nan, nan, nan, 6, nan, 8, nan, nan, nan], np.float32)
-    np.testing.assert_array_equal(metrics.last_observed(target, FRAMING), [1, nan, 6, 6, 8])
+    np.testing.assert_array_equal(metrics.last_observed(target, WINDOWING), [1, nan, 6, 6, 8])
 
 
 def test_what_is_not_judged_may_be_anything(rng: np.random.Generator) -> None:
     target, predictions = _series(rng, 0.0), _predictions(rng)
     weight = np.array([1, 0, 1, 1, 1], np.float32)
-    before = metrics.error_sums(target, weight, predictions, FRAMING)
+    before = metrics.error_sums(target, weight, predictions, WINDOWING)
     for name in predictions:
         predictions[name][1] = np.nan
-    np.testing.assert_array_equal(metrics.error_sums(target, weight, predictions, FRAMING), before)
+    np.testing.assert_array_equal(
+        metrics.error_sums(target, weight, predictions, WINDOWING), before
+    )
 
 
 @pytest.mark.parametrize("output", ["mean", "p10", "p50", "p90"])
@@ -89,7 +91,7 @@ def test_one_output_that_is_not_a_number_spoils_the_mse(
 ) -> None:
     predictions = _predictions(rng)
     predictions[output][2, 0] = value
-    sums = metrics.error_sums(_series(rng, 0.0), np.ones(5), predictions, FRAMING)
+    sums = metrics.error_sums(_series(rng, 0.0), np.ones(5), predictions, WINDOWING)
     values = metrics.summarize(sums, min_forecasts=1)
     assert not math.isfinite(values["mse_kw2"])
     assert not values["mse_ratio"] <= 1e9

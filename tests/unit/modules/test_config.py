@@ -3,7 +3,7 @@
 import pytest
 
 from modules.config import Budget, TrainerConfig
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.contract import Windowing
 
 
 def test_what_is_left_out_has_defaults():
@@ -13,12 +13,12 @@ def test_what_is_left_out_has_defaults():
 def test_sections_are_read():
     config = TrainerConfig.from_custom_config(
         {
-            "framing": {"window": 30, "horizon": 3, "origins": 20},
+            "windowing": {"window": 30, "horizon": 3, "origins": 20},
             "family": "lstm",
             "tuner": {"parallel_trials": 2, "epochs": 10},
         }
     )
-    assert config.framing == Framing(30, 3, 20)
+    assert config.windowing == Windowing(30, 3, 20)
     assert config.family == "lstm"
     assert config.tuner.parallel_trials == 2
     assert config.tuner.budget == Budget(config.tuner.steps, 10)
@@ -27,7 +27,7 @@ def test_sections_are_read():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"stepps": 3}, "custom_config: unknown stepps; there are framing"),
+        ({"stepps": 3}, "custom_config: unknown stepps; there are windowing"),
         ({"tuner": {"trials": 3}}, r"custom_config\['tuner'\]: unknown trials"),
         ({"family": "gru"}, "family: no 'gru'; there are cnn, lstm, mlp"),
         ({"batch": 0}, "batch must be at least 1"),
@@ -41,7 +41,7 @@ def test_mistakes_are_named(values, message):
 def test_a_batch_spreads_over_segments():
     config = TrainerConfig(batch=480, stride=4)
     assert (config.phase_stride, config.segments) == (4, 32)
-    hourly = TrainerConfig(framing=Framing(50, 5, 30), batch=64, stride=4)
+    hourly = TrainerConfig(windowing=Windowing(50, 5, 30), batch=64, stride=4)
     assert (hourly.phase_stride, hourly.segments) == (2, 4)
 
 

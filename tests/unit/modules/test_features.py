@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules import features, framing
+from modules import features, windowing
 from modules.transform import calendar
 from tests.support.series import household
-from tfx_pipeline.data.contract import Framing
+from tfx_pipeline.data.contract import Windowing
 
-SHAPE = Framing(window=50, horizon=5, origins=60)
+SHAPE = Windowing(window=50, horizon=5, origins=60)
 
 
 def transformed(values: np.ndarray, first_origin: int = 0) -> dict[str, tf.Tensor]:
@@ -97,8 +97,8 @@ def test_times_fall_in_bins_and_none_has_its_own():
 
 
 def test_short_windows_work():
-    shape = Framing(window=8, horizon=2, origins=4)
-    origins = framing.origin_indices(shape)
+    shape = Windowing(window=8, horizon=2, origins=4)
+    origins = windowing.origin_indices(shape)
     codes = features.one_hot_time(tf.constant([[[0, 6, 7]]]), shape.window)
     assert codes.numpy().sum() == 3
     assert origins.shape == (4,)

@@ -9,10 +9,10 @@ from modules.transform import calendar
 from tests.support.series import household
 from tests.support.trained import segments, write
 from tests.support.transform import analyze
-from tfx_pipeline.components.example_encoder import encode
-from tfx_pipeline.data.contract import MEASUREMENTS, Framing
+from tfx_pipeline.components.example_gen.encoder import encode
+from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
 
-FRAMING = Framing(window=10, horizon=2, origins=20)
+WINDOWING = Windowing(window=10, horizon=2, origins=20)
 
 
 def test_time_of_day_and_of_week_are_points_on_circles():
@@ -39,10 +39,10 @@ def series():
 @pytest.fixture(scope="module")
 def transformed(series, tmp_path_factory):
     folder = tmp_path_factory.mktemp("transform")
-    write(folder, "train", series, framing=FRAMING)
-    analyze(str(folder / "Split-train" / "*"), FRAMING, folder / "graph")
+    write(folder, "train", series, windowing=WINDOWING)
+    analyze(str(folder / "Split-train" / "*"), WINDOWING, folder / "graph")
     graph = tft.TFTransformOutput(str(folder / "graph"))
-    examples = encode([segments(series, FRAMING)])
+    examples = encode([segments(series, WINDOWING)])
     raw = tf.io.parse_example(examples, graph.raw_feature_spec())
     return raw, graph.transform_features_layer()(raw)
 

@@ -15,7 +15,7 @@ DATA = {
     "rows": 86400,
     "first": "2006-12-16 17:24",
     "last": "2007-02-14 17:23",
-    "missing_share": {"Voltage": 0.01},
+    "missing_fraction": {"Voltage": 0.01},
     "bad_rows": {"number": 2},
 }
 

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from tests.support.model import save_model
-from tfx_pipeline.data.contract import TARGET, Framing
+from tfx_pipeline.data.contract import TARGET, Windowing
 from tfx_pipeline.serving import answer
 from tfx_pipeline.serving.requests import FILE, RecordedRequest, read_requests, write_requests
 
-FRAMING = Framing(window=10, horizon=3, origins=4)
+WINDOWING = Windowing(window=10, horizon=3, origins=4)
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_model(tmp_path_factory.mktemp("saved") / "model", FRAMING)
+    return save_model(tmp_path_factory.mktemp("saved") / "model", WINDOWING)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_signature_that_the_model_lacks_is_a_fault(model: Path) -> None:
 
 
 def test_nan_is_a_fault_even_if_it_was_recorded(tmp_path: Path) -> None:
-    model = save_model(tmp_path / "model", FRAMING, offset=float("nan"))
+    model = save_model(tmp_path / "model", WINDOWING, offset=float("nan"))
     assert any("'mean' is not a number" in reason for reason in answer.check(model)["reasons"])
 
 

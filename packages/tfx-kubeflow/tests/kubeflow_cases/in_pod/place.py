@@ -13,7 +13,7 @@ from pathlib import Path
 from tfx.dsl.io import fileio
 from tfx_kubeflow.storage import object_store
 
-from tfx_pipeline.data.location import locate
+from tfx_pipeline.data.raw.location import locate
 
 
 def minutes(first, rows, scale):

@@ -1,0 +1,119 @@
+"""Cuts segments into the windows and labels of their origins; the one windowing of the project.
+
+Training, evaluation and both serving signatures frame here. A segment's series is [batch, minutes];
+origin o stands at index `window - 1 + o` (see `tfx_pipeline.data.contract.Windowing`).
+"""
+
+import tensorflow as tf
+
+from tfx_pipeline.data.contract import Windowing
+
+
+def origin_indices(windowing: Windowing, phase: tf.Tensor | int = 0, stride: int = 1) -> tf.Tensor:
+    """Indices of every `stride`-th origin in a segment's series, starting with origin `phase`.
+
+    Args:
+        windowing: Shape of the segments.
+        phase: First origin, 0 .. stride - 1.
+        stride: Step between origins; it must divide `windowing.origins`.
+
+    Returns:
+        int32 [origins / stride].
+
+    Raises:
+        ValueError: `stride` does not divide the origins.
+    """
+    if windowing.origins % stride:
+        raise ValueError(
+            f"stride {stride} must divide the {windowing.origins} origins of a segment"
+        )
+    steps = stride * tf.range(windowing.origins // stride)
+    return windowing.window - 1 + tf.cast(phase, tf.int32) + steps
+
+
+def windows(series: tf.Tensor, origins: tf.Tensor, length: int) -> tf.Tensor:
+    """The last `length` minutes up to and including each origin.
+
+    Args:
+        series: [batch, minutes, ...].
+        origins: Indices of origins, int32 [n].
+        length: Minutes per window.
+
+    Returns:
+        [batch, n, length, ...], oldest minute first.
+    """
+    return tf.gather(series, origins[:, None] + tf.range(1 - length, 1), axis=1)
+
+
+def labels(series: tf.Tensor, origins: tf.Tensor, horizon: int) -> tf.Tensor:
+    """The `horizon` minutes after each origin.
+
+    Args:
+        series: [batch, minutes].
+        origins: Indices of origins, int32 [n].
+        horizon: Minutes ahead.
+
+    Returns:
+        [batch, n, horizon].
+    """
+    return tf.gather(series, origins[:, None] + tf.range(1, horizon + 1), axis=1)
+
+
+def segment_of_window(window: tf.Tensor, windowing: Windowing) -> tf.Tensor:
+    """Puts lone windows where origin 0 of a segment sees them; the rest is not observed.
+
+    Args:
+        window: [batch, window].
+        windowing: Shape of the segments.
+
+    Returns:
+        [batch, minutes], NaN after the window.
+    """
+    rest = windowing.minutes - windowing.window
+    return tf.pad(window, [[0, 0], [0, rest]], constant_values=float("nan"))
+
+
+def at_origins(series: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
+    """The values of `series` [batch, minutes, ...] at the origins: [batch, n, ...]."""
+    return tf.gather(series, origins, axis=1)
+
+
+def running_max(series: tf.Tensor) -> tf.Tensor:
+    """The largest value so far of each series of numbers >= -1.
+
+    Doubles the reach at each of log2(minutes) steps (Hillis and Steele, "Data parallel
+    algorithms", 1986): TensorFlow has no cumulative maximum.
+
+    Args:
+        series: [batch, minutes, ...].
+
+    Returns:
+        The same shape.
+    """
+    reach = 1
+    while reach < series.shape[1]:
+        ahead = tf.fill(tf.shape(series[:, :reach]), tf.constant(-1, series.dtype))
+        series = tf.maximum(series, tf.concat([ahead, series[:, :-reach]], axis=1))
+        reach *= 2
+    return series
+
+
+def last_observed(
+    target: tf.Tensor, observed: tf.Tensor, origins: tf.Tensor, window: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Persistence: the last observed value at or before each origin, within its window.
+
+    Args:
+        target: [batch, minutes] kW, the training mean where not observed.
+        observed: [batch, minutes] 1 where observed, else 0.
+        origins: Indices of origins, int32 [n].
+        window: Minutes that an origin may look back, itself included.
+
+    Returns:
+        [batch, n] kW (the training mean where nothing was observed), and bool [batch, n],
+        whether anything was.
+    """
+    index = tf.range(target.shape[1])
+    last = at_origins(running_max(tf.where(observed > 0.0, index, -1)), origins)
+    known = last > origins - window
+    return tf.gather(target, tf.where(known, last, origins), batch_dims=1), known

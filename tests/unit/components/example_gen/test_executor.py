@@ -1,0 +1,251 @@
+"""The Examples that PowerExampleGen writes, feature by feature, and what it leaves on failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.proto import example_gen_pb2
+from tfx.types import standard_artifacts
+from tfx.types.artifact_utils import decode_split_names
+from tfx.utils import proto_utils
+
+from tests.support.series import household, write_iso, write_uci
+from tfx_pipeline.components.example_gen.component import PowerExampleGen
+from tfx_pipeline.components.example_gen.executor import (
+    DATA_SUMMARY_PROPERTY,
+    Executor,
+    WriteShards,
+    _divide,
+)
+from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, Windowing
+from tfx_pipeline.data.inspection import inspect
+from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.errors import DataError
+from tfx_pipeline.data.segments.shards import SHARDS
+from tfx_pipeline.data.summary import DataSummary
+
+WINDOWING = Windowing()
+NORTH = household(4000, "2007-01-01 00:17", seed=1, meter="north").without_rows(slice(300, 340))
+SOUTH = household(5000, "2007-01-01 09:00", seed=2, meter="south").without_values(slice(70, 75))
+
+# An image's name keeps TFX from packing its own sources first.
+BEAM_ARGS = ["--direct_running_mode=in_memory", "--sdk_container_image=none"]
+
+Example = dict[str, np.ndarray]
+
+
+def run(
+    folder: Path, output: Path, options: DataOptions, pattern: str = "*"
+) -> standard_artifacts.Examples:
+    component = PowerExampleGen(str(folder), pattern, options)
+    properties = {
+        key: proto_utils.proto_to_json(value) if hasattr(value, "DESCRIPTOR") else value
+        for key, value in component.exec_properties.items()
+    }
+    examples = standard_artifacts.Examples()
+    examples.uri = str(output)
+    context = BaseBeamExecutor.Context(
+        beam_pipeline_args=BEAM_ARGS, unique_id="1", tmp_dir=str(output)
+    )
+    Executor(context).Do({}, {"examples": [examples]}, properties)
+    return examples
+
+
+def read_shard(path: Path) -> list[Example]:
+    """Parses by the raw feature spec of the data contract, as every consumer does."""
+    spec = {
+        **{name: tf.io.FixedLenFeature([WINDOWING.minutes], tf.float32) for name in MEASUREMENTS},
+        "weight": tf.io.FixedLenFeature([WINDOWING.origins], tf.float32),
+        **{
+            name: tf.io.FixedLenFeature([1], tf.int64)
+            for name in ("first_origin", "hour", "weekday")
+        },
+        "meter": tf.io.FixedLenFeature([1], tf.string),
+    }
+    records = list(tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator())
+    if not records:
+        return []
+    parsed = {name: value.numpy() for name, value in tf.io.parse_example(records, spec).items()}
+    return [{name: value[row] for name, value in parsed.items()} for row in range(len(records))]
+
+
+def shards(output: Path, split: str) -> list[list[Example]]:
+    paths = [
+        output / f"Split-{split}" / f"data_tfrecord-{number:05d}-of-{SHARDS:05d}.gz"
+        for number in range(SHARDS)
+    ]
+    assert sorted((output / f"Split-{split}").iterdir()) == paths
+    return [read_shard(path) for path in paths]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw")
+    write_uci(
+        folder / "b", NORTH.without_rows(slice(1000, None)), SOUTH.without_rows(slice(500, None))
+    )
+    write_iso(folder / "a", NORTH.without_rows(slice(0, 1000)), SOUTH.without_rows(slice(0, 500)))
+    (folder / ".hidden").write_text("no data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def artifact(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> standard_artifacts.Examples:
+    return run(folder, tmp_path_factory.mktemp("examples"), DataOptions())
+
+
+def examples_of(artifact: standard_artifacts.Examples) -> Iterator[tuple[str, Example]]:
+    for split in SPLITS:
+        for shard in shards(Path(artifact.uri), split):
+            for example in shard:
+                yield split, example
+
+
+def summary_of(artifact: standard_artifacts.Examples) -> DataSummary:
+    return DataSummary.from_json(artifact.get_string_custom_property(DATA_SUMMARY_PROPERTY))
+
+
+def test_every_window_is_one_households_own_minutes(artifact: standard_artifacts.Examples) -> None:
+    seen: dict[str, set[tuple[str, int]]] = {split: set() for split in SPLITS}
+    for split, example in examples_of(artifact):
+        series = {b"north": NORTH, b"south": SOUTH}[example["meter"][0]]
+        row_of = {minute: row for row, minute in enumerate(series.minutes.tolist())}
+        first = int(example["first_origin"][0]) // 60
+        for origin in np.flatnonzero(example["weight"]).tolist():
+            reach = slice(origin, origin + WINDOWING.window + WINDOWING.horizon)
+            minutes = range(
+                first + origin - WINDOWING.window + 1, first + origin + WINDOWING.horizon + 1
+            )
+            rows = [row_of.get(minute) for minute in minutes]
+            expected = [series.values[:, row] if row is not None else [np.nan] * 7 for row in rows]
+            found = np.stack([example[name][reach] for name in MEASUREMENTS], axis=1)
+            np.testing.assert_array_equal(found, np.array(expected, np.float32))
+            seen[split].add((series.meter, first + origin))
+
+    windows = {name: split.windows for name, split in summary_of(artifact).splits.items()}
+    assert {split: len(origins) for split, origins in seen.items()} == windows
+    assert min(windows.values()) > 0
+
+
+def test_examples_tell_their_hour_and_weekday(artifact: standard_artifacts.Examples) -> None:
+    for _, example in examples_of(artifact):
+        seconds = int(example["first_origin"][0])
+        when = datetime.fromtimestamp(seconds, UTC)
+        assert seconds % 3600 == 0
+        assert (when.hour, when.weekday()) == (example["hour"][0], example["weekday"][0])
+
+
+def test_shards_follow_each_other_in_time(artifact: standard_artifacts.Examples) -> None:
+    last = 0
+    for split in SPLITS:
+        found = shards(Path(artifact.uri), split)
+        assert sum(map(len, found)) == summary_of(artifact).splits[split].examples
+        for shard in filter(None, found):
+            times = [int(example["first_origin"][0]) for example in shard]
+            assert min(times) >= last
+            last = max(times)
+
+
+def test_the_artifact_tells_what_it_holds(artifact: standard_artifacts.Examples) -> None:
+    summary = summary_of(artifact)
+
+    assert decode_split_names(artifact.split_names) == list(SPLITS)
+    assert examples_utils.get_payload_format(artifact) == example_gen_pb2.FORMAT_TF_EXAMPLE
+    assert examples_utils.get_file_format(artifact) == "tfrecords_gzip"
+    assert (summary.files, summary.meters) == (2, 2)
+    assert summary.rows == NORTH.minutes.size + SOUTH.minutes.size
+    assert summary.missing_minutes == 40 + 5
+
+
+@pytest.mark.parametrize("workers", [2, 5])
+def test_several_workers_write_the_same(
+    workers: int, folder: Path, artifact: standard_artifacts.Examples, tmp_path: Path
+) -> None:
+    files = [str(folder / name) for name in "ab"]
+    inspection = inspect(files, DataOptions())
+    folders = {split: str(tmp_path / f"Split-{split}") for split in SPLITS}
+    parts = _divide(inspection, workers)
+
+    for chosen in reversed(parts):
+        WriteShards(inspection, DataOptions(), folders).process(chosen)
+
+    assert len(parts) == workers
+    for split in SPLITS:
+        for found, expected in zip(
+            shards(tmp_path, split), shards(Path(artifact.uri), split), strict=True
+        ):
+            assert len(found) == len(expected)
+            for one, other in zip(found, expected, strict=True):
+                for name, value in other.items():
+                    np.testing.assert_array_equal(one[name], value)
+
+
+def test_workers_follow_beams_options() -> None:
+    def workers(*args: str) -> int:
+        return Executor(BaseBeamExecutor.Context(beam_pipeline_args=[*BEAM_ARGS, *args]))._workers()
+
+    assert workers("--direct_num_workers=4") == 1
+    assert workers("--direct_running_mode=multi_processing", "--direct_num_workers=4") == 4
+
+
+def test_bad_data_stops_before_anything_is_written(tmp_path: Path) -> None:
+    raw, output = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    output.mkdir()
+    path = write_iso(raw / "house.csv", household(3000))
+    path.write_text(path.read_text().replace("2007-01-03", "2007-13-03", 1))
+
+    with pytest.raises(DataError, match="line 2882, column date_time"):
+        run(raw, output, DataOptions())
+
+    assert list(output.iterdir()) == []
+
+
+def test_accepted_bad_rows_are_logged_and_recorded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "raw").mkdir()
+    path = write_iso(tmp_path / "raw" / "house.csv", household(2000))
+    path.write_text(path.read_text().replace("2007-01-02", "2007-13-02", 1))
+
+    with caplog.at_level("WARNING", "tfx_pipeline.data"):
+        artifact = run(tmp_path / "raw", tmp_path / "out", DataOptions(max_bad_rows=1))
+
+    assert summary_of(artifact).bad_rows == {"timestamp": 1}
+    assert "house.csv, line 1442" in caplog.text
+
+
+def test_an_interrupted_run_leaves_no_shard(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(batch: object) -> list[bytes]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfx_pipeline.components.example_gen.executor.encode", killed)
+    inspection = inspect([str(folder / name) for name in "ab"], DataOptions())
+    folders = {split: str(tmp_path / f"Split-{split}") for split in SPLITS}
+
+    with pytest.raises(KeyboardInterrupt):
+        WriteShards(inspection, DataOptions(), folders).process(_divide(inspection, 1)[0])
+
+    assert {path.suffix for path in tmp_path.glob("Split-*/*")} == {".part"}
+
+
+def test_no_matching_file_is_told(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no file matches"):
+        run(folder, tmp_path, DataOptions(), pattern="*.parquet")
+
+
+def test_equal_options_make_equal_components(folder: Path) -> None:
+    def custom_config(options: DataOptions) -> object:
+        return PowerExampleGen(str(folder), "*", options).exec_properties["custom_config"]
+
+    assert custom_config(DataOptions()) == custom_config(DataOptions(rows=None))
+    assert custom_config(DataOptions()) != custom_config(DataOptions(rows=7))

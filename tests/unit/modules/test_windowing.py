@@ -1,0 +1,57 @@
+"""Windows and labels of origins."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from modules import windowing
+from tfx_pipeline.data.contract import Windowing
+
+SHAPE = Windowing(window=4, horizon=2, origins=6)
+
+
+def series() -> tf.Tensor:
+    return tf.range(SHAPE.minutes, dtype=tf.float32)[None]
+
+
+def test_a_window_ends_at_its_origin_and_the_labels_follow():
+    origins = windowing.origin_indices(SHAPE)
+    windows = windowing.windows(series(), origins, SHAPE.window)
+    labels = windowing.labels(series(), origins, SHAPE.horizon)
+    for origin in range(SHAPE.origins):
+        assert windows[0, origin].numpy().tolist() == [origin, origin + 1, origin + 2, origin + 3]
+        assert labels[0, origin].numpy().tolist() == [origin + 4, origin + 5]
+
+
+def test_a_stride_takes_every_so_many_th_origin_from_the_phase():
+    origins = windowing.origin_indices(SHAPE, phase=1, stride=3)
+    assert origins.numpy().tolist() == [3 + 1, 3 + 4]
+
+
+def test_a_stride_that_does_not_divide_the_origins_is_refused():
+    with pytest.raises(ValueError, match="stride 4 must divide the 6 origins"):
+        windowing.origin_indices(SHAPE, stride=4)
+
+
+def test_a_lone_window_is_what_origin_0_sees():
+    window = tf.constant([[1.0, 2.0, np.nan, 4.0]])
+    segment = windowing.segment_of_window(window, SHAPE)
+    assert segment.shape == (1, SHAPE.minutes)
+    seen = windowing.windows(segment, windowing.origin_indices(SHAPE)[:1], SHAPE.window)
+    np.testing.assert_array_equal(seen[0, 0], window[0])
+    assert np.isnan(segment[0, SHAPE.window :]).all()
+
+
+def test_the_running_maximum_is_numpys():
+    values = np.random.default_rng(0).integers(-1, 50, (3, 37, 2)).astype(np.int32)
+    found = windowing.running_max(tf.constant(values))
+    np.testing.assert_array_equal(found, np.maximum.accumulate(values, axis=1))
+
+
+def test_persistence_holds_the_last_observed_value_of_the_window():
+    target = tf.constant([[7.0, 1.0, 2.0, 3.0, 9.0, 9.0, 9.0, 9.0]])
+    observed = tf.constant([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
+    base, known = windowing.last_observed(target, observed, tf.constant([3, 5, 6]), window=4)
+    assert base[0, :2].numpy().tolist() == [2.0, 2.0]
+    # From minute 6 the window begins at minute 3: nothing in it was observed.
+    assert known.numpy().tolist() == [[True, True, False]]

@@ -1,0 +1,84 @@
+"""Executor of the DataGate: reads what was found about the data and applies the rules."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.types.artifact import Artifact
+from tfx.utils import io_utils
+
+from tfx_pipeline.components.data_gate.findings import (
+    Finding,
+    drift_findings,
+    judge,
+    schema_findings,
+    share_findings,
+)
+from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DataSummary
+
+FINDINGS_FILE = "findings.json"
+FINDINGS_PROPERTY = "findings"
+
+
+class Executor(BaseExecutor):
+    """Judges the anomalies, the drift and the data summary."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Artifact]],
+        output_dict: dict[str, list[Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes the approval, or raises `DataRejectedError`."""
+        rules = json.loads(exec_properties["rules"])
+        anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
+        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
+        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        schema = io_utils.SchemaReader().read(
+            io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+        )
+        severities = rules["severity"]
+        findings = []
+        for split in artifact_utils.decode_split_names(anomalies.split_names):
+            findings += schema_findings(_read_anomalies(anomalies, split), split, severities)
+        for previous in input_dict.get("previous_statistics", []):
+            current_stats = _read_statistics(statistics, "train")
+            previous_stats = _read_statistics(previous, "train")
+            findings += drift_findings(current_stats, previous_stats, schema, severities)
+        summary = DataSummary.from_json(examples.get_string_custom_property(DATA_SUMMARY_PROPERTY))
+        findings += share_findings(
+            summary.missing_fraction,
+            "missing minutes",
+            rules["max_missing_fraction"],
+            rules["missing_fraction_warning"],
+        )
+        findings += share_findings(
+            summary.physics_fraction,
+            "physical law",
+            rules["max_physics_fraction"],
+            rules["physics_fraction_warning"],
+        )
+        self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
+
+    def _approve(self, warnings: list[Finding], approval: Artifact) -> None:
+        approval.warnings = len(warnings)
+        text = json.dumps([asdict(warning) for warning in warnings], indent=2)
+        approval.set_string_custom_property(FINDINGS_PROPERTY, text)
+        fileio.makedirs(approval.uri)
+        io_utils.write_string_file(f"{approval.uri}/{FINDINGS_FILE}", text)
+
+
+def _read_statistics(artifact: Artifact, split: str) -> statistics_pb2.DatasetFeatureStatisticsList:
+    uri = artifact_utils.get_split_uri([artifact], split)
+    return tfdv.load_stats_binary(io_utils.get_only_uri_in_dir(uri))
+
+
+def _read_anomalies(artifact: Artifact, split: str) -> anomalies_pb2.Anomalies:
+    uri = io_utils.get_only_uri_in_dir(artifact_utils.get_split_uri([artifact], split))
+    return anomalies_pb2.Anomalies.FromString(io_utils.read_bytes_file(uri))

@@ -1,0 +1,109 @@
+"""The rules of the data gate: what is wrong with the data, and how severe it is.
+
+A new rule is one more function here that returns findings, called by the executor.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+
+log = logging.getLogger(__name__)
+
+ERROR, WARNING, IGNORE = "error", "warning", "ignore"
+
+
+class DataRejectedError(RuntimeError):
+    """The data has severe anomalies: nothing may be trained on it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the gate noticed.
+
+    Attributes:
+        severity: "error" or "warning".
+        rule: TFDV's anomaly type, or the name of our rule.
+        where: Split and feature, or measurement.
+        message: What was seen and what is allowed.
+    """
+
+    severity: str
+    rule: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.where}: {self.message} [{self.rule}]"
+
+
+def schema_findings(
+    anomalies: anomalies_pb2.Anomalies, where: str, severities: Mapping[str, str]
+) -> list[Finding]:
+    """Turns TFDV's anomalies into findings.
+
+    Args:
+        anomalies: Of one split, or of the drift against the data before.
+        where: Names the split in messages.
+        severities: TFDV anomaly type -> error, warning or ignore; others are errors.
+    """
+    named = dict(anomalies.anomaly_info)
+    if anomalies.HasField("dataset_anomaly_info"):
+        named["dataset"] = anomalies.dataset_anomaly_info
+    if anomalies.data_missing:
+        return [Finding(ERROR, "NO_DATA_IN_SPAN", where, "the split holds no examples")]
+    findings = []
+    for feature, info in sorted(named.items()):
+        for reason in info.reason:
+            rule = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
+            severity = severities.get(rule, ERROR)
+            if severity != IGNORE:
+                message = reason.description or reason.short_description
+                findings.append(Finding(severity, rule, f"{where}: {feature}", message))
+    return findings
+
+
+def share_findings(
+    shares: Mapping[str, float], rule: str, allowed: float, warn_above: float
+) -> list[Finding]:
+    """Judges shares of minutes: above `allowed` is an error, above `warn_above` a warning."""
+    findings = []
+    for where, share in shares.items():
+        limit, severity = (allowed, ERROR) if share > allowed else (warn_above, WARNING)
+        if share > limit:
+            message = f"{share:.3%} of the minutes, allowed {limit:.3%}"
+            findings.append(Finding(severity, rule, where, message))
+    return findings
+
+
+def drift_findings(
+    current: statistics_pb2.DatasetFeatureStatisticsList,
+    previous: statistics_pb2.DatasetFeatureStatisticsList,
+    schema: schema_pb2.Schema,
+    severities: Mapping[str, str],
+) -> list[Finding]:
+    """Compares the train split with the run before, by the schema's drift comparators."""
+    anomalies = tfdv.validate_statistics(current, schema, previous_statistics=previous)
+    found = schema_findings(anomalies, "drift", severities)
+    return [finding for finding in found if finding.rule.startswith("COMPARATOR_")]
+
+
+def judge(findings: Iterable[Finding]) -> list[Finding]:
+    """Returns the warnings.
+
+    Raises:
+        DataRejectedError: There are errors; the message lists every finding.
+    """
+    findings = list(findings)
+    for finding in findings:
+        log.warning("%s", finding)
+    errors = [finding for finding in findings if finding.severity == ERROR]
+    if errors:
+        raise DataRejectedError(
+            "the data was rejected, nothing was trained on it:\n  "
+            + "\n  ".join(str(finding) for finding in findings)
+            + "\nmend the data, or review schema/schema.pbtxt and `validation` in the settings"
+        )
+    return findings

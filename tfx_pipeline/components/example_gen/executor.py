@@ -1,0 +1,207 @@
+"""Executor of PowerExampleGen: checks all raw data, then streams it into shards of Examples."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import tensorflow as tf
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
+from google.protobuf import wrappers_pb2
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.io import fileio
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.types.artifact import Artifact
+from tfx.utils import proto_utils
+
+from tfx_pipeline.components.example_gen.encoder import encode
+from tfx_pipeline.data.contract import SPLITS
+from tfx_pipeline.data.inspection import Inspection, inspect
+from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
+from tfx_pipeline.data.raw.reader import Reader
+from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
+from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
+
+LOG = logging.getLogger("tfx_pipeline.data")
+
+DATA_SUMMARY_PROPERTY = "data_summary"
+"""Custom property of the Examples: a `DataSummary` in JSON."""
+
+
+_BATCH = 512
+"""Segments that are serialized at a time; about 2 MB."""
+
+
+class Executor(BaseBeamExecutor):
+    """Writes time-contiguous shards per split, in bounded memory."""
+
+    def Do(  # noqa: N802
+        self,
+        input_dict: dict[str, list[Artifact]],
+        output_dict: dict[str, list[Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Reads the input twice: nothing is written before all of it is checked.
+
+        Raises:
+            DataError: The raw data breaks a rule.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        options = _options(exec_properties)
+        inspection = inspect(_files(exec_properties), options, fileio.open)
+        for problem in inspection.summary.first_bad_rows:
+            LOG.warning("left out as a missing minute: %s", problem)
+
+        examples = artifact_utils.get_single_instance(output_dict["examples"])
+        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        folders = {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS}
+        parts = _divide(inspection, self._workers())
+        with self._make_beam_pipeline() as pipeline:
+            (
+                pipeline
+                | "Shards" >> beam.Create(parts)
+                | "Spread" >> beam.Reshuffle()
+                | "Write" >> beam.ParDo(WriteShards(inspection, options, folders))
+            )
+
+        examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(examples, "tfrecords_gzip")
+        examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, inspection.summary.to_json())
+
+    def _workers(self) -> int:
+        """Workers that run at the same time; each reads the input for itself."""
+        direct = PipelineOptions(self._beam_pipeline_args).view_as(DirectOptions)
+        if direct.direct_running_mode == "in_memory":
+            return 1
+        return direct.direct_num_workers or os.cpu_count() or 1
+
+
+class WriteShards(beam.DoFn):
+    """Reads the input and writes the Examples of some neighbouring shards.
+
+    Beam's own sink would shuffle, which needs all Examples in memory and loses their order.
+
+    Args:
+        inspection: What the first pass found.
+        options: The same as there.
+        folders: Split -> where its shards go.
+    """
+
+    def __init__(
+        self, inspection: Inspection, options: DataOptions, folders: dict[str, str]
+    ) -> None:
+        super().__init__()
+        self._inspection = inspection
+        self._options = options
+        self._folders = folders
+
+    def process(self, chosen: list[Shard]) -> None:
+        """Writes under other names first, so that an interrupted run leaves no shard."""
+        paths = [_path(self._folders[shard.split], shard) for shard in chosen]
+        temporary = [f"{path}.part" for path in paths]
+        for folder in {self._folders[shard.split] for shard in chosen}:
+            fileio.makedirs(folder)
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
+            ]
+            for batch in _batches(self._segments(chosen)):
+                places = [
+                    positions(
+                        chosen, part.split, part.first_origin // self._options.windowing.origins
+                    )
+                    for part in batch
+                ]
+                records = encode(batch)
+                for place, record in zip(np.concatenate(places).tolist(), records, strict=True):
+                    writers[place].write(record)
+        for path, name in zip(temporary, paths, strict=True):
+            fileio.rename(path, name, overwrite=True)
+
+    def _segments(self, chosen: list[Shard]) -> Iterator[Segments]:
+        cutters = self._cutters(chosen)
+        reader = Reader(
+            self._inspection.files,
+            BadRows(self._options.max_bad_rows),
+            self._options.rows,
+            fileio.open,
+            task="Cut",
+        )
+        for rows in reader:
+            if rows.meter in cutters:
+                yield from cutters[rows.meter].feed(rows.minutes, rows.values)
+        for cutter in cutters.values():
+            yield from cutter.finish()
+
+    def _cutters(self, chosen: list[Shard]) -> dict[str, SegmentCutter]:
+        """One cutter per household that has segments in these shards."""
+        segments = covered(chosen)
+        found = {}
+        for meter, pieces in self._inspection.pieces.items():
+            own = [
+                part
+                for piece in pieces
+                if piece.split in segments and (part := piece.within(segments[piece.split]))
+            ]
+            if own:
+                found[meter] = SegmentCutter(meter, own, self._options.windowing)
+        return found
+
+
+def _batches(parts: Iterable[Segments]) -> Iterator[list[Segments]]:
+    """Gathers what many households give in small parts."""
+    batch: list[Segments] = []
+    size = 0
+    for part in parts:
+        batch.append(part)
+        size += part.first_origin.size
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _options(exec_properties: dict[str, Any]) -> DataOptions:
+    config = example_gen_pb2.CustomConfig()
+    proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
+    text = wrappers_pb2.StringValue()
+    config.custom_config.Unpack(text)
+    return DataOptions.from_json(text.value)
+
+
+def _files(exec_properties: dict[str, Any]) -> list[str]:
+    config = example_gen_pb2.Input()
+    proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
+    base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
+    pattern = os.path.join(base, config.splits[0].pattern)  # noqa: PTH118, also of object stores
+    files = [
+        file
+        for file in sorted(fileio.glob(pattern))
+        if not fileio.isdir(file) and not PurePath(file).name.startswith(".")
+    ]
+    if not files:
+        raise DataError.of(Problem("empty", "no file matches", pattern))
+    return files
+
+
+def _divide(inspection: Inspection, workers: int) -> list[list[Shard]]:
+    """Gives each worker its share of neighbouring shards."""
+    found = shards(piece for pieces in inspection.pieces.values() for piece in pieces)
+    bounds = np.linspace(0, len(found), min(workers, len(found)) + 1).astype(int).tolist()
+    return [found[start:stop] for start, stop in pairwise(bounds)]
+
+
+def _path(folder: str, shard: Shard) -> str:
+    name = f"data_tfrecord-{shard.number:05d}-of-{SHARDS:05d}.gz"
+    return os.path.join(folder, name)  # noqa: PTH118, also of object stores

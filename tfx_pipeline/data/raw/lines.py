@@ -1,0 +1,153 @@
+"""Parses a file's data lines in blocks, and finds the lines that cannot be parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.data.raw.errors import DataError, Problem
+from tfx_pipeline.data.raw.formats import Format, recognise
+from tfx_pipeline.data.raw.parsing import Columns, explain, parse
+from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener, line_blocks
+
+_COMPARED_LINES = 20
+_TAIL_BYTES = 8192
+
+
+@dataclass(frozen=True)
+class Part:
+    """Parsed lines and their numbers, int64 [n]."""
+
+    columns: Columns
+    numbers: npt.NDArray[np.int64]
+
+
+class DataLines:
+    """The data lines of one file, behind its header.
+
+    Args:
+        file: Path of a plain, gzip or zip file.
+        opener: Opens the path.
+        block_bytes: Text that is parsed at a time.
+
+    Attributes:
+        form: The file's format.
+
+    Raises:
+        DataError: The file is empty, damaged, or of no known format.
+    """
+
+    def __init__(self, file: str, opener: Opener, block_bytes: int = BLOCK_BYTES) -> None:
+        self.file = file
+        self._blocks = line_blocks(file, opener, block_bytes)
+        self._line = 1
+        self._block = self._tail = b""
+        self.form = self._header()
+
+    def _header(self) -> Format:
+        for block in self._blocks:
+            self._block = block
+            while self._block:
+                line, _, self._block = self._block.partition(b"\n")
+                self._line += 1
+                if line.strip():
+                    return recognise(line.rstrip(b"\r"), self.file, self._line - 1)
+        raise DataError.of(Problem("empty", "the file has no lines", self.file))
+
+    def parts(self, remaining: Callable[[], int | None]) -> Iterator[Part | Problem]:
+        """Yields rows and bad lines in the file's order, up to `remaining()` of them."""
+        while True:
+            while self._block and remaining() != 0:
+                text, self._block = _first_lines(self._block, remaining())
+                yield from self._numbered(text)
+            if remaining() == 0:
+                return
+            block = next(self._blocks, None)
+            if block is None:
+                return
+            self._block = block
+
+    def _numbered(self, text: bytes) -> Iterator[Part | Problem]:
+        cut = b""
+        if not text.endswith(b"\n"):
+            cut = _cut_line(self._tail + text, self.form.delimiter.encode())
+            text = text.removesuffix(cut)
+        self._tail = text[-_TAIL_BYTES:]
+        if text and not text.isspace():
+            yield from self._parsed(text, self._line)
+        self._line += _count(text)
+        if cut:
+            detail = f"the last number is shorter than those before it: {cut!r}"
+            yield Problem("truncated", detail, self.file, self._line, self.form.columns[-1])
+
+    def _parsed(self, text: bytes, first: int) -> Iterator[Part | Problem]:
+        try:
+            columns = parse(text, self.form)
+            if columns.seconds.size == _count(text):
+                yield Part(columns, first + np.arange(columns.seconds.size))
+                return
+        except ValueError:
+            pass
+        # Something is unusual, perhaps only a blank line: find out line by line.
+        numbered = [
+            (number, line) for number, line in enumerate(text.split(b"\n"), first) if line.strip()
+        ]
+        yield from self._halved(numbered, unterminated=not text.endswith(b"\n"))
+
+    def _halved(
+        self, lines: list[tuple[int, bytes]], unterminated: bool
+    ) -> Iterator[Part | Problem]:
+        """Parses lines, halving them until every bad line stands alone."""
+        try:
+            columns = parse(b"\n".join(line for _, line in lines), self.form)
+            if columns.seconds.size == len(lines):
+                yield Part(columns, np.array([number for number, _ in lines], np.int64))
+                return
+        except ValueError:
+            pass
+        if len(lines) == 1:
+            [(number, line)] = lines
+            yield explain(line, self.form, self.file, number, unterminated)
+            return
+        middle = len(lines) // 2
+        yield from self._halved(lines[:middle], False)
+        yield from self._halved(lines[middle:], unterminated)
+
+
+def _first_lines(text: bytes, lines: int | None) -> tuple[bytes, bytes]:
+    if lines is None or _count(text) <= lines:
+        return text, b""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    return text[: ends[lines - 1] + 1], text[ends[lines - 1] + 1 :]
+
+
+def _cut_line(text: bytes, delimiter: bytes) -> bytes:
+    """Finds an unterminated last line that stops inside its last number, or nothing.
+
+    Only where the lines before it all write that number with the same decimals can a cut one be
+    told from a short one.
+    """
+    *before, last = text.rsplit(b"\n", _COMPARED_LINES + 1)
+    known = {_decimals(line, delimiter) for line in before[1:]} - {None}
+    found = _decimals(last, delimiter)
+    if len(before) <= _COMPARED_LINES or len(known) != 1 or found is None:
+        return b""
+    (usual,) = known
+    return last if usual and found < usual else b""
+
+
+def _decimals(line: bytes, delimiter: bytes) -> int | None:
+    """Digits behind the point of the last field; None where it is no plain number."""
+    others, _, number = line.rstrip(b"\r").rpartition(delimiter)
+    if not number and others[-1:].isdigit():
+        return -1  # stops behind the delimiter; a line of missing values would show it before
+    if not number.replace(b".", b"", 1).removeprefix(b"-").isdigit():
+        return None
+    return len(number.partition(b".")[2])
+
+
+def _count(text: bytes) -> int:
+    return text.count(b"\n") + (text != b"" and not text.endswith(b"\n"))

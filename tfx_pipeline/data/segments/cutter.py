@@ -1,0 +1,193 @@
+"""Cuts each household's stretches into aligned segments, streaming."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tfx_pipeline.data.segments.splits import Interval
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The part of one stretch that lies in one split; every window in it is usable.
+
+    Attributes:
+        split: Its split.
+        span: Its minutes.
+        origins: Minutes from which a forecast may be made and judged.
+        segments: Aligned segments that serve those origins; number k starts its origins at
+            minute k * windowing.origins.
+    """
+
+    split: str
+    span: Interval
+    origins: Interval
+    segments: Interval
+
+    def within(self, segments: Interval) -> Piece | None:
+        """Keeps only the segments that are also in `segments`, or None if there are none."""
+        start = max(self.segments.start, segments.start)
+        stop = min(self.segments.stop, segments.stop)
+        return replace(self, segments=Interval(start, stop)) if start < stop else None
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Consecutive segments of one piece.
+
+    Attributes:
+        split: Their split.
+        meter: Their household.
+        values: float32 [measurements, n, windowing.minutes]; NaN = not observed, or outside.
+        weight: float32 [n, windowing.origins]; 1 where the origin is usable.
+        first_origin: int64 [n], minutes since 1970.
+    """
+
+    split: str
+    meter: str
+    values: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
+    first_origin: npt.NDArray[np.int64]
+
+
+def pieces(
+    stretches: Sequence[Interval], splits: dict[str, Interval], windowing: Windowing
+) -> list[Piece]:
+    """Intersects stretches with splits, and keeps what holds a window and its labels.
+
+    Args:
+        stretches: Of one household, in order of time.
+        splits: Intervals that do not overlap, in order of time.
+        windowing: Shape of a segment.
+
+    Returns:
+        Pieces in order of time.
+    """
+    found = []
+    for stretch in stretches:
+        for split, interval in splits.items():
+            span = Interval(max(stretch.start, interval.start), min(stretch.stop, interval.stop))
+            origins = Interval(span.start + windowing.window - 1, span.stop - windowing.horizon)
+            if origins.start < origins.stop:
+                segments = Interval(
+                    origins.start // windowing.origins, (origins.stop - 1) // windowing.origins + 1
+                )
+                found.append(Piece(split, span, origins, segments))
+    return found
+
+
+class SegmentCutter:
+    """Turns one household's rows, as they come, into segments.
+
+    Holds less than one segment and one block of rows.
+
+    Args:
+        meter: Name of the household.
+        pieces: Its pieces, in order of time.
+        windowing: Shape of a segment.
+    """
+
+    def __init__(self, meter: str, pieces: Sequence[Piece], windowing: Windowing) -> None:
+        self._meter = meter
+        self._pieces = deque(pieces)
+        self._windowing = windowing
+        self._next = 0
+        self._grid = _missing(0)
+        self._open()
+
+    def feed(
+        self, minutes: npt.NDArray[np.int64], values: npt.NDArray[np.float32]
+    ) -> Iterator[Segments]:
+        """Takes the next rows and yields the segments that they complete.
+
+        Args:
+            minutes: int64 [n], strictly increasing, later than all before.
+            values: float32 [measurements, n].
+        """
+        while self._pieces and minutes.size:
+            first, stop = np.searchsorted(minutes, self._needed())
+            if first < stop:
+                self._extend(minutes[first:stop], values[:, first:stop])
+                yield from self._cut(
+                    (self._grid.shape[1] - self._overlap) // self._windowing.origins
+                )
+            if stop == minutes.size:
+                return
+            yield from self.finish_piece()
+            minutes, values = minutes[stop:], values[:, stop:]
+
+    def finish(self) -> Iterator[Segments]:
+        """Yields what is left when there are no more rows."""
+        while self._pieces:
+            yield from self.finish_piece()
+
+    def finish_piece(self) -> Iterator[Segments]:
+        """Yields the current piece's last segments, filled up with missing minutes."""
+        left = self._pieces[0].segments.stop - self._next
+        length = left * self._windowing.origins + self._overlap
+        self._grow(length)
+        yield from self._cut(left)
+        self._pieces.popleft()
+        self._open()
+
+    @property
+    def _overlap(self) -> int:
+        """Minutes that neighbouring segments share."""
+        return self._windowing.minutes - self._windowing.origins
+
+    def _base(self, segment: int) -> int:
+        """First minute of a segment's series."""
+        return segment * self._windowing.origins - (self._windowing.window - 1)
+
+    def _open(self) -> None:
+        self._grid = _missing(0)
+        if self._pieces:
+            self._next = self._pieces[0].segments.start
+
+    def _needed(self) -> Interval:
+        """Minutes that the current piece's segments hold."""
+        piece = self._pieces[0]
+        first = self._base(piece.segments.start)
+        last = self._base(piece.segments.stop) + self._overlap
+        return Interval(max(piece.span.start, first), min(piece.span.stop, last))
+
+    def _extend(self, minutes: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
+        columns = minutes - self._base(self._next)
+        self._grow(int(columns[-1]) + 1)
+        self._grid[:, columns] = values
+
+    def _grow(self, length: int) -> None:
+        short = length - self._grid.shape[1]
+        if short > 0:
+            self._grid = np.concatenate((self._grid, _missing(short)), axis=1)
+
+    def _cut(self, segments: int) -> Iterator[Segments]:
+        """Takes the first complete segments off the grid."""
+        if segments < 1:
+            return
+        piece, step = self._pieces[0], self._windowing.origins
+        windows = np.lib.stride_tricks.sliding_window_view(
+            self._grid, self._windowing.minutes, axis=1
+        )
+        first_origin = (self._next + np.arange(segments, dtype=np.int64)) * step
+        origins = first_origin[:, None] + np.arange(step)
+        usable = (piece.origins.start <= origins) & (origins < piece.origins.stop)
+        yield Segments(
+            piece.split,
+            self._meter,
+            windows[:, : segments * step : step],
+            usable.astype(np.float32),
+            first_origin,
+        )
+        self._next += segments
+        self._grid = self._grid[:, segments * step :].copy()
+
+
+def _missing(minutes: int) -> npt.NDArray[np.float32]:
+    return np.full((len(MEASUREMENTS), minutes), np.nan, np.float32)
