@@ -15,7 +15,7 @@ from tests.support.series import Series, household, write_iso, write_uci
 from tfx_pipeline.data.raw.errors import BadRows, DataError
 from tfx_pipeline.data.raw.reader import Reader, in_order
 
-UCI_SLICE = Path(__file__).parents[2] / "data" / "uci_first_2000_rows.txt"
+UCI_SLICE = Path(__file__).parents[3] / "data" / "uci_first_2000_rows.txt"
 HOUSE = (
     household(700)
     .without_values(slice(30, 45))
