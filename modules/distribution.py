@@ -9,6 +9,8 @@ the same histogram, so they cannot cross.
 import numpy as np
 import tensorflow as tf
 
+from tfx_pipeline.model_contract import MEAN, QUANTILES
+
 BINS = 100
 # Changes beyond this, in kW, fall in the outermost bins.
 REACH = 9.0
@@ -16,9 +18,6 @@ REACH = 9.0
 SCALE = 0.07
 # Weight of the squared error of the mean, in kW^2, next to the cross-entropy, in nats.
 MEAN_WEIGHT = 1.0
-
-OUTPUTS = ("mean", "p10", "p50", "p90")
-QUANTILES = (0.1, 0.5, 0.9)
 
 
 def edges() -> np.ndarray:
@@ -90,5 +89,6 @@ def forecast(logits: tf.Tensor, base: tf.Tensor) -> dict[str, tf.Tensor]:
         `mean`, `p10`, `p50`, `p90`: [batch, horizon].
     """
     probabilities = tf.nn.softmax(logits)
-    changes = [mean(probabilities), *(quantile(probabilities, level) for level in QUANTILES)]
-    return {name: base[:, None] + change for name, change in zip(OUTPUTS, changes, strict=True)}
+    changes = {MEAN: mean(probabilities)}
+    changes |= {name: quantile(probabilities, level) for name, level in QUANTILES.items()}
+    return {name: base[:, None] + change for name, change in changes.items()}

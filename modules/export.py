@@ -1,9 +1,7 @@
 """The SavedModel: raw units in, kW out, and the files that travel with it."""
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,19 @@ from modules import distribution, windowing
 from modules.examples import Examples, serialized
 from modules.features import Origins
 from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT
-from tfx_pipeline.serving import requests
+from tfx_pipeline.model_contract import (
+    DEFAULT_SIGNATURE,
+    EXAMPLES,
+    EXAMPLES_SIGNATURE,
+    EXTRA_ASSETS,
+    METADATA_FILE,
+    REQUESTS_FILE,
+    TIMESTAMP,
+    WARM_UP_FILE,
+    ModelMetadata,
+)
+from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
-TIMESTAMP = "timestamp"
-DEFAULT = "serving_default"
-BATCH = "serving_examples"
-FORECAST_FILE = "assets.extra/forecast.json"
-WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 # Requests recorded for the check before a push.
 RECORDED = 8
 
@@ -70,10 +74,10 @@ class Forecaster(tf.Module):
         window = [None, self._windowing.window]
         specs = {name: tf.TensorSpec(window, tf.float32, name) for name in MEASUREMENTS}
         specs[TIMESTAMP] = tf.TensorSpec([None], tf.int64, TIMESTAMP)
-        strings = tf.TensorSpec([None], tf.string, "examples")
+        strings = tf.TensorSpec([None], tf.string, EXAMPLES)
         return {
-            DEFAULT: tf.function(self.forecast_windows).get_concrete_function(**specs),
-            BATCH: tf.function(self.forecast_examples).get_concrete_function(strings),
+            DEFAULT_SIGNATURE: tf.function(self.forecast_windows).get_concrete_function(**specs),
+            EXAMPLES_SIGNATURE: tf.function(self.forecast_examples).get_concrete_function(strings),
         }
 
 
@@ -82,7 +86,7 @@ def export(
     examples: Examples,
     folder: str,
     eval_files: Sequence[str],
-    facts: Mapping[str, Any],
+    hyperparameters: Mapping[str, Any],
 ) -> None:
     """Writes the SavedModel with its signatures, recorded requests and warm-up file.
 
@@ -91,26 +95,34 @@ def export(
         examples: How segments are transformed and framed.
         folder: Of the SavedModel.
         eval_files: Patterns of the files that the recorded requests are taken from.
-        facts: More to tell in forecast.json, JSON-able.
+        hyperparameters: Of the network, by name.
     """
     forecaster = Forecaster(network, examples)
     recorded = record(forecaster, eval_files, examples)
     tf.saved_model.save(forecaster, folder, forecaster.signatures())
-    described = {"measurements": MEASUREMENTS, **asdict(examples.config.windowing), **facts}
+    windowing = examples.config.windowing
+    metadata = ModelMetadata(
+        measurements=MEASUREMENTS,
+        window=windowing.window,
+        horizon=windowing.horizon,
+        origins=windowing.origins,
+        family=examples.config.family,
+        hyperparameters=dict(hyperparameters),
+    )
     with tempfile.TemporaryDirectory() as local:
-        (Path(local) / "assets.extra").mkdir()
-        (Path(local) / FORECAST_FILE).write_text(json.dumps(described, indent=2))
-        requests.write_requests(Path(local) / requests.FILE, recorded)
+        (Path(local) / EXTRA_ASSETS).mkdir()
+        (Path(local) / METADATA_FILE).write_text(metadata.model_dump_json(indent=2))
+        write_requests(Path(local) / REQUESTS_FILE, recorded)
         write_warm_up(Path(local) / WARM_UP_FILE, recorded)
         # The SavedModel may be on any file system that TensorFlow knows.
-        tf.io.gfile.makedirs(f"{folder}/assets.extra")
-        for name in (FORECAST_FILE, requests.FILE, WARM_UP_FILE):
+        tf.io.gfile.makedirs(f"{folder}/{EXTRA_ASSETS}")
+        for name in (METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE):
             tf.io.gfile.copy(str(Path(local) / name), f"{folder}/{name}", overwrite=True)
 
 
 def record(
     forecaster: Forecaster, files: Sequence[str], examples: Examples
-) -> list[requests.RecordedRequest]:
+) -> list[RecordedRequest]:
     """Asks the model in memory through both signatures.
 
     Args:
@@ -132,16 +144,16 @@ def record(
     inputs = {name: np.take_along_axis(raw[name], minutes, axis=1) for name in MEASUREMENTS}
     inputs[TIMESTAMP] = raw[FIRST_ORIGIN][:, 0] + 60 * first
     return [
-        requests.RecordedRequest(DEFAULT, inputs, _answer(forecaster.forecast_windows, inputs)),
-        requests.RecordedRequest(
-            BATCH,
-            {"examples": segments.numpy()},
-            _answer(forecaster.forecast_examples, {"examples": segments}),
+        RecordedRequest(DEFAULT_SIGNATURE, inputs, _answer(forecaster.forecast_windows, inputs)),
+        RecordedRequest(
+            EXAMPLES_SIGNATURE,
+            {EXAMPLES: segments.numpy()},
+            _answer(forecaster.forecast_examples, {EXAMPLES: segments}),
         ),
     ]
 
 
-def write_warm_up(path: Path, recorded: Sequence[requests.RecordedRequest]) -> None:
+def write_warm_up(path: Path, recorded: Sequence[RecordedRequest]) -> None:
     """Writes requests for TensorFlow Serving to answer before it takes a version into service.
 
     Args:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from modules import distribution
 from modules.features import Origins
+from tfx_pipeline.model_contract import MEAN, P10, P50, P90
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,12 @@ def error_sums(origins: Origins, forecast: Mapping[str, tf.Tensor]) -> tf.Tensor
     """Sums over one batch: float64 [6, horizon], the fields of `Score` and the labels."""
     judged = tf.math.is_finite(origins.labels) & origins.judged[:, None]
     labels = tf.where(judged, origins.labels, 0.0)
-    error = forecast["mean"] - labels
+    error = forecast[MEAN] - labels
     held = origins.base[:, None] - labels
-    inside = (forecast["p10"] <= labels) & (labels <= forecast["p90"])
+    inside = (forecast[P10] <= labels) & (labels <= forecast[P90])
     rows = [
         error**2,
-        tf.abs(forecast["p50"] - labels),
+        tf.abs(forecast[P50] - labels),
         held**2,
         tf.abs(held),
         tf.cast(inside, tf.float32),

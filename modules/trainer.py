@@ -76,7 +76,7 @@ def run_fn(fn_args: FnArgs) -> None:
         examples,
         fn_args.serving_model_dir,
         fn_args.eval_files,
-        {"family": config.family, "hyperparameters": hyperparameters},
+        hyperparameters,
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.series import household
-from tests.support.trained import FRAMING, ask, trained
+from tests.support.trained import WINDOWING, ask, trained
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ def windows() -> np.ndarray:
     """[200, 7, window] of days that the model has not seen."""
     values = household(4 * 1440, start="2007-03-01 00:00", seed=5).values.astype(np.float32)
     starts = np.arange(200) * 27
-    return np.stack([values[:, start : start + FRAMING.window] for start in starts])
+    return np.stack([values[:, start : start + WINDOWING.window] for start in starts])
 
 
 def test_a_shift_of_1_kw_shifts_the_forecast(model, windows):
@@ -34,7 +34,7 @@ def test_a_shift_of_1_kw_shifts_the_forecast(model, windows):
 
 @pytest.mark.parametrize("level", [0.2, 0.4, 2.5])
 def test_a_flat_line_is_forecast_flat(model, windows, level):
-    flat = np.repeat(np.nanmedian(windows, axis=(0, 2))[:, None], FRAMING.window, axis=1)[None]
+    flat = np.repeat(np.nanmedian(windows, axis=(0, 2))[:, None], WINDOWING.window, axis=1)[None]
     flat[:, 0] = level
     flat[:, 3] = level * 1000 / 240
     assert ask(model, flat)["p50"] == pytest.approx(level, abs=0.1 + 0.1 * level)

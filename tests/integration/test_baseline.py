@@ -1,6 +1,5 @@
 """Which model a candidate meets, through LocalDagRunner and a real ML Metadata store."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing, String
 
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
+from tfx_pipeline.model_contract import EXTRA_ASSETS, METADATA_FILE, ModelMetadata
 
 pytestmark = pytest.mark.integration
 
@@ -25,10 +25,17 @@ def Train(  # noqa: N802
 ) -> None:
     """Writes what tells two models apart."""
     folder = Path(model.uri) / "Format-Serving"
-    (folder / "assets.extra").mkdir(parents=True)
+    (folder / EXTRA_ASSETS).mkdir(parents=True)
     (folder / "saved_model.pb").write_text(version)
-    facts = {"measurements": ["power"], "window": window, "horizon": 5, "origins": 60}
-    (folder / "assets.extra" / "forecast.json").write_text(json.dumps(facts))
+    metadata = ModelMetadata(
+        measurements=("power",),
+        window=window,
+        horizon=5,
+        origins=60,
+        family="mlp",
+        hyperparameters={},
+    )
+    (folder / METADATA_FILE).write_text(metadata.model_dump_json())
 
 
 @component

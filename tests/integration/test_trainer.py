@@ -1,9 +1,9 @@
 """The Tuner's and the Trainer's functions on a simulated household."""
 
-import json
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,17 +14,19 @@ from modules import trainer
 from modules.config import TrainerConfig
 from modules.examples import EVALUATED, Examples, serialized
 from modules.training import fit
-from tests.support.trained import FRAMING, prepare, trained
-from tfx_pipeline.serving.requests import FILE, read_requests
+from tests.support.trained import WINDOWING, prepare, trained
+from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
+from tfx_pipeline.serving.requests import read_requests
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 CHECK = """
 import sys
 import numpy as np, tensorflow as tf
-from tfx_pipeline.serving.requests import FILE, read_requests
+from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.serving.requests import read_requests
 model = tf.saved_model.load(sys.argv[1])
-for request in read_requests(f"{sys.argv[1]}/{FILE}"):
+for request in read_requests(f"{sys.argv[1]}/{REQUESTS_FILE}"):
     inputs = {name: tf.constant(value.tolist() if value.dtype == object else value)
               for name, value in request.inputs.items()}
     outputs = model.signatures[request.signature_name](**inputs)
@@ -44,22 +46,22 @@ def test_a_fresh_process_gives_the_numbers_that_the_trainer_saw():
 
 
 def test_recorded_requests_are_of_both_signatures():
-    requests = read_requests(trained().folder / "model" / FILE)
+    requests = read_requests(trained().folder / "model" / REQUESTS_FILE)
     shapes = {call.signature_name: call.outputs["p50"].shape for call in requests}
     assert shapes == {
-        "serving_default": (8, FRAMING.horizon),
-        "serving_examples": (8, FRAMING.origins, FRAMING.horizon),
+        "serving_default": (8, WINDOWING.horizon),
+        "serving_examples": (8, WINDOWING.origins, WINDOWING.horizon),
     }
 
 
 def test_both_signatures_give_the_same_forecast():
-    default, examples = read_requests(trained().folder / "model" / FILE)
+    default, examples = read_requests(trained().folder / "model" / REQUESTS_FILE)
     for lone, segment in zip(default.outputs["mean"], examples.outputs["mean"], strict=True):
         assert np.abs(segment - lone).max(axis=1).min() < 1e-4
 
 
 def test_the_warm_up_file_asks_both_signatures():
-    name = str(trained().folder / "model/assets.extra/tf_serving_warmup_requests")
+    name = str(trained().folder / "model" / WARM_UP_FILE)
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy())
         for record in tf.data.TFRecordDataset(name)
@@ -68,11 +70,15 @@ def test_the_warm_up_file_asks_both_signatures():
     assert asked == ["serving_default", "serving_examples"]
 
 
-def test_the_model_tells_its_shape():
-    told = json.loads((trained().folder / "model/assets.extra/forecast.json").read_text())
-    assert (told["window"], told["horizon"], told["origins"]) == (30, 3, 60)
-    assert told["family"] == "mlp"
-    assert told["hyperparameters"]["units"] > 0
+def test_the_model_describes_itself():
+    metadata = _metadata(trained().folder / "model")
+    assert (metadata.window, metadata.horizon, metadata.origins) == (30, 3, 60)
+    assert metadata.family == "mlp"
+    assert metadata.hyperparameters["units"] > 0
+
+
+def _metadata(model: Path) -> ModelMetadata:
+    return ModelMetadata.model_validate_json((model / METADATA_FILE).read_text())
 
 
 def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
@@ -116,8 +122,7 @@ def test_the_search_feeds_the_trainer(run, caplog):
     args.serving_model_dir = str(run.folder / "tuned")
     with caplog.at_level(logging.INFO, logger="modules"):
         trainer.run_fn(args)
-    told = json.loads((run.folder / "tuned/assets.extra/forecast.json").read_text())
-    assert told["hyperparameters"]["units"] == best.values["units"]
+    assert _metadata(run.folder / "tuned").hyperparameters["units"] == best.values["units"]
     assert "step 20/20" in caplog.text
 
 

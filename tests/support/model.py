@@ -6,17 +6,28 @@ bad, or broken without training anything.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from tfx_pipeline.data.contract import MEASUREMENTS, TARGET, Windowing
-from tfx_pipeline.serving.requests import FILE, RecordedRequest, write_requests
-
-WARMUP = "assets.extra/tf_serving_warmup_requests"
-OUTPUTS = ("mean", "p10", "p50", "p90")
+from tfx_pipeline.model_contract import (
+    DEFAULT_SIGNATURE,
+    EXAMPLES,
+    EXAMPLES_SIGNATURE,
+    EXTRA_ASSETS,
+    MEAN,
+    METADATA_FILE,
+    P10,
+    P50,
+    P90,
+    REQUESTS_FILE,
+    TIMESTAMP,
+    WARM_UP_FILE,
+    ModelMetadata,
+)
+from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 
 class Persistence(tf.Module):
@@ -40,10 +51,10 @@ class Persistence(tf.Module):
         mean = last + self._pull * (self._level - last) + self._offset
         mean = tf.repeat(mean[..., None], self._windowing.horizon, axis=-1)
         return {
-            "mean": mean,
-            "p10": mean - self._band,
-            "p50": mean + 0.0,
-            "p90": mean + self._band,
+            MEAN: mean,
+            P10: mean - self._band,
+            P50: mean + 0.0,
+            P90: mean + self._band,
         }
 
     def serving_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -66,36 +77,35 @@ def save_model(
     level: float = 1.0,
     offset: float = 0.0,
     band: float = 0.5,
-    forecast: dict | None = None,
 ) -> Path:
     """Saves a SavedModel with everything the trainer adds; returns `folder`."""
     model = Persistence(windowing, pull, level, offset, band)
     signatures = {
-        "serving_default": tf.function(model.serving_default).get_concrete_function(
+        DEFAULT_SIGNATURE: tf.function(model.serving_default).get_concrete_function(
             **{
                 name: tf.TensorSpec([None, windowing.window], tf.float32, name)
                 for name in MEASUREMENTS
             },
             timestamp=tf.TensorSpec([None], tf.int64, "timestamp"),
         ),
-        "serving_examples": tf.function(model.serving_examples).get_concrete_function(
-            tf.TensorSpec([None], tf.string, "examples")
+        EXAMPLES_SIGNATURE: tf.function(model.serving_examples).get_concrete_function(
+            tf.TensorSpec([None], tf.string, EXAMPLES)
         ),
     }
     tf.saved_model.save(model, str(folder), signatures)
-    extra = folder / "assets.extra"
-    extra.mkdir()
-    facts = {
-        "measurements": list(MEASUREMENTS),
-        "window": windowing.window,
-        "horizon": windowing.horizon,
-        "origins": windowing.origins,
-        "family": "persistence",
-    }
-    (extra / "forecast.json").write_text(json.dumps(facts | (forecast or {})))
+    (folder / EXTRA_ASSETS).mkdir()
+    metadata = ModelMetadata(
+        measurements=MEASUREMENTS,
+        window=windowing.window,
+        horizon=windowing.horizon,
+        origins=windowing.origins,
+        family="persistence",
+        hyperparameters={},
+    )
+    (folder / METADATA_FILE).write_text(metadata.model_dump_json())
     requests = record(model, windowing)
-    write_requests(folder / FILE, requests)
-    write_warmup(folder / WARMUP, requests)
+    write_requests(folder / REQUESTS_FILE, requests)
+    write_warmup(folder / WARM_UP_FILE, requests)
     return folder
 
 
@@ -106,15 +116,15 @@ def record(model: Persistence, windowing: Windowing) -> list[RecordedRequest]:
         name: rng.gamma(1.0, 1.0, (3, windowing.window)).astype(np.float32) for name in MEASUREMENTS
     }
     inputs[TARGET][1, 3:7] = np.nan
-    inputs["timestamp"] = np.array([1266000000, 1266003600, 1266007200])
+    inputs[TIMESTAMP] = np.array([1266000000, 1266003600, 1266007200])
     examples = np.array([e.SerializeToString() for e in segments(2, windowing)], object)
     return [
         RecordedRequest(
-            "serving_default", inputs, _numpy(model.serving_default(**_tensors(inputs)))
+            DEFAULT_SIGNATURE, inputs, _numpy(model.serving_default(**_tensors(inputs)))
         ),
         RecordedRequest(
-            "serving_examples",
-            {"examples": examples},
+            EXAMPLES_SIGNATURE,
+            {EXAMPLES: examples},
             _numpy(model.serving_examples(tf.constant(examples))),
         ),
     ]

@@ -17,6 +17,7 @@ from tests.support.transform import analyze
 from tfx_pipeline.components.example_gen.encoder import encode
 from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
 from tfx_pipeline.data.segments.cutter import Segments
+from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, TIMESTAMP
 
 WINDOWING = Windowing(window=30, horizon=3, origins=60)
 KNOBS = {
@@ -107,6 +108,6 @@ def ask(model: tf.Module, windows: np.ndarray, timestamp: int = 1167609600) -> d
         name: tf.constant(windows[:, channel], tf.float32)
         for channel, name in enumerate(MEASUREMENTS)
     }
-    inputs["timestamp"] = tf.fill([len(windows)], np.int64(timestamp))
-    outputs = model.signatures["serving_default"](**inputs)
+    inputs[TIMESTAMP] = tf.fill([len(windows)], np.int64(timestamp))
+    outputs = model.signatures[DEFAULT_SIGNATURE](**inputs)
     return {name: values.numpy() for name, values in outputs.items()}

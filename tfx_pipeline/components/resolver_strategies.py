@@ -8,10 +8,8 @@ fit the examples, and models whose files are gone.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 from collections.abc import Iterable
-from typing import Any
 
 import ml_metadata as mlmd
 from tfx.components.evaluator import constants
@@ -20,12 +18,11 @@ from tfx.dsl.io import fileio
 from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
+from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
+
 log = logging.getLogger(__name__)
 
 Artifacts = dict[str, list[Artifact]]
-
-COMPARABLE = ("measurements", "window", "horizon", "origins")
-"""What two models must agree on to answer the same examples (`assets.extra/forecast.json`)."""
 
 
 class BaselineStrategy(ResolverStrategy):
@@ -52,7 +49,7 @@ class BaselineStrategy(ResolverStrategy):
         found: Artifacts = {"candidate": candidate, "model": [], "model_blessing": []}
         if not candidate:
             return found
-        wanted = _shape(candidate[0])
+        required = _metadata(candidate[0])
         models = {model.id: model for model in input_dict["model"]}
         for blessing in _newest_first(input_dict["model_blessing"]):
             model = models.get(
@@ -61,7 +58,8 @@ class BaselineStrategy(ResolverStrategy):
             blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
             if not blessed or model is None or model.id == candidate[0].id:
                 continue
-            if wanted is None or _shape(model) != wanted:
+            other = _metadata(model)
+            if not required or not other or not required.comparable_with(other):
                 log.info("%s: gone, or made for other windows; not a baseline", model.uri)
                 continue
             return found | {"model": [model], "model_blessing": [blessing]}
@@ -104,15 +102,14 @@ def _newest_first(artifacts: Iterable[Artifact]) -> list[Artifact]:
     return sorted(artifacts, key=lambda artifact: artifact.id, reverse=True)
 
 
-def _shape(model: Artifact) -> dict[str, Any] | None:
-    """What `COMPARABLE` says of a model; None where its files are gone or say nothing."""
+def _metadata(model: Artifact) -> ModelMetadata | None:
+    """What a model was made for; None where its files are gone or do not say."""
     folder = path_utils.serving_model_path(model.uri)
     try:
         if not fileio.exists(f"{folder}/saved_model.pb"):
             return None
-        with fileio.open(f"{folder}/assets.extra/forecast.json") as file:
-            facts = json.loads(file.read())
-        return {name: facts[name] for name in COMPARABLE}
-    except (OSError, KeyError, ValueError, fileio.NotFoundError) as error:
+        with fileio.open(f"{folder}/{METADATA_FILE}") as file:
+            return ModelMetadata.model_validate_json(file.read())
+    except (OSError, ValueError, fileio.NotFoundError) as error:
         log.warning("%s: cannot tell which windows it was made for: %r", folder, error)
         return None

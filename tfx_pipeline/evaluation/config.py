@@ -7,8 +7,8 @@ import json
 from tensorflow_model_analysis.proto import config_pb2
 
 from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
+from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 
-SIGNATURE = "serving_examples"
 METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
 SLICES: tuple[str, ...] = (HOUR, WEEKEND)
 """Features by whose values the metrics are sliced, besides the whole."""
@@ -39,7 +39,7 @@ def eval_config(
       baseline_tolerance: Share by which the MSE may be above the baseline model's.
     """
     return config_pb2.EvalConfig(
-        model_specs=[config_pb2.ModelSpec(signature_name=SIGNATURE)],
+        model_specs=[config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE)],
         slicing_specs=[_EVERYTHING, *_SLICING],
         metrics_specs=[
             config_pb2.MetricsSpec(

@@ -16,11 +16,11 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from tfx_pipeline.data.contract import TARGET, WEIGHT, Windowing
+from tfx_pipeline.model_contract import MEAN, OUTPUTS, P10, P50, P90
 
 # Rows of the array of sums, each with one column per minute ahead.
 FORECASTS, LABELS, ERROR, SQUARED, ABSOLUTE, INSIDE, HELD_SQUARED, HELD_ABSOLUTE = range(8)
 
-OUTPUTS = ("mean", "p10", "p50", "p90")
 PER_MINUTE = (
     "mse_kw2",
     "mae_kw",
@@ -76,8 +76,8 @@ def error_sums(
     labels = labels.astype(np.float64)
     # A forecast is judged whole: NaN where any of its outputs is not finite.
     finite = np.all([np.isfinite(predictions[name]) for name in OUTPUTS], axis=0)
-    error = np.where(finite, predictions["mean"] - labels, np.nan)
-    inside = (predictions["p10"] <= labels) & (labels <= predictions["p90"])
+    error = np.where(finite, predictions[MEAN] - labels, np.nan)
+    inside = (predictions[P10] <= labels) & (labels <= predictions[P90])
     held_error = held[:, None] - labels
     return np.stack(
         [
@@ -85,7 +85,7 @@ def error_sums(
             judged.sum(axis=0, dtype=np.float64),
             total(error),
             total(error**2),
-            total(np.abs(predictions["p50"] - labels)),
+            total(np.abs(predictions[P50] - labels)),
             total(inside),
             total(held_error**2),
             total(np.abs(held_error)),

@@ -8,16 +8,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from tfx.types.artifact import Artifact
+from tfx.utils import path_utils
 
 from tfx_pipeline.components.data_gate.executor import FINDINGS_PROPERTY
 from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation
+from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.run import FAILED, Run
 from tfx_pipeline.settings import Settings
 
 SUMMARY_FILE = "summary.json"
 SHOWN_NOT_JUDGED = 2  # on the terminal; all are in the file
-FORECAST_FILE = "Format-Serving/assets.extra/forecast.json"
 
 
 def summarize(settings: Settings, run: Run) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def summarize(settings: Settings, run: Run) -> dict[str, Any]:
     data = _property(run.output("PowerExampleGen", "examples"), DATA_SUMMARY_PROPERTY)
     evaluation = _evaluation(run.output("Evaluator", "evaluation"))
     pushed = run.output("Pusher", "pushed_model")
-    forecast = _read_json(run.output("Trainer", "model"), FORECAST_FILE)
+    metadata = _metadata(run.output("Trainer", "model"))
     return {
         "run_id": run.id,
         "profile": settings.profile,
@@ -43,7 +44,7 @@ def summarize(settings: Settings, run: Run) -> dict[str, Any]:
         "rows": data["rows"] if data else None,
         "data": data,
         "warnings": _property(run.output("DataGate", "approval"), FINDINGS_PROPERTY),
-        "hyperparameters": forecast["hyperparameters"] if forecast else None,
+        "hyperparameters": metadata.hyperparameters if metadata else None,
         "nodes": [
             {
                 "id": node.id,
@@ -161,8 +162,11 @@ def _property(artifact: Artifact | None, name: str) -> Any:
     return json.loads(artifact.get_string_custom_property(name)) if artifact else None
 
 
-def _read_json(artifact: Artifact | None, file: str) -> Any:
-    return json.loads((Path(artifact.uri) / file).read_text("utf-8")) if artifact else None
+def _metadata(model: Artifact | None) -> ModelMetadata | None:
+    if model is None:
+        return None
+    folder = Path(path_utils.serving_model_path(model.uri))
+    return ModelMetadata.model_validate_json((folder / METADATA_FILE).read_bytes())
 
 
 def _evaluation(artifact: Artifact | None) -> dict[str, Any] | None:

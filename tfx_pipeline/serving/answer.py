@@ -19,16 +19,18 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfx_pipeline.serving.requests import FILE, RecordedRequest, read_requests
-
-WARMUP = "assets.extra/tf_serving_warmup_requests"
-SIGNATURES = ("serving_default", "serving_examples")
+from tfx_pipeline.model_contract import (
+    DEFAULT_SIGNATURE,
+    MAX_WARM_UP_REQUESTS,
+    REQUESTS_FILE,
+    SIGNATURES,
+    WARM_UP_FILE,
+)
+from tfx_pipeline.serving.requests import RecordedRequest, read_requests
 
 # Batches of another size take other code paths on the CPU, which round differently.
 RELATIVE, ABSOLUTE_KW = 1e-4, 1e-4
 TIMED_REQUESTS = 50
-# TF Serving refuses to load a model with more.
-MOST_WARMUP_REQUESTS = 1000
 
 Signatures = Mapping[str, Any]
 
@@ -44,8 +46,8 @@ def check(model: Path) -> dict[str, Any]:
     """
     try:
         signatures = tf.saved_model.load(str(model)).signatures
-        requests = read_requests(model / FILE)
-        warmup = _read_warmup(model / WARMUP)
+        requests = read_requests(model / REQUESTS_FILE)
+        warmup = _read_warmup(model / WARM_UP_FILE)
     except Exception as error:  # what a broken model raises cannot be foreseen; all are reasons
         return {"reasons": [f"cannot be asked: {type(error).__name__}: {error}"]}
     reasons = [
@@ -124,17 +126,17 @@ def _read_warmup(path: Path) -> list[RecordedRequest]:
             raise ValueError(f"{path}: record {len(requests)} is not a predict request")
         asked = log.predict_log.request
         inputs = {name: tf.make_ndarray(tensor) for name, tensor in asked.inputs.items()}
-        name = asked.model_spec.signature_name or SIGNATURES[0]
+        name = asked.model_spec.signature_name or DEFAULT_SIGNATURE
         requests.append(RecordedRequest(name, inputs, {}))
-    if not 0 < len(requests) <= MOST_WARMUP_REQUESTS:
-        raise ValueError(f"{path}: {len(requests)} requests, must be 1 to {MOST_WARMUP_REQUESTS}")
+    if not 0 < len(requests) <= MAX_WARM_UP_REQUESTS:
+        raise ValueError(f"{path}: {len(requests)} requests, must be 1 to {MAX_WARM_UP_REQUESTS}")
     return requests
 
 
 def _latency(signatures: Signatures, requests: list[RecordedRequest]) -> float:
     """Median milliseconds of a request with a single window, once warm."""
-    signature = signatures[SIGNATURES[0]]
-    recorded = next(r for r in requests if r.signature_name == SIGNATURES[0])
+    signature = signatures[DEFAULT_SIGNATURE]
+    recorded = next(r for r in requests if r.signature_name == DEFAULT_SIGNATURE)
     window = {name: value[:1] for name, value in _tensors(signature, recorded).items()}
     signature(**window)
     times = []

@@ -1,8 +1,8 @@
 """The recorded requests that travel with a model: what was asked of it, and what it answered.
 
-The trainer writes them to `assets.extra/recorded_requests.json` of the SavedModel, and the serving
-check asks again before a push. The file is a JSON list of calls, each a TF Serving REST request in
-its columnar form next to the expected outputs:
+The trainer writes them beside the SavedModel (`tfx_pipeline.model_contract.REQUESTS_FILE`), and the
+serving check asks again before a push. The file is a JSON list of calls, each a TF Serving REST
+request in its columnar form next to the expected outputs:
 
     [{"signature_name": "serving_default",
       "inputs": {"Global_active_power": [[0.31, null, ...], ...], ..., "timestamp": [1266000000]},
@@ -25,8 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-FILE = "assets.extra/recorded_requests.json"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from modules import distribution
+from tfx_pipeline.model_contract import OUTPUTS
 
 
 def peak(change: float) -> tf.Tensor:
@@ -28,7 +29,7 @@ def test_changes_beyond_the_reach_fall_in_the_outermost_bins():
 def test_certainty_forecasts_its_bin(change):
     forecast = distribution.forecast(peak(change), tf.constant([1.0]))
     width = 0.05 + 0.1 * abs(change)
-    for name in distribution.OUTPUTS:
+    for name in OUTPUTS:
         assert forecast[name].numpy() == pytest.approx(1.0 + change, abs=width)
 
 

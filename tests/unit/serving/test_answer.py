@@ -13,8 +13,9 @@ import pytest
 
 from tests.support.model import save_model
 from tfx_pipeline.data.contract import TARGET, Windowing
+from tfx_pipeline.model_contract import REQUESTS_FILE, WARM_UP_FILE
 from tfx_pipeline.serving import answer
-from tfx_pipeline.serving.requests import FILE, RecordedRequest, read_requests, write_requests
+from tfx_pipeline.serving.requests import RecordedRequest, read_requests, write_requests
 
 WINDOWING = Windowing(window=10, horizon=3, origins=4)
 
@@ -30,8 +31,8 @@ def model(saved: Path, tmp_path: Path) -> Path:
 
 
 def _change(model: Path, change: Callable[[RecordedRequest], RecordedRequest | None]) -> None:
-    requests = (change(request) for request in read_requests(model / FILE))
-    write_requests(model / FILE, [request for request in requests if request])
+    requests = (change(request) for request in read_requests(model / REQUESTS_FILE))
+    write_requests(model / REQUESTS_FILE, [request for request in requests if request])
 
 
 def test_a_good_model_has_no_faults(model: Path) -> None:
@@ -124,7 +125,7 @@ def _truncate(name: str) -> Callable[[Path], None]:
 
 @pytest.mark.parametrize("harm", [_remove, _empty, _garble, _truncate])
 @pytest.mark.parametrize(
-    "file", ["saved_model.pb", "variables/variables.index", FILE, answer.WARMUP]
+    "file", ["saved_model.pb", "variables/variables.index", REQUESTS_FILE, WARM_UP_FILE]
 )
 def test_a_harmed_file_is_a_reason_not_a_crash(
     model: Path, harm: Callable[[str], Callable[[Path], None]], file: str
@@ -137,11 +138,11 @@ def test_a_harmed_file_is_a_reason_not_a_crash(
 def _warmup_of(requests: Iterator[RecordedRequest], model: Path) -> None:
     from tests.support.model import write_warmup
 
-    write_warmup(model / answer.WARMUP, list(requests))
+    write_warmup(model / WARM_UP_FILE, list(requests))
 
 
 def test_a_warmup_request_that_the_model_cannot_answer_is_a_fault(model: Path) -> None:
-    recorded = read_requests(model / FILE)[0]
+    recorded = read_requests(model / REQUESTS_FILE)[0]
     short = {name: value[..., :7] for name, value in recorded.inputs.items()}
     short["timestamp"] = recorded.inputs["timestamp"]
     _warmup_of(iter([dataclasses.replace(recorded, inputs=short)]), model)
@@ -154,7 +155,7 @@ def test_a_warmup_record_of_another_kind_is_refused(model: Path) -> None:
     from tensorflow_serving.apis import prediction_log_pb2
 
     log = prediction_log_pb2.PredictionLog(classify_log=prediction_log_pb2.ClassifyLog())
-    with tf.io.TFRecordWriter(str(model / answer.WARMUP)) as writer:
+    with tf.io.TFRecordWriter(str(model / WARM_UP_FILE)) as writer:
         writer.write(log.SerializeToString())
     assert "not a predict request" in answer.check(model)["reasons"][0]
 
@@ -169,6 +170,6 @@ def test_the_command_writes_its_report(
 
 
 def test_requests_keep_float32_exactly(model: Path) -> None:
-    values = read_requests(model / FILE)[0].inputs[TARGET]
+    values = read_requests(model / REQUESTS_FILE)[0].inputs[TARGET]
     assert values.dtype == np.float32
     assert np.isnan(values).any()
