@@ -1,6 +1,6 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock image e2e \
+.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock hooks image e2e \
 	bench clean
 
 BIN := .venv/bin
@@ -50,6 +50,9 @@ credentials: setup  ## Check that nothing looks like a credential.
 lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this machine uses.
 	@env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL \
 	    .runtime/bin/uv lock --check
+
+hooks: setup  ## Check before each commit, too: the checks above, and the commit's subject.
+	@$(BIN)/pre-commit install
 
 image:  ## Build the container image: IMAGE=name:tag BASE=... (docs/image.md).
 	@BASE=$(BASE) tools/image/build $(IMAGE) $(ARGS)

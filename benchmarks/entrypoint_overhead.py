@@ -138,8 +138,8 @@ def write_call(
 
     parameters = dict(given["inputs"].get("parameterValues", {}))
     parameters = {k: v for k, v in parameters.items() if not k.endswith(executor.METADATA_INPUT)}
-    outputs = executor._outputs(step.outputs, given)
-    properties = executor._exec_properties(step, parameters, folder)
+    outputs = executor._outputs(step.outputs, given)  # noqa: SLF001, measured from inside
+    properties = executor._exec_properties(step, parameters, folder)  # noqa: SLF001
     if step.example_gen:
         example_gen_driver.prepare_example_gen(properties, outputs, folder)
     for artifacts in outputs.values():
@@ -160,11 +160,11 @@ def direct(folder: str) -> None:
     )
     module, _, name = path.rpartition(".")
     executor_class = getattr(importlib.import_module(module), name)
-    context = BaseExecutor.Context(tmp_dir=f"{folder}/tmp", unique_id="0")
+    context = BaseExecutor.Context(tmp_dir=str(Path(folder, "tmp")), unique_id="0")
     beam = sys.modules.get("tfx.dsl.components.base.base_beam_executor")
     if beam and issubclass(executor_class, beam.BaseBeamExecutor):
         context = beam.BaseBeamExecutor.Context(
-            beam_pipeline_args=beam_args, tmp_dir=f"{folder}/tmp", unique_id="0"
+            beam_pipeline_args=beam_args, tmp_dir=str(Path(folder, "tmp")), unique_id="0"
         )
     executor_class(context).Do(inputs, outputs, properties)
 

@@ -6,6 +6,7 @@ because machines differ and are noisy.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -60,7 +61,7 @@ def data_peak(summary: dict[str, Any]) -> float:
 
 def main() -> None:
     """Runs everything afresh and prints the table."""
-    subprocess.run(["rm", "-rf", str(OUTPUTS)], check=True)
+    shutil.rmtree(OUTPUTS, ignore_errors=True)
     whole = pipeline("whole")
     again = pipeline("whole")
     quarter = pipeline(

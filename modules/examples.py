@@ -27,7 +27,7 @@ class Examples:
         config: Windowing, family and batches.
     """
 
-    def __init__(self, transform_output: str, config: TrainerConfig):
+    def __init__(self, transform_output: str, config: TrainerConfig) -> None:
         graph = tft.TFTransformOutput(transform_output)
         self.config = config
         self.spec = graph.raw_feature_spec()

@@ -39,7 +39,7 @@ class Forecaster(tf.Module):
         examples: How segments are transformed and framed.
     """
 
-    def __init__(self, network: keras.Model, examples: Examples):
+    def __init__(self, network: keras.Model, examples: Examples) -> None:
         super().__init__()
         self.network = network
         self.transform = examples.transform

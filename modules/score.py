@@ -59,7 +59,7 @@ class Scorer:
         network: As `modules.networks.build_network` makes it.
     """
 
-    def __init__(self, network: keras.Model):
+    def __init__(self, network: keras.Model) -> None:
         def sums(origins: Origins) -> tf.Tensor:
             logits = network(origins.inputs, training=False)
             return error_sums(origins, distribution.forecast(logits, origins.base))

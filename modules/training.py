@@ -84,7 +84,9 @@ def fit(
 class Progress(keras.callbacks.Callback):
     """Logs a line per round: the loss, and the score on a part of the evaluation split."""
 
-    def __init__(self, scorer: Scorer, origins: Iterable[Origins], per_round: int, rounds: int):
+    def __init__(
+        self, scorer: Scorer, origins: Iterable[Origins], per_round: int, rounds: int
+    ) -> None:
         super().__init__()
         self._scorer = scorer
         self._origins = origins

@@ -56,7 +56,7 @@ class GridTuner(base_tuner.BaseTuner):
         grid: Mapping[str, Sequence[Any]],
         parallel_trials: int,
         directory: Path,
-    ):
+    ) -> None:
         self._run = run
         self._parallel_trials = parallel_trials
         self._scores = directory / "scores"

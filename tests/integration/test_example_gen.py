@@ -15,9 +15,8 @@ from tfx.orchestration.pipeline import Pipeline
 
 from tests.support.series import household, write_iso
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
-from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 pytestmark = pytest.mark.integration
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+DATA_SUMMARY_PROPERTY = "data_summary"
+"""Custom property of the Examples: a `DataSummary` in JSON."""
+
 
 @dataclass(frozen=True)
 class SplitSummary:

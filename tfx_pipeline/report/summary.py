@@ -11,7 +11,7 @@ from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
 from tfx_pipeline.components.data_gate.executor import FINDINGS_PROPERTY
-from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.run import FAILED, Run

@@ -128,7 +128,9 @@ def request(address: str) -> urllib.request.Request:
     if at:
         words = urllib.parse.unquote(login).encode()
         headers["Authorization"] = "Basic " + base64.b64encode(words).decode()
-    return urllib.request.Request(parts._replace(netloc=host).geturl(), headers=headers)
+    return urllib.request.Request(  # noqa: S310, the index that uv is told; it may be a folder
+        parts._replace(netloc=host).geturl(), headers=headers
+    )
 
 
 def shown(text: str) -> str:

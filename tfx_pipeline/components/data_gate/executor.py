@@ -19,8 +19,7 @@ from tfx_pipeline.components.data_gate.findings import (
     schema_findings,
     share_findings,
 )
-from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
-from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 FINDINGS_FILE = "findings.json"
 FINDINGS_PROPERTY = "findings"

@@ -31,12 +31,9 @@ from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.reader import Reader
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
 from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 
 LOG = logging.getLogger("tfx_pipeline.data")
-
-DATA_SUMMARY_PROPERTY = "data_summary"
-"""Custom property of the Examples: a `DataSummary` in JSON."""
-
 
 _BATCH = 512
 """Segments that are serialized at a time; about 2 MB."""

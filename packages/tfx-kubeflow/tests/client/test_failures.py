@@ -1,6 +1,9 @@
 import pytest
+from kubeflow_cases.buckets import write
 from kubeflow_cases.failed_runs import detail, explained, failed_run
+from kubeflow_cases.fake_server import FakeServer
 from tfx.dsl.io import fileio
+from tfx_kubeflow.client.connection import Connection
 
 
 def test_a_failure_is_the_executors_own_last_words(server, connection):
@@ -144,3 +147,16 @@ def test_a_stored_log_is_looked_for_in_the_tasks_own_folder_only(
     monkeypatch.setattr(fileio, "walk", lambda place: walked.append(place) or walk(place))
     assert explained(connection)[0].cause == "Trainer failed: ValueError: stored"
     assert walked == [f"{tmp_path}/small/run-1/trainer"]
+
+
+def test_a_failures_last_words_come_from_the_store_when_the_pod_is_gone(bucket, tmp_path):
+    server = FakeServer()
+    try:
+        words = "INFO x\nTrainer failed: OSError: disk full\n"
+        write(bucket, **{"root__small__run-1__trainer__try__executor-logs-0": words})
+        failed_run(server, [detail("trainer", "FAILED", "gone")])
+        server.runs["run-1"]["runtime_config"]["pipeline_root"] = f"{bucket}/root"
+        (failure,) = explained(Connection(server.url))
+    finally:
+        server.close()
+    assert failure.cause == "Trainer failed: OSError: disk full"

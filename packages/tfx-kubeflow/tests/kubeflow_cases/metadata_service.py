@@ -27,7 +27,7 @@ class Service(metadata_store_service_pb2_grpc.MetadataStoreServiceServicer):
                 self._failures -= 1
                 context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
             response = getattr(metadata_store_service_pb2, f"{name}Response")()
-            store._call_method(name, request, response)
+            store._call_method(name, request, response)  # noqa: SLF001
             return response
 
         return answer

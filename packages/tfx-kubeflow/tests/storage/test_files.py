@@ -165,7 +165,7 @@ def test_a_download_that_breaks_leaves_what_was_there(tmp_path, impatient):
 class Source(Path):
     """A local file whose end cannot be read."""
 
-    _flavour = type(Path())._flavour
+    _flavour = type(Path())._flavour  # noqa: SLF001
 
     def open(self, *arguments, **named):
         return Broken(b"half of it")

@@ -13,8 +13,7 @@ from tfx_pipeline.components.data_gate import findings as data_gate
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, FINDINGS_PROPERTY, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError, Finding
-from tfx_pipeline.components.example_gen.executor import DATA_SUMMARY_PROPERTY
-from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 RULES = {
     "severity": {"COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH": "warning"},

@@ -189,7 +189,7 @@ def test_several_workers_write_the_same(
 
 def test_workers_follow_beams_options() -> None:
     def workers(*args: str) -> int:
-        return Executor(BaseBeamExecutor.Context(beam_pipeline_args=[*BEAM_ARGS, *args]))._workers()
+        return Executor(BaseBeamExecutor.Context(beam_pipeline_args=[*BEAM_ARGS, *args]))._workers()  # noqa: SLF001
 
     assert workers("--direct_num_workers=4") == 1
     assert workers("--direct_running_mode=multi_processing", "--direct_num_workers=4") == 4

@@ -113,7 +113,7 @@ class Connection:
         Raises:
             ServerError: The server refuses, or stays away.
         """
-        api_client = self.client._run_api.api_client
+        api_client = self.client._run_api.api_client  # noqa: SLF001, kfp has no other way to it
 
         def get() -> str:
             response = api_client.call_api(
@@ -131,7 +131,8 @@ class Connection:
 
     def url(self, path: str) -> str:
         """Returns the address of a path of the server's API."""
-        return f"{self.client._run_api.api_client.configuration.host}{path}"
+        configuration = self.client._run_api.api_client.configuration  # noqa: SLF001, as above
+        return f"{configuration.host}{path}"
 
     @contextmanager
     def errors(self) -> Iterator[None]:

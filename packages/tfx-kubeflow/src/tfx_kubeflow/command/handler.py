@@ -75,7 +75,7 @@ class Patcher(DagRunnerPatcher):
         self, runner: KubeflowRunner, pipeline: Pipeline, context: MutableMapping[str, Any]
     ) -> None:
         if self._folder:
-            runner._output_dir = self._folder
+            runner._output_dir = self._folder  # noqa: SLF001, TFX's runners have no setter
         if self._build_image:
             image = self._build_image(runner.settings.image)
             runner.settings = runner.settings.model_copy(update={"image": image})

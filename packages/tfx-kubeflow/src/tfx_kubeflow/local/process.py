@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self, cast
 
 from tfx_kubeflow.protocol import ENTRYPOINT, METADATA_HOST
 
@@ -121,10 +121,9 @@ def follow(
         errors="replace",
         env=environment,
     )
-    assert process.stdout is not None
     with _Peak(process.pid) as peak:
         try:
-            with process.stdout as lines:
+            with cast(IO[str], process.stdout) as lines:
                 for line in lines:
                     say(line.rstrip("\n"))
             code = process.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import ml_metadata as mlmd
 from google.protobuf import json_format
@@ -71,10 +71,10 @@ class Lineage:
         return None
 
     def _input_of_producer(self, artifact_id: int, cls: str) -> Artifact | None:
-        assert self.store is not None
-        made = self.store.get_events_by_artifact_ids([artifact_id])
+        store = cast(mlmd.MetadataStore, self.store)
+        made = store.get_events_by_artifact_ids([artifact_id])
         executions = {event.execution_id for event in made if _is_output(event)}
-        events = self.store.get_events_by_execution_ids(sorted(executions))
+        events = store.get_events_by_execution_ids(sorted(executions))
         used = {event.artifact_id for event in events if not _is_output(event)}
         for record in self._records(cls):
             if record.id in used:

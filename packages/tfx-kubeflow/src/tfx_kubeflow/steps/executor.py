@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import posixpath
 import reprlib
 import sys
 import tempfile
@@ -168,7 +169,7 @@ def _exec_properties(step: ExecutorStep, given: dict[str, Any], folder: Path) ->
 
 def _executor(step: ExecutorStep, beam_args: list[str], folder: str) -> BaseExecutor:
     cls = import_executor(step)
-    scratch = f"{folder}/tmp"
+    scratch = posixpath.join(folder, "tmp")
     flags = [*step.flags, *beam_args]
     # Beam takes seconds to import: an executor that did not import it is none of Beam's.
     beam = sys.modules.get(BEAM_EXECUTOR)

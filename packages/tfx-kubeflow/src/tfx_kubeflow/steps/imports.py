@@ -19,7 +19,7 @@ from importlib import _bootstrap as _import_system  # type: ignore[attr-defined,
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 GATHERING = frozenset(
     {
@@ -135,8 +135,7 @@ class DeferringLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Executes nothing yet."""
-        assert module.__spec__ is not None
-        module.__spec__.loader = module.__loader__ = self._loader
+        cast(ModuleSpec, module.__spec__).loader = module.__loader__ = self._loader
         for name, package in ADDITIONS.items():
             changed = sys.modules.get(name)
             waiting = isinstance(changed, DeferredModule)
@@ -209,11 +208,9 @@ def _execute(module: ModuleType) -> None:
     with contextlib.suppress(DEADLOCK), MODULE_LOCK(name):
         if type(module) is not DeferredModule:
             return
-        assert module.__spec__ is not None
-        assert module.__spec__.loader is not None
         _EXECUTING[name] = threading.get_ident()
         try:
-            module.__spec__.loader.exec_module(module)
+            cast(Loader, cast(ModuleSpec, module.__spec__).loader).exec_module(module)
         finally:
             del _EXECUTING[name]
         for key, value in present.items():  # TensorFlow deletes what it takes for its own

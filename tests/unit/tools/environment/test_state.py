@@ -10,7 +10,7 @@ import pytest
 
 from tools.environment.state import Stamp, begin, discard, is_foreign, only_one
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture

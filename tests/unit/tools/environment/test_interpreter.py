@@ -27,7 +27,7 @@ def answer(version: str = "[3, 11]", final: str = "true", glibc: str = "[2, 41]"
 def test_this_python_runs_tfx() -> None:
     found = interpreter.probe(Path(sys.executable))
     assert found.runs_tfx
-    assert found.tree.executable.samefile(sys._base_executable)  # type: ignore[attr-defined]
+    assert found.tree.executable.samefile(sys._base_executable)  # type: ignore[attr-defined]  # noqa: SLF001
     assert (found.tree.library / "os.py").exists()
 
 
