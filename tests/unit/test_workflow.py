@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,12 @@ def test_subjects_are_conventional(subject, taken, tmp_path):
     message = tmp_path / "message"
     message.write_text(f"{subject}\n\nfix: in the body\n# fix: a comment of git's\n")
     hook = HOOKS[1]
-    command = ["python", "-m", "pre_commit.languages.pygrep", *hook["args"], hook["entry"], message]
-    pytest.importorskip("pre_commit")
+    command = [
+        sys.executable,
+        "-m",
+        "pre_commit.languages.pygrep",
+        *hook["args"],
+        hook["entry"],
+        message,
+    ]
     assert (subprocess.run(command, capture_output=True).returncode == 0) == taken
