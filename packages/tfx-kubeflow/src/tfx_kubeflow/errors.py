@@ -16,7 +16,7 @@ class CompileError(ValueError):
 
 
 class StepError(RuntimeError):
-    """A step that cannot go on in its pod; the message names the cause and the way out."""
+    """A step that cannot go on in its pod; the message names the cause and a hint."""
 
 
 class SettingsError(ValueError):

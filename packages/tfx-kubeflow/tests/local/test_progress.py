@@ -74,8 +74,8 @@ def shown(record, **options):
     terminal = Terminal(out, **options)
     terminal.begins(record)
     terminal.step_begins(" 1/3 evaluator")
-    terminal.says("2026-11-25 10:00:00,123 INFO mine: half of it")
-    terminal.says("a library's words")
+    terminal.logged("2026-11-25 10:00:00,123 INFO mine: half of it")
+    terminal.logged("a library's words")
     terminal.step_ends(" 1/3 evaluator", record.steps[0])
     return out.getvalue().splitlines()
 

@@ -1,4 +1,4 @@
-"""The tree of an expression, and the error that names a place in its text."""
+"""The tree of an expression, and the error that names a position in its text."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The connection to a Kubeflow Pipelines server, and its errors in plain words."""
+"""The connection to a Kubeflow Pipelines server, and its errors as messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 class ServerError(RuntimeError):
-    """What the server refused, or that it cannot be reached, with the way out."""
+    """What the server refused, or that it cannot be reached, with a hint."""
 
 
 class _Client(kfp.Client):
@@ -42,7 +42,7 @@ class _Client(kfp.Client):
     """
 
     def get_kfp_healthz(self, sleep_duration: int = 5) -> Any:
-        """Returns what the server says of itself."""
+        """Returns what the server reports of itself."""
         del sleep_duration
         return retried(self._healthz_api.healthz_service_get_healthz)
 
@@ -108,7 +108,7 @@ class Connection:
         """Reads a text from the server, as its client: with token, cookies, certificates, proxy.
 
         Args:
-            path: Below the server's address.
+            path: Below the server's URL.
 
         Raises:
             ServerError: The server refuses, or stays away.
@@ -130,7 +130,7 @@ class Connection:
         return self.read(get)
 
     def url(self, path: str) -> str:
-        """Returns the address of a path of the server's API."""
+        """Returns the URL of a path of the server's API."""
         configuration = self.client._run_api.api_client.configuration  # noqa: SLF001, as above
         return f"{configuration.host}{path}"
 
@@ -159,12 +159,12 @@ class Connection:
             raise ServerError(f"no connection to {where}: {_last(error)}") from error
 
     def link(self, path: str) -> str:
-        """Returns the address of a page of KFP's user interface."""
+        """Returns the URL of a page of KFP's user interface."""
         return f"{(self.endpoint or '').rstrip('/')}/#/{path}"
 
 
 AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
-"""What a proxy answers in the place of a server that restarts."""
+"""What a proxy answers instead of a server that restarts."""
 PATIENCE = 45.0
 """Seconds that a server may take to restart."""
 LASTING = (

@@ -35,7 +35,7 @@ class Failure:
 
     Attributes:
         task: Its name.
-        cause: The last words of its executor, or what else is known.
+        cause: The last line of its executor's log, or what else is known.
         command: Shows the rest.
     """
 
@@ -54,7 +54,7 @@ def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Fai
 
     Returns:
         The failed tasks in the order in which they failed; a second attempt of Argo's at the whole
-        DAG fails for reasons of its own, so the first one tells.
+        DAG fails for reasons of its own, so the first one is the cause.
     """
     details = (run.run_details.task_details if run.run_details else None) or []
     known = _task_names(spec)
@@ -85,17 +85,17 @@ def _explain(
     detail: Any,
     details: list[Any],
 ) -> Failure:
-    last_words = _drivers_words if detail.display_name.endswith(DRIVER) else _executors_words
+    last_line = _drivers_last_line if detail.display_name.endswith(DRIVER) else _executors_last_line
     for node in _nodes(detail, details):
         path = f"/apis/v1alpha1/runs/{run.run_id}/nodes/{node}/log"
-        words = last_words(_pod_log(connection, path))
-        if words:
-            return Failure(task, words, f"curl {connection.url(path)}")
+        cause = last_line(_pod_log(connection, path))
+        if cause:
+            return Failure(task, cause, f"curl {connection.url(path)}")
     namespace = connection.namespace or connection.service_namespace
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
     unknown = "no log of its own: its driver failed, or its pod never started"
-    words = _executors_words(_stored_log(run, spec, task)) or unknown
-    return Failure(task, words, f"kubectl -n {namespace} logs {selector}")
+    cause = _executors_last_line(_stored_log(run, spec, task)) or unknown
+    return Failure(task, cause, f"kubectl -n {namespace} logs {selector}")
 
 
 def _nodes(detail: Any, details: list[Any]) -> list[str]:
@@ -140,20 +140,20 @@ def _stored_log(run: Any, spec: dict[str, Any], task: str) -> str:
     from tfx_kubeflow.storage import object_store
 
     object_store.register()
-    place = posixpath.join(root, pipeline, run.run_id, task)
+    folder_uri = posixpath.join(root, pipeline, run.run_id, task)
     try:
-        for folder, _, names in fileio.walk(place):
+        for folder, _, names in fileio.walk(folder_uri):
             for name in sorted(names, reverse=True):
                 if LOGS in f"{folder}/{name}":
                     with fileio.open(f"{folder}/{name}", "rb") as file:
                         return bytes(file.read()).decode(errors="replace")
     except (OSError, ValueError) as error:
-        log.debug("%s: %s", place, error)
+        log.debug("%s: %s", folder_uri, error)
     return ""
 
 
-def _executors_words(text: str) -> str:
-    """What ended an executor: its last line, without what KFP's launcher says after it."""
+def _executors_last_line(text: str) -> str:
+    """What ended an executor: its last line, without what KFP's launcher logs after it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     theirs = [line for line in lines if not _is_launchers(line)]
     ours = [line for line in theirs if " failed: " in line]
@@ -178,7 +178,7 @@ def _launchers_failure(launcher: list[str]) -> str:
 
 
 def _sudden_end(launcher: list[str]) -> str:
-    """How a process ended that had no time for last words; empty where it did not end so."""
+    """How a process ended that could log nothing; empty where it did not end so."""
     if not launcher:
         return ""
     fatal = [line for line in launcher if line.startswith("F")]
@@ -188,7 +188,7 @@ def _sudden_end(launcher: list[str]) -> str:
     return f"its process was stopped ({signal}{name}), perhaps for want of memory" if signal else ""
 
 
-def _drivers_words(text: str) -> str:
+def _drivers_last_line(text: str) -> str:
     """What ended KFP's driver: `F1122 07:16:23.12 23 main.go:77] KFP driver: ... failed: WHY`."""
     fatal = [line for line in text.splitlines() if line.startswith("F") and _is_launchers(line)]
     return "KFP's driver: " + fatal[-1].rpartition(") failed: ")[2] if fatal else ""

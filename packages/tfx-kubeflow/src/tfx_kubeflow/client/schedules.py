@@ -63,7 +63,7 @@ class Schedules:
         return self._start(pipeline, schedule)
 
     def replace(self, pipeline: str, schedule: Schedule) -> Any:
-        """Puts a new schedule, of the newest version, in the place of the one of that name or id.
+        """Puts a new schedule, of the newest version, instead of the one of that name or id.
 
         The new one is made first: a refused one leaves the old one running.
 
@@ -149,7 +149,7 @@ def trigger(cron: str | None, interval: int | None) -> dict[str, Any]:
         ServerError: Neither, both, or a wrong one.
     """
     if (cron is None) == (interval is None):
-        raise ServerError("say when: either a cron expression or an interval in seconds")
+        raise ServerError("missing a time: give either a cron expression or an interval in seconds")
     if interval is not None:
         if interval < MINUTE:
             raise ServerError(f"interval {interval}: at least {MINUTE} seconds")

@@ -41,8 +41,8 @@ def newest_schema(runs: Sequence[Any], pipeline: str, spec_of: Callable[[Any], S
             for output in schema_outputs(spec_of(run)):
                 # Below the task's folder there is one for each attempt.
                 task, key = output
-                place = posixpath.join(root, pipeline, run.run_id, task, "*", key, FILE)
-                found = fileio.glob(place)
+                pattern = posixpath.join(root, pipeline, run.run_id, task, "*", key, FILE)
+                found = fileio.glob(pattern)
                 if found:
                     with fileio.open(found[-1], "rb") as file:
                         return bytes(file.read()).decode()

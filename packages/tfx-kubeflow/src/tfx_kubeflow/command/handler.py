@@ -30,7 +30,7 @@ NO_RUNNER = "Cannot find KubeflowRunner.run()"
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Ends the command with the message of an error that the user can mend."""
+    """Ends the command with the message of an error that the user can fix."""
     try:
         yield
     except (CompileError, ParameterError, ServerError) as error:
@@ -91,7 +91,7 @@ class KubeflowHandler(BaseHandler):
         self._connected: Connection | None = None
 
     def execute_dsl(self, patcher: DagRunnerPatcher) -> dict[str, Any]:
-        """Runs the user's file; one that uses another runner is told which it needs."""
+        """Runs the user's file; one that uses another runner gets an error that names ours."""
         try:
             context: dict[str, Any] = super().execute_dsl(patcher)
         except SystemExit as end:

@@ -20,7 +20,7 @@ class Finder:
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> ModuleSpec | None:
-        """Returns the place of our handler for the name of TFX's."""
+        """Returns where our handler is for the name of TFX's."""
         del path, target
         if fullname != HANDLER:
             return None

@@ -13,7 +13,7 @@ TIMES = (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Does what the options say; returns 0, or 1 after an error that is said in one line."""
+    """Does what the options say; returns 0, or 1 after an error message of one line."""
     from tfx_kubeflow.client.connection import Connection, ServerError
     from tfx_kubeflow.client.schedules import Schedules
     from tfx_kubeflow.errors import ParameterError

@@ -41,9 +41,9 @@ def container(node: BaseComponent, parameters: Mapping[str, Parameter]) -> ir.Sp
         problem = f"its image {executor.image!r} is {error}"
         raise CompileError(node.id, problem, "Name an image that a registry has.") from None
     for part in ("command", "args"):
-        words = [_word(node, word) for word in getattr(executor, part) or ()]
-        if words:
-            found[part] = words
+        tokens = [_word(node, word) for word in getattr(executor, part) or ()]
+        if tokens:
+            found[part] = tokens
     return found
 
 
@@ -130,27 +130,27 @@ def platform_resources(node: BaseComponent) -> ir.Spec:
     Raises:
         CompileError: It is no ResourceSpec, or asks for less than nothing.
     """
-    asked = node.platform_config
-    if asked is None:
+    requested = node.platform_config
+    if requested is None:
         return {}
-    if not isinstance(asked, ResourceSpec):
+    if not isinstance(requested, ResourceSpec):
         raise CompileError(
             node.id,
-            f"its platform_config is a {type(asked).__name__}",
-            "Give a PipelineContainerSpec.ResourceSpec, or say it in the settings of the node.",
+            f"its platform_config is a {type(requested).__name__}",
+            "Give a PipelineContainerSpec.ResourceSpec, or set it in the settings of the node.",
         )
-    if asked.cpu_limit < 0 or asked.memory_limit < 0 or asked.accelerator.count < 0:
+    if requested.cpu_limit < 0 or requested.memory_limit < 0 or requested.accelerator.count < 0:
         raise CompileError(
             node.id, "its platform_config asks for less than nothing", "Give positive numbers."
         )
     found: ir.Spec = {}
-    if asked.cpu_limit:
-        found["resourceCpuLimit"] = f"{asked.cpu_limit:g}"
-    if asked.memory_limit:
-        found["resourceMemoryLimit"] = f"{asked.memory_limit:g}G"
-    if asked.accelerator.type:
+    if requested.cpu_limit:
+        found["resourceCpuLimit"] = f"{requested.cpu_limit:g}"
+    if requested.memory_limit:
+        found["resourceMemoryLimit"] = f"{requested.memory_limit:g}G"
+    if requested.accelerator.type:
         found["accelerator"] = {
-            "resourceType": asked.accelerator.type,
-            "resourceCount": str(asked.accelerator.count),
+            "resourceType": requested.accelerator.type,
+            "resourceCount": str(requested.accelerator.count),
         }
     return {"resources": found} if found else {}

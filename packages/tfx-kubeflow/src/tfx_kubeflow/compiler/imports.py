@@ -83,11 +83,11 @@ def _files(root: Path, parts: list[str]) -> Iterator[Module]:
     if parts[0] in sys.stdlib_module_names:
         return
     for depth in range(1, len(parts) + 1):
-        place = root.joinpath(*parts[:depth])
-        if (place / "__init__.py").is_file():
-            yield Module(place / "__init__.py", ".".join(parts[:depth]))
-        elif place.with_name(f"{place.name}.py").is_file():
-            yield Module(place.with_name(f"{place.name}.py"), ".".join(parts[: depth - 1]))
+        path = root.joinpath(*parts[:depth])
+        if (path / "__init__.py").is_file():
+            yield Module(path / "__init__.py", ".".join(parts[:depth]))
+        elif path.with_name(f"{path.name}.py").is_file():
+            yield Module(path.with_name(f"{path.name}.py"), ".".join(parts[: depth - 1]))
             return
-        elif not place.is_dir():
+        elif not path.is_dir():
             return

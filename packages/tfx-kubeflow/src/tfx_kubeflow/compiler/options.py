@@ -32,15 +32,15 @@ def check_options(node: BaseNode) -> None:
     options = node.node_execution_options
     if options is None:
         return
-    asked = {
+    requested = {
         "trigger_strategy": options.trigger_strategy not in USUAL_TRIGGERS,
         "success_optional": options.success_optional,
         "execution_timeout_sec": options.execution_timeout_sec,
         "lifetime_start": options.lifetime_start,
         "max_execution_retries": isinstance(node, Importer) and execution_retries(node),
     }
-    for name, is_asked in asked.items():
-        if is_asked:
+    for name, is_set in requested.items():
+        if is_set:
             raise CompileError(
                 node.id,
                 f"its NodeExecutionOptions have {name}, which Kubeflow Pipelines does not do for "

@@ -28,11 +28,11 @@ def manifest_text(
         namespace: Kubernetes namespace; None: kubectl's own.
     """
     name = spec["pipelineInfo"]["name"]
-    place = {"namespace": namespace} if namespace else {}
+    metadata = {"namespace": namespace} if namespace else {}
     pipeline = {
         "apiVersion": API_VERSION,
         "kind": "Pipeline",
-        "metadata": {"name": name, **place},
+        "metadata": {"name": name, **metadata},
         "spec": {"displayName": name},
     }
     contents: Document = {"displayName": version, "pipelineName": name, "pipelineSpec": spec}
@@ -41,7 +41,7 @@ def manifest_text(
     pipeline_version = {
         "apiVersion": API_VERSION,
         "kind": "PipelineVersion",
-        "metadata": {"name": version, **place},
+        "metadata": {"name": version, **metadata},
         "spec": contents,
     }
     return _yaml([pipeline, pipeline_version])

@@ -200,7 +200,7 @@ def _message_class(where: str, value: message.Message, declared: Any) -> str:
 
 
 def _marked(value: Any, runtime: dict[str, RuntimeParameter]) -> Any:
-    """The value with an object that names it in the place of each runtime parameter."""
+    """The value with an object that names it instead of each runtime parameter."""
     if isinstance(value, RuntimeParameter):
         runtime[value.name] = value
         return {RUNTIME_PARAMETER: value.name}

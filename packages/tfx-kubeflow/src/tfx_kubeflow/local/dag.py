@@ -35,7 +35,7 @@ class Run:
         record: Of the run; its steps are brought into the order in which they run.
         root: Folder of all artifacts.
         launch: How a step runs.
-        progress: Is told what happens.
+        progress: Receives the events.
     """
 
     def __init__(
@@ -137,10 +137,10 @@ class Run:
     def _execute(self, step: StepRecord, container: ir.Spec, given: ir.Spec) -> None:
         texts = placeholders.of_run(self._record.pipeline, self._record.run_id, step.task)
         texts |= placeholders.of_input(given)
-        words = [*container.get("command", ()), *container.get("args", ())]
+        arguments = [*container.get("command", ()), *container.get("args", ())]
         command = Command(
             task=step.task,
-            arguments=[placeholders.replaced(word, texts) for word in words],
+            arguments=[placeholders.replaced(word, texts) for word in arguments],
             image=container["image"],
             environment={item["name"]: item["value"] for item in container.get("env", ())},
             root=self._root,
@@ -149,14 +149,14 @@ class Run:
         last = ""
         with Path(step.log).open("w", encoding="utf-8") as log:
 
-            def say(line: str) -> None:
+            def report(line: str) -> None:
                 nonlocal last
                 log.write(f"{line}\n")
                 last = line.strip() or last
-                self._progress.says(line)
+                self._progress.logged(line)
 
             try:
-                ended = self._launch(command, say)
+                ended = self._launch(command, report)
             except NotRunnableError as error:
                 step.state, step.cause = State.FAILED, str(error)
                 return
@@ -173,7 +173,7 @@ class Run:
         return Values(artifacts={name: runtime_artifact(uri, metadata, self._ids)})
 
     def _final_status(self, body: ir.Spec, states: Mapping[str, State]) -> dict[str, Any]:
-        """What an exit handler is told, under the name of the parameter that asks."""
+        """What an exit handler receives, under the name of the parameter that asks."""
         return {
             name: {
                 "state": str(states[source["taskFinalStatus"]["producerTask"]]),

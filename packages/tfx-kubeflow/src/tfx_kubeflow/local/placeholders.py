@@ -47,8 +47,8 @@ def of_input(executor_input: Mapping[str, Any]) -> dict[str, str]:
             uri = group["artifacts"][0]["uri"]
             for field in ("uri", "path"):
                 found[f"{{{{$.{side}.artifacts['{name}'].{field}}}}}"] = uri
-    for name, place in executor_input["outputs"].get("parameters", {}).items():
-        found[f"{{{{$.outputs.parameters['{name}'].output_file}}}}"] = place["outputFile"]
+    for name, output in executor_input["outputs"].get("parameters", {}).items():
+        found[f"{{{{$.outputs.parameters['{name}'].output_file}}}}"] = output["outputFile"]
     return found
 
 

@@ -60,10 +60,10 @@ Launch = Callable[[Command, Callable[[str], None]], Ended]
 
 
 class NotRunnableError(RuntimeError):
-    """A step that cannot run in this way; the message says in which it can."""
+    """A step that cannot run in this way; the message names one in which it can."""
 
 
-def in_subprocess(command: Command, say: Callable[[str], None]) -> Ended:
+def in_subprocess(command: Command, log: Callable[[str], None]) -> Ended:
     """Runs a step's entrypoint with this Python; see Launch.
 
     Raises:
@@ -77,7 +77,7 @@ def in_subprocess(command: Command, say: Callable[[str], None]) -> Ended:
     environment = {**command.environment, **os.environ}
     # A notebook in a cluster has that cluster's, which knows nothing of this machine's files.
     environment.pop(METADATA_HOST, None)
-    return follow(arguments, say, environment)
+    return follow(arguments, log, environment)
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ class Docker:
 
     options: Sequence[str] = ()
 
-    def __call__(self, command: Command, say: Callable[[str], None]) -> Ended:
+    def __call__(self, command: Command, log: Callable[[str], None]) -> Ended:
         """Runs a step; see Launch."""
         program, *arguments = command.arguments
         variables = [f"--env={name}={value}" for name, value in command.environment.items()]
         share = f"--volume={command.root}:{command.root}"
         run = [*DOCKER, share, *self._user(command), *variables, *self.options]
         run.append(f"--entrypoint={program}")
-        ended = follow([*run, command.image, *arguments], say, os.environ)
+        ended = follow([*run, command.image, *arguments], log, os.environ)
         return Ended(ended.code)  # the memory is that of docker's client
 
     def _user(self, command: Command) -> list[str]:
@@ -110,7 +110,7 @@ class Docker:
 
 
 def follow(
-    arguments: Sequence[str], say: Callable[[str], None], environment: Mapping[str, str]
+    arguments: Sequence[str], log: Callable[[str], None], environment: Mapping[str, str]
 ) -> Ended:
     """Runs a process to its end, and ends it where this one is interrupted."""
     process = subprocess.Popen(
@@ -125,7 +125,7 @@ def follow(
         try:
             with cast(IO[str], process.stdout) as lines:
                 for line in lines:
-                    say(line.rstrip("\n"))
+                    log(line.rstrip("\n"))
             code = process.wait()
         except BaseException:
             _end(process)
@@ -134,9 +134,9 @@ def follow(
 
 
 class _Peak:
-    """Watches the largest resident size of a process, where the system tells it.
+    """Watches the largest resident size of a process, where the system reports it.
 
-    What a process has used when it is over, as `wait4` tells, holds what its parent used before.
+    What a process has used when it is over, as `wait4` reports, holds what its parent used before.
 
     Attributes:
         bytes: The size; None: not known.

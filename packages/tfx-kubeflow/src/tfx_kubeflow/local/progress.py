@@ -1,4 +1,4 @@
-"""What people see of a run on this machine: a line per step, the step's own words, the summary."""
+"""What people see of a run on this machine: a line per step, its log lines, the summary."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ MEGA = 1e6
 
 
 class Progress(Protocol):
-    """Is told what happens in a run."""
+    """Receives the events of a run."""
 
     def begins(self, record: RunRecord) -> None:
         """The run begins."""
@@ -49,7 +49,7 @@ class Progress(Protocol):
     def step_begins(self, title: str) -> None:
         """A step begins to run."""
 
-    def says(self, line: str) -> None:
+    def logged(self, line: str) -> None:
         """The running step wrote a line."""
 
     def step_ends(self, title: str, step: StepRecord) -> None:
@@ -68,7 +68,7 @@ class Silent:
     def step_begins(self, title: str) -> None:
         """Shows nothing."""
 
-    def says(self, line: str) -> None:
+    def logged(self, line: str) -> None:
         """Shows nothing."""
 
     def step_ends(self, title: str, step: StepRecord) -> None:
@@ -104,8 +104,8 @@ class Terminal:
         self._title = title
         self._pass(title)
 
-    def says(self, line: str) -> None:
-        """Shows what the step says of itself."""
+    def logged(self, line: str) -> None:
+        """Shows a log line of the step."""
         message = line if self._verbose else own_message(line)
         if message:
             self._pass(f"{self._title}: {message}" if self._alive else f"      {message}")
@@ -138,7 +138,7 @@ class Terminal:
 
 
 def own_message(line: str) -> str:
-    """Returns what a log line of the step's own code says; empty for a library's line."""
+    """Returns the message of a log line of the step's own code; empty for a library's line."""
     found = LINE.match(line)
     if found is None or found["logger"].split(".")[0] in LIBRARIES:
         return ""

@@ -12,7 +12,7 @@ FILE = "run.json"
 
 
 class State(StrEnum):
-    """What became of a step or a run, in KFP's words where it has one."""
+    """What became of a step or a run, by KFP's names where it has one."""
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"

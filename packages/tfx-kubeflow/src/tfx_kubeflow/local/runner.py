@@ -46,7 +46,7 @@ def run_locally(
         root: Folder of all artifacts; those of a run are in `<root>/<pipeline>/<run id>/`.
         arguments: Runtime parameters.
         launch: How a step runs.
-        progress: Is told what happens; None: nobody is.
+        progress: Receives the events; None: nobody does.
 
     Returns:
         The record of the run, which is also in its folder, as `run.json`.

@@ -139,17 +139,17 @@ def outputs_of(component: Spec, given: Spec, ids: Ids) -> Values:
         ids: Names for what it made.
     """
     path = Path(given["outputs"]["outputFile"])
-    told: Spec = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    reported: Spec = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     declared = component.get("outputDefinitions", {}).get("parameters", {})
-    found = Values(parameters=dict(told.get("parameterValues", {})))
-    for name, place in given["outputs"]["parameters"].items():
-        file = Path(place["outputFile"])
+    found = Values(parameters=dict(reported.get("parameterValues", {})))
+    for name, output in given["outputs"]["parameters"].items():
+        file = Path(output["outputFile"])
         if name not in found.parameters and file.is_file():
             text = file.read_text(encoding="utf-8")
             kind = declared[name].get("parameterType")
             found.parameters[name] = text if kind == "STRING" else json.loads(text)
     for name, group in given["outputs"]["artifacts"].items():
-        [artifact] = told.get("artifacts", {}).get(name, group)["artifacts"]
+        [artifact] = reported.get("artifacts", {}).get(name, group)["artifacts"]
         found.artifacts[name] = runtime_artifact(
             artifact["uri"], artifact.get("metadata", {}), ids, display_name=name
         )

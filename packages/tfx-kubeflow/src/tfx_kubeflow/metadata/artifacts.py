@@ -26,12 +26,12 @@ DECLARED_KINDS = {
 """Type of a declared property -> its kind, which need not be recorded."""
 
 
-def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -> Artifact:
+def make_artifact(cls: str, uri: str, name: str, metadata: dict[str, Any]) -> Artifact:
     """Makes TFX's object of an artifact.
 
     Args:
         cls: Import path of its class: KFP does not hand the type over.
-        address: Where it is, for the executor.
+        uri: Where it is, for the executor.
         name: KFP's name: the id in ML Metadata for an input.
         metadata: Its properties.
 
@@ -39,7 +39,7 @@ def make_artifact(cls: str, address: str, name: str, metadata: dict[str, Any]) -
         The artifact.
     """
     artifact: Artifact = name_utils.resolve_full_name(cls)()
-    artifact.uri = address
+    artifact.uri = uri
     artifact.id = numeric_id(name)
     metadata = dict(metadata)
     kinds = json.loads(metadata.pop(values.KINDS, "{}"))
@@ -108,7 +108,7 @@ def _set_custom_property(artifact: Artifact, key: str, value: Any, kind: str | N
         case None if isinstance(value, str):
             artifact.set_string_custom_property(key, value)
         case _:
-            # A JSON number answers as an integer and as a double, whichever is asked for.
+            # A JSON number answers as an integer and as a double, whichever is requested.
             number = isinstance(value, int | float) and not isinstance(value, bool)
             artifact.set_json_value_custom_property(key, float(value) if number else value)
 
@@ -148,7 +148,7 @@ def prepare_output(artifact: Artifact) -> None:
 
 
 def is_written(artifact: Artifact) -> bool:
-    """Says whether there is anything at an artifact's place."""
+    """Says whether there is anything at an artifact's URI."""
     path = Path(artifact.uri)
     if path.is_file():
         return True
@@ -184,9 +184,9 @@ def _input(cls: str, item: Runtime, local: dict[str, str], known: str | None) ->
     metadata = values.metadata(item.get("metadata", {}))
     if known:
         metadata |= json.loads(known)
-    place = local[item["uri"]]
-    artifact = make_artifact(cls, place, item["name"], uris.mapped(metadata, local))
-    if place != item["uri"] and not isinstance(artifact, ValueArtifact):
+    path = local[item["uri"]]
+    artifact = make_artifact(cls, path, item["name"], uris.mapped(metadata, local))
+    if path != item["uri"] and not isinstance(artifact, ValueArtifact):
         # The launcher moves files; an artifact that is all metadata has lost its folder.
-        Path(place).mkdir(parents=True, exist_ok=True)
+        Path(path).mkdir(parents=True, exist_ok=True)
     return artifact

@@ -22,11 +22,11 @@ UNSETTLED = {"RUNNING", "FAILED"}
 DONE = {Execution.COMPLETE, Execution.CACHED, Execution.CANCELED}
 """States of tasks that did what they should; a condition cancels what it skips."""
 FINAL_STATES = {"COMPLETE": "SUCCEEDED", "CACHED": "SUCCEEDED", "CANCELED": "CANCELLED"}
-"""ML Metadata's names, which KFP 2.17 tells an exit handler -> those that its SDK documents."""
+"""ML Metadata's names, which KFP 2.17 gives an exit handler -> those that its SDK documents."""
 
 
 def final_status(
-    told: dict[str, Any] | str, run_id: str, store: MetadataStore | None = None
+    given: dict[str, Any] | str, run_id: str, store: MetadataStore | None = None
 ) -> str:
     """Returns what an exit handler is to know, with the state in which the tasks really ended.
 
@@ -35,14 +35,14 @@ def final_status(
     importer, or died without a word; and one has failed in which another attempt succeeded.
 
     Args:
-        told: PipelineTaskFinalStatus, as KFP hands it over.
+        given: PipelineTaskFinalStatus, as KFP hands it over.
         run_id: The run.
         store: Where its tasks are recorded; None: KFP's ML Metadata.
 
     Returns:
         The same as JSON.
     """
-    status: dict[str, Any] = json.loads(told) if isinstance(told, str) else told
+    status: dict[str, Any] = json.loads(given) if isinstance(given, str) else given
     state = str(status.get("state"))
     store = store or metadata_store()
     if state in UNSETTLED and store is not None:

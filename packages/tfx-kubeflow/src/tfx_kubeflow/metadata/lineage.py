@@ -54,19 +54,19 @@ class Lineage:
     def artifacts(self, cls: str) -> list[Artifact]:
         """Returns the artifacts of a class that runs of the pipeline made, oldest first.
 
-        What a lookup handed on was recorded a second time by its importer, later and without its
-        properties: of several records of one address the first counts.
+        What a resolver step handed on was recorded again by its importer, later and without its
+        properties: of several records of one URI the first counts.
         """
         records = sorted(self._records(cls), key=lambda record: record.id, reverse=True)
         first = {record.uri: record for record in records}
         return [_artifact(cls, record) for record in reversed(first.values())]
 
-    def pushed_model(self, place: str) -> Artifact | None:
-        """Returns the model that was pushed to a place; None where nothing is known of it."""
+    def pushed_model(self, destination: str) -> Artifact | None:
+        """Returns the model that was pushed to a destination; None where nothing is known of it."""
         pushes = self._records(PUSHED_MODEL)
         for pushed in sorted(pushes, key=lambda record: record.id, reverse=True):
             known = pushed.custom_properties["pushed_destination"].string_value
-            if known == place:
+            if known == destination:
                 return self._input_of_producer(pushed.id, MODEL)
         return None
 

@@ -2,7 +2,7 @@
 
 KFP's metadata is JSON on its way into ML Metadata and out of it: numbers are doubles, booleans come
 back as numbers, lists and mappings in a wrapper; nulls are errors. What would not come back as it
-was goes as text or number, and a property of the step's own, KINDS, says what it is.
+was goes as text or number, and a property of the step's own, KINDS, has what it is.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def decoded(value: Any, kind: str | None) -> Any:
 
 
 def _is_json(value: Any) -> bool:
-    """Says whether a value holds no NaN and no infinity, for which JSON has no words."""
+    """Says whether a value holds no NaN and no infinity, which JSON cannot hold."""
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Kubernetes, container registries and KFP take as names, quantities and addresses.
+"""What Kubernetes, container registries and KFP take as names, quantities and endpoints.
 
 What they refuse fails when a pod starts, long after the pipeline was compiled.
 """
@@ -231,10 +231,10 @@ def pipeline_root(text: str) -> str:
 
 
 def endpoint(text: str) -> str:
-    """Checks the address of an object store."""
+    """Checks the endpoint of an object store."""
     _refuse_unless(
         re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(:[0-9]{1,5})?/?", text),
-        "not the address of a store: http:// or https://, a host, a port, and nothing else; "
+        "not the endpoint of a store: http:// or https://, a host, a port, and nothing else; "
         "credentials belong into its secret",
     )
     return text

@@ -173,14 +173,14 @@ class NodeSettings(Part):
 
 
 class ObjectStore(Part):
-    """The S3 store behind minio:// addresses, as the steps see it that read it themselves.
+    """The S3 store behind minio:// URIs, as the steps see it that read it themselves.
 
     KFP's launcher moves artifacts with its own credentials; only steps that look at earlier
     artifacts, at data in a bucket, or at the push destination need these.
     """
 
     endpoint: grammar.Endpoint | None = "http://seaweedfs.kubeflow:9000"
-    """Address of the store; null: none is told (AWS itself, or no store)."""
+    """Endpoint of the store; null: none is given (AWS itself, or no store)."""
     secret: Secret | None = Secret(
         name="mlpipeline-minio-artifact",  # KFP's own
         env={
@@ -193,7 +193,7 @@ class ObjectStore(Part):
 
 
 class KubeflowSettings(Part):
-    """Everything the Kubeflow runner is told; the defaults fit KFP's default installation."""
+    """All settings of the Kubeflow runner; the defaults fit KFP's default installation."""
 
     image: grammar.Image
     """Container image that holds the pipeline's code, this package and TFX."""

@@ -95,11 +95,11 @@ def settings_in_force(arguments: Mapping[str, Any] | None = None) -> InForce:
 
 def find_file(folder: Path) -> Path | None:
     """Returns the nearest file with settings, from a folder upwards; None: there is none."""
-    for place in (folder, *folder.parents):
-        if (place / FILE).is_file():
-            return place / FILE
-        if (place / PYPROJECT).is_file() and _table(_toml(place / PYPROJECT)) is not None:
-            return place / PYPROJECT
+    for directory in (folder, *folder.parents):
+        if (directory / FILE).is_file():
+            return directory / FILE
+        if (directory / PYPROJECT).is_file() and _table(_toml(directory / PYPROJECT)) is not None:
+            return directory / PYPROJECT
     return None
 
 
@@ -225,10 +225,10 @@ def _is_part(key: Key, other: Key) -> bool:
 def _nested(found: Mapping[Key, Value]) -> dict[str, Any]:
     settings: dict[Any, Any] = {}
     for key, given in found.items():
-        place: Any = settings
+        section: Any = settings
         for part in key[:-1]:
-            place = place.setdefault(part, {})
-        place[key[-1]] = given.value
+            section = section.setdefault(part, {})
+        section[key[-1]] = given.value
     return settings
 
 

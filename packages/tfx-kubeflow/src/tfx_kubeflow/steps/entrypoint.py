@@ -68,7 +68,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Lets SIGTERM end the step as an error does: with last words, and without half an object."""
+    """Lets SIGTERM end the step as an error does: with a message, and without half an object."""
 
     def stop(number: int, frame: object) -> None:
         raise Stopped

@@ -49,9 +49,9 @@ def resolve(given: dict[str, Any]) -> dict[str, Any]:
     """
     base = given[specs.INPUT_BASE_KEY]
     config = proto_utils.json_to_proto(given[specs.INPUT_CONFIG_KEY], example_gen_pb2.Input())
-    wanted = given.get(specs.RANGE_CONFIG_KEY)
+    requested = given.get(specs.RANGE_CONFIG_KEY)
     span_range = (
-        proto_utils.json_to_proto(wanted, range_config_pb2.RangeConfig()) if wanted else None
+        proto_utils.json_to_proto(requested, range_config_pb2.RangeConfig()) if requested else None
     )
     processor = FileBasedInputProcessor(base, config.splits, span_range)
     span, version = retried(is_transient)(processor.resolve_span_and_version)()

@@ -1,4 +1,4 @@
-"""Runs a component's executor on what KFP hands over, and tells what it made."""
+"""Runs a component's executor on what KFP hands over, and reports its outputs."""
 
 from __future__ import annotations
 
@@ -186,8 +186,8 @@ def _executor(step: ExecutorStep, beam_args: list[str], folder: str) -> BaseExec
 def _require_outputs(outputs: Artifacts, before: dict[str, dict[str, Any]]) -> None:
     """KFP only warns of a missing output, and its consumer finds nothing."""
     for key, (artifact, *_) in outputs.items():
-        told = properties(artifact) != before[key]
-        if not told and not isinstance(artifact, MAY_BE_EMPTY) and not is_written(artifact):
+        changed = properties(artifact) != before[key]
+        if not changed and not isinstance(artifact, MAY_BE_EMPTY) and not is_written(artifact):
             raise StepError(
                 f"output {key!r} was not written: the executor left nothing at {artifact.uri}"
             )
@@ -213,10 +213,10 @@ def _executor_output(
             "artifacts": [{"name": item["name"], "uri": item["uri"], "metadata": metadata}]
         }
     found: dict[str, Any] = {"artifacts": made}
-    wanted = executor_input["outputs"].get("parameters", {})
-    if wanted:
+    requested = executor_input["outputs"].get("parameters", {})
+    if requested:
         found["parameterValues"] = {
-            name: _value(outputs, name.removesuffix(VALUE)) for name in wanted
+            name: _value(outputs, name.removesuffix(VALUE)) for name in requested
         }
     return found
 

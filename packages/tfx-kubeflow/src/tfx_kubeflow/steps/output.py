@@ -1,4 +1,4 @@
-"""The file that tells KFP's launcher what a step made."""
+"""The file in which a step reports its outputs to KFP's launcher."""
 
 import json
 from pathlib import Path

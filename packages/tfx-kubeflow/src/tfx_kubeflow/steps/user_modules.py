@@ -30,21 +30,21 @@ def importable(folder: Path) -> Iterator[None]:
     They come first, as the files beside a script do for Python: what was compiled runs, and not
     what the image holds under the same name.
     """
-    place = str(folder / BESIDE)
-    if not Path(place).is_dir():
+    directory = str(folder / BESIDE)
+    if not Path(directory).is_dir():
         yield
         return
     before = os.environ.get("PYTHONPATH")
-    sys.path.insert(0, place)
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (place, before)))
+    sys.path.insert(0, directory)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (directory, before)))
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.path.remove(place)
+        sys.path.remove(directory)
         os.environ.pop("PYTHONPATH")
         if before is not None:
             os.environ["PYTHONPATH"] = before
         for name, found in list(sys.modules.items()):
-            if str(getattr(found, "__file__", None)).startswith(f"{place}/"):
+            if str(getattr(found, "__file__", None)).startswith(f"{directory}/"):
                 del sys.modules[name]

@@ -12,7 +12,7 @@ IMPORTED_BY = "imported_by"
 
 
 def importers(spec: ir.Spec, context: Context) -> None:
-    """Checks importers and tells their artifacts apart.
+    """Checks importers and keeps their artifacts apart.
 
     KFP's importer looks for a record of the same URI, type and properties before it makes one. Were
     it that of another task, a step that takes both would take one artifact twice, on which KFP's

@@ -28,7 +28,7 @@ EXPRESSION_WORDS = {
     "or",
     "true",
 }
-"""Key words of the language (expr-lang) in which Argo says what a task depends on."""
+"""Keywords of the language (expr-lang) in which Argo states what a task depends on."""
 
 
 def check_pipeline_name(name: str) -> None:

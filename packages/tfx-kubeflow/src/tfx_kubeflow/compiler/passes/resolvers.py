@@ -32,7 +32,7 @@ SEVERAL = {
     "tfx.dsl.input_resolution.strategies.span_range_strategy.SpanRangeStrategy",
     "tfx.dsl.input_resolution.strategies.latest_artifact_strategy.LatestArtifactStrategy",
 }
-"""Strategies of TFX that can be told to return several artifacts."""
+"""Strategies of TFX that can return several artifacts."""
 
 
 def resolvers(spec: ir.Spec, context: Context) -> None:

@@ -16,11 +16,11 @@ def caching(spec: ir.Spec, context: Context) -> None:
     A cached Pusher would push nothing even where the destination was emptied.
     """
     for task, _ in ir.containers(spec):
-        wanted = context.node(task.id).cache
-        if wanted is None and task.id in context.nodes.pushers:
-            wanted = False
-        if wanted is not None:
-            task.body["cachingOptions"] = {"enableCache": True} if wanted else {}
+        requested = context.node(task.id).cache
+        if requested is None and task.id in context.nodes.pushers:
+            requested = False
+        if requested is not None:
+            task.body["cachingOptions"] = {"enableCache": True} if requested else {}
 
 
 def retries(spec: ir.Spec, context: Context) -> None:
@@ -40,13 +40,13 @@ def resources(spec: ir.Spec, context: Context) -> None:
         node = context.node(task.id)
         if node.image:
             container["image"] = node.image
-        asked = {
+        requested = {
             "resourceCpuRequest": node.cpu_request,
             "resourceCpuLimit": node.cpu_limit,
             "resourceMemoryRequest": node.memory_request,
             "resourceMemoryLimit": node.memory_limit,
         }
-        found: ir.Spec = {name: value for name, value in asked.items() if value is not None}
+        found: ir.Spec = {name: value for name, value in requested.items() if value is not None}
         if node.gpus:
             found["accelerator"] = {
                 "resourceType": node.gpu_type or GPU_TYPE,
