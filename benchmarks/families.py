@@ -9,14 +9,15 @@ outputs/household-power/Transform/transform_graph/<id>. Scored on the newest spl
 import argparse
 import os
 import time
-from dataclasses import replace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from modules.config import FAMILIES, Budget, TrainerConfig
+from modules.config import Budget, TrainerConfig
 from modules.examples import Examples
+from modules.families import FAMILIES
 from modules.score import Scorer
 from modules.training import fit
+from tfx_pipeline.settings import load_settings
 
 # Steps whose processor time is measured (machines are shared), less that of a shorter fit: both
 # trace and compile.
@@ -30,7 +31,7 @@ def seconds_per_step(examples: Examples, train: list[str], evaluation: list[str]
     seconds = []
     for steps in (SHORT, LONG):
         started = time.process_time()
-        fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
+        fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         seconds.append(time.process_time() - started)
     return (seconds[1] - seconds[0]) / (LONG - SHORT)
 
@@ -43,10 +44,12 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
     print("| family | parameters | steps | CPU s | MSE ratio | MAE ratio | P10..P90 |")
     print("|---|---|---|---|---|---|---|")
     for family in FAMILIES:
-        examples = Examples(transform_folder, replace(TrainerConfig(), family=family))
+        settings = load_settings([f"--model.family={family}"])
+        config = settings.model_dump(include=set(TrainerConfig.model_fields))
+        examples = Examples(transform_folder, TrainerConfig.model_validate(config))
         steps = int(seconds / seconds_per_step(examples, train, evaluation))
         started = time.process_time()
-        network = fit(examples, train, evaluation, {}, Budget(steps, EPOCHS))
+        network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
         score = Scorer(network).evaluate(examples.evaluation(test))
         print(

@@ -1,9 +1,9 @@
-"""The forecast of one minute as a histogram over changes: its loss, its mean and its quantiles.
+"""The forecast of one minute as a histogram over deltas: its loss, its mean and its quantiles.
 
-A network gives, per minute ahead, one logit per bin of the change from the last observed value.
-Training classifies the bin and, by a smaller term, fits the mean (the histogram loss of Imani and
-White, "Improving regression performance with distributional losses", 2018). Quantiles are read off
-the same histogram, so they cannot cross.
+A network gives, per minute ahead, one logit per bin of the delta, the difference to the last
+observation. Training classifies the bin and, by a smaller term, fits the mean (the histogram loss
+of Imani and White, "Improving regression performance with distributional losses", 2018). Quantiles
+are read off the same histogram, so they cannot cross.
 """
 
 import numpy as np
@@ -12,9 +12,9 @@ import tensorflow as tf
 from tfx_pipeline.model_contract import MEAN, QUANTILES
 
 BINS = 100
-# Changes beyond this, in kW, fall in the outermost bins.
+# Deltas beyond this, in kW, fall in the outermost bins.
 REACH = 9.0
-# Bins are equally wide on the scale asinh(change / SCALE): 0.01 kW wide around no change.
+# Bins are equally wide on the scale asinh(delta / SCALE): 0.01 kW wide around 0.
 SCALE = 0.07
 # Weight of the squared error of the mean, in kW^2, next to the cross-entropy, in nats.
 MEAN_WEIGHT = 1.0
@@ -31,38 +31,38 @@ def centres() -> np.ndarray:
     return (edges()[1:] + edges()[:-1]) / 2
 
 
-def loss(changes: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+def loss(deltas: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Cross-entropy of the bins plus the weighted squared error of the mean.
 
     Args:
-        changes: [batch, horizon] kW, NaN where there is no label.
+        deltas: [batch, horizon] kW, NaN where there is no label.
         logits: [batch, horizon, BINS].
 
     Returns:
         [batch], the mean over the minutes ahead; a minute without a label adds nothing.
     """
-    labelled = tf.math.is_finite(changes)
-    changes = tf.where(labelled, changes, 0.0)
-    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(bin_of(changes), logits)
-    squared = (mean(tf.nn.softmax(logits)) - changes) ** 2
+    labelled = tf.math.is_finite(deltas)
+    deltas = tf.where(labelled, deltas, 0.0)
+    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(bin_of(deltas), logits)
+    squared = (mean(tf.nn.softmax(logits)) - deltas) ** 2
     errors = tf.where(labelled, entropy + MEAN_WEIGHT * squared, 0.0)
     return tf.reduce_mean(errors, axis=-1)
 
 
-def bin_of(changes: tf.Tensor) -> tf.Tensor:
-    """Index of the bin that holds each change: [...] kW -> int32 [...]."""
+def bin_of(deltas: tf.Tensor) -> tf.Tensor:
+    """Index of the bin that holds each delta: [...] kW -> int32 [...]."""
     span = np.arcsinh(REACH / SCALE)
-    place = (tf.asinh(changes / SCALE) / span + 1.0) * (BINS / 2)
+    place = (tf.asinh(deltas / SCALE) / span + 1.0) * (BINS / 2)
     return tf.clip_by_value(tf.cast(tf.floor(place), tf.int32), 0, BINS - 1)
 
 
 def mean(probabilities: tf.Tensor) -> tf.Tensor:
-    """Expected change: [..., BINS] -> [...] kW."""
+    """Expected delta: [..., BINS] -> [...] kW."""
     return tf.reduce_sum(probabilities * centres(), axis=-1)
 
 
 def quantile(probabilities: tf.Tensor, level: float) -> tf.Tensor:
-    """The change below which `level` of the probability lies, linear within its bin.
+    """The delta below which `level` of the probability lies, linear within its bin.
 
     Args:
         probabilities: [..., BINS].
@@ -72,23 +72,23 @@ def quantile(probabilities: tf.Tensor, level: float) -> tf.Tensor:
         [...] kW.
     """
     below = tf.cumsum(probabilities, axis=-1, exclusive=True)
-    # The share of each bin that lies below the quantile: 1s, one fraction, then 0s.
-    share = tf.clip_by_value((level - below) / tf.maximum(probabilities, 1e-12), 0.0, 1.0)
+    # The fraction of each bin that lies below the quantile: 1s, one between, then 0s.
+    below_it = tf.clip_by_value((level - below) / tf.maximum(probabilities, 1e-12), 0.0, 1.0)
     bounds = edges()
-    return bounds[0] + tf.reduce_sum(share * np.diff(bounds), axis=-1)
+    return bounds[0] + tf.reduce_sum(below_it * np.diff(bounds), axis=-1)
 
 
-def forecast(logits: tf.Tensor, base: tf.Tensor) -> dict[str, tf.Tensor]:
+def forecast(logits: tf.Tensor, last_observed: tf.Tensor) -> dict[str, tf.Tensor]:
     """The forecast in kW.
 
     Args:
         logits: [batch, horizon, BINS].
-        base: [batch] kW, the last observed value.
+        last_observed: [batch] kW.
 
     Returns:
         `mean`, `p10`, `p50`, `p90`: [batch, horizon].
     """
     probabilities = tf.nn.softmax(logits)
-    changes = {MEAN: mean(probabilities)}
-    changes |= {name: quantile(probabilities, level) for name, level in QUANTILES.items()}
-    return {name: base[:, None] + change for name, change in changes.items()}
+    deltas = {MEAN: mean(probabilities)}
+    deltas |= {name: quantile(probabilities, level) for name, level in QUANTILES.items()}
+    return {name: last_observed[:, None] + delta for name, delta in deltas.items()}

@@ -39,7 +39,7 @@ class Events(NamedTuple):
         has_remaining: bool [batch, n, S], whether the window holds that last time.
         size: [batch, n, 2J] kW, of the target's last jumps (J = len(JUMPS)); 0 for none.
         level: [batch, n, 2J] kW, before the last jumps; that of the origin for none.
-        others: [batch, n, 2J, 6], the change of the other measurements, in their units, in the
+        covariates: [batch, n, 2J, 6], the step of the other measurements, in their units, in the
             minute of the last jumps: they tell which appliance it was; 0 for none.
     """
 
@@ -49,11 +49,11 @@ class Events(NamedTuple):
     has_remaining: tf.Tensor
     size: tf.Tensor
     level: tf.Tensor
-    others: tf.Tensor
+    covariates: tf.Tensor
 
 
 def find_events(
-    filled: tf.Tensor, observed: tf.Tensor, origins: tf.Tensor, window: int, base: tf.Tensor
+    filled: tf.Tensor, observed: tf.Tensor, origins: tf.Tensor, window: int, last: tf.Tensor
 ) -> Events:
     """Finds the last events at or before each origin.
 
@@ -62,15 +62,15 @@ def find_events(
         observed: [batch, minutes, 7] 1 where observed, else 0.
         origins: Indices of origins, int32 [n].
         window: Minutes that an origin may look back, itself included.
-        base: [batch, n] kW, the level at each origin.
+        last: [batch, n] kW, the last observation at each origin.
 
     Returns:
         The events.
     """
     index = tf.range(filled.shape[1])[:, None]
     happens = event_flags(filled, observed)
-    last = running_max(tf.where(happens, index, -1))
-    switches, switched = last[..., : 2 * SWITCHES], happens[..., : 2 * SWITCHES]
+    latest = running_max(tf.where(happens, index, -1))
+    switches, switched = latest[..., : 2 * SWITCHES], happens[..., : 2 * SWITCHES]
     # What the last event of its kind, and of the opposite kind, was when an event happened.
     earlier = running_max(tf.where(switched, previous(switches), -1))
     opposite = running_max(tf.where(switched, previous(_swap(switches)), -1))
@@ -78,9 +78,9 @@ def find_events(
     now = origins[:, None]
     # A switch into minute i needs minute i - 1: both must lie in the window.
     oldest = now - (window - 2)
-    last, earlier, opposite = (at_origins(one, origins) for one in (last, earlier, opposite))
-    switches = last[..., : 2 * SWITCHES]
-    jumps = tf.concat([last[..., : len(JUMPS)], _swap(switches)[..., : len(JUMPS)]], axis=-1)
+    latest, earlier, opposite = (at_origins(one, origins) for one in (latest, earlier, opposite))
+    switches = latest[..., : 2 * SWITCHES]
+    jumps = tf.concat([latest[..., : len(JUMPS)], _swap(switches)[..., : len(JUMPS)]], axis=-1)
     jump_seen = jumps >= oldest
     jumps = tf.where(jump_seen, jumps, 1)
     at_jump = tf.gather(steps(filled, observed), jumps, batch_dims=1)
@@ -88,13 +88,13 @@ def find_events(
     before = tf.gather(filled[..., 0], jumps - 1, batch_dims=1)
     remaining, began = _phase(now, switches, opposite)
     return Events(
-        age=tf.where(last >= oldest, now - last, window - 1),
+        age=tf.where(latest >= oldest, now - latest, window - 1),
         gap=tf.where(earlier >= oldest, switches - earlier, window - 1),
         remaining=remaining,
         has_remaining=began >= oldest,
         size=at_jump[..., 0],
-        level=tf.where(jump_seen, before, base[..., None]),
-        others=at_jump[..., 1:],
+        level=tf.where(jump_seen, before, last[..., None]),
+        covariates=at_jump[..., 1:],
     )
 
 

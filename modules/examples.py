@@ -1,6 +1,5 @@
-"""Reads segments from the example files, transforms them and frames their origins, in a stream."""
+"""Reads segments from the example files, transforms them and cuts their windows, in a stream."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,8 +7,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from modules.config import TrainerConfig
+from modules.families import load_family
 from modules.features import Origins, origins_of
-from modules.networks import FAMILIES
 
 # Files are one time interval each: reading them in turn mixes the seasons.
 OPEN_FILES = 16
@@ -24,7 +23,7 @@ class Examples:
 
     Args:
         transform_output: Folder of the Transform component's graph.
-        config: Windowing, family and batches.
+        config: Windowing, family and batches of the training.
     """
 
     def __init__(self, transform_output: str, config: TrainerConfig) -> None:
@@ -34,41 +33,44 @@ class Examples:
         self.transform = graph.transform_features_layer()
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
-        """Frames the origins of serialized segments, string [batch]."""
+        """The windows of serialized segments, string [batch]."""
         raw = tf.io.parse_example(examples, self.spec)
         return self.origins_of_raw(raw, phase, stride)
 
     def origins_of_raw(
         self, raw: dict[str, tf.Tensor], phase: tf.Tensor | int = 0, stride: int = 1
     ) -> Origins:
-        """Frames the origins of raw segments (see `tfx_pipeline.data.contract`)."""
-        sequence = FAMILIES[self.config.family].sequence
+        """The windows of raw segments (see `tfx_pipeline.data.contract`)."""
+        sequence = load_family(self.config.model.family).sequence
         return origins_of(self.transform(raw), self.config.windowing, sequence, phase, stride)
 
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
-        """Endless, shuffled, repeatable batches of (inputs, changes from the base).
+        """Endless, shuffled, repeatable batches of (inputs, deltas from the last observation).
 
-        Changes are NaN where there is no label to learn from.
+        Deltas are NaN where there is no label to learn from.
         """
         config = self.config
-        stride = config.phase_stride
+        stride = config.model.stride
         segments = serialized(patterns).shuffle(SHUFFLED, seed=config.seed).repeat()
         batches = segments.batch(config.segments, drop_remainder=True)
 
-        def frame(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def windowed(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             origins = self.origins(examples, random % stride, stride)
-            labels = tf.where(origins.judged[:, None], origins.labels, float("nan"))
-            return origins.inputs, labels - origins.base[:, None]
+            labels = tf.where(origins.scored[:, None], origins.labels, float("nan"))
+            return origins.inputs, labels - origins.last_observed[:, None]
 
         phases = tf.data.Dataset.random(seed=config.seed)
-        return tf.data.Dataset.zip(batches, phases).map(frame, num_parallel_calls=2).prefetch(4)
+        return tf.data.Dataset.zip(batches, phases).map(windowed, num_parallel_calls=2).prefetch(4)
 
-    def evaluation(self, patterns: Sequence[str], stride: int = 1) -> tf.data.Dataset:
-        """Every `stride`-th origin of all segments, once, in order.
+    def evaluation(self, patterns: Sequence[str], longest_stride: int = 1) -> tf.data.Dataset:
+        """Some origins of all segments, in order.
 
-        The stride is lowered to a divisor of the origins.
+        Args:
+            patterns: Of the example files.
+            longest_stride: The step between origins is the longest up to this that divides those
+                of a segment.
         """
-        stride = math.gcd(stride, self.config.windowing.origins)
+        stride = max(step for step in self.config.windowing.strides if step <= longest_stride)
         batches = serialized(patterns).batch(EVALUATED)
         return batches.map(
             lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
@@ -89,7 +91,7 @@ def serialized(patterns: Sequence[str]) -> tf.data.Dataset:
 
 
 def count_windows(patterns: Sequence[str], origins: int) -> int:
-    """Origins in the files, judged or not."""
+    """Origins in the files, scored or not."""
     return origins * int(serialized(patterns).reduce(np.int64(0), lambda count, _: count + 1))
 
 

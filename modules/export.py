@@ -67,7 +67,7 @@ class Forecaster(tf.Module):
 
     def _forecast(self, origins: Origins) -> dict[str, tf.Tensor]:
         logits = self.network(origins.inputs, training=False)
-        return distribution.forecast(logits, origins.base)
+        return distribution.forecast(logits, origins.last_observed)
 
     def signatures(self) -> dict[str, Any]:
         """The concrete functions to export, by the name of their signature."""
@@ -100,13 +100,11 @@ def export(
     forecaster = Forecaster(network, examples)
     recorded = record(forecaster, eval_files, examples)
     tf.saved_model.save(forecaster, folder, forecaster.signatures())
-    windowing = examples.config.windowing
+    config = examples.config
     metadata = ModelMetadata(
         measurements=MEASUREMENTS,
-        window=windowing.window,
-        horizon=windowing.horizon,
-        origins=windowing.origins,
-        family=examples.config.family,
+        **config.windowing.model_dump(),
+        family=config.model.family,
         hyperparameters=dict(hyperparameters),
     )
     with tempfile.TemporaryDirectory() as local:

@@ -1,7 +1,7 @@
 """What a network sees of an origin: its window, rolling statistics, events and the calendar.
 
-Amplitudes are differences to the last observed value (the base), because the networks forecast
-changes from it. Times are one-hot in bins, narrow near the origin and wide away from it.
+Amplitudes are differences to the last observation, because the networks forecast differences from
+it (deltas). Times are one-hot in bins, narrow near the origin and wide away from it.
 """
 
 import math
@@ -15,7 +15,7 @@ from tfx_pipeline.data.contract import Windowing
 
 # Minutes over which minimum, maximum, mean and deviation are taken.
 ROLLING = (3, 5, 10, 20, 50)
-# The last minutes of which the other measurements and the changes are shown one by one.
+# The last minutes of which the covariates and the steps are shown one by one.
 RECENT = 10
 # Lower edges of the bins of times, in minutes; the last bin is "longer or never".
 TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
@@ -37,8 +37,8 @@ METER_BINS = (
 )
 # The last minutes of which steps and sub-meters are shown one-hot.
 BINNED = 3
-# Usual sizes of changes in the six other measurements, in their units.
-CHANGES = (0.1, 1.0, 4.0, 10.0, 10.0, 10.0)
+# Usual sizes of steps of the six covariates, in their units.
+COVARIATE_STEPS = (0.1, 1.0, 4.0, 10.0, 10.0, 10.0)
 
 
 class Origins(NamedTuple):
@@ -46,14 +46,14 @@ class Origins(NamedTuple):
 
     Attributes:
         inputs: What the network takes, [N, size] or [N, window, channels].
-        base: [N] kW, the last observed value: persistence's forecast.
-        judged: bool [N], has weight, and anything observed to hold.
+        last_observed: [N] kW, persistence's forecast.
+        scored: bool [N], has weight, and anything was observed in the window.
         labels: [N, horizon] kW, NaN where not observed.
     """
 
     inputs: tf.Tensor
-    base: tf.Tensor
-    judged: tf.Tensor
+    last_observed: tf.Tensor
+    scored: tf.Tensor
     labels: tf.Tensor
 
 
@@ -64,11 +64,11 @@ def origins_of(
     phase: tf.Tensor | int = 0,
     stride: int = 1,
 ) -> Origins:
-    """Frames every `stride`-th origin of transformed segments.
+    """The windows of every `stride`-th origin of transformed segments.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
-        shape: How segments are framed.
+        shape: How segments are cut into windows.
         sequence: Whether the network reads a sequence (LSTM, CNN) or one vector (MLP).
         phase: First origin, 0 .. stride - 1.
         stride: Step between origins.
@@ -78,21 +78,21 @@ def origins_of(
     """
     at = windowing.origin_indices(shape, phase, stride)
     target, observed = segments["filled"][..., 0], segments["observed"][..., 0]
-    base, known = windowing.last_observed(target, observed, at, shape.window)
-    windows = window_sequence(segments, at, shape.window, base)
-    inputs = windows if sequence else event_vector(segments, at, shape.window, base, windows)
+    last, known = windowing.last_observed(target, observed, at, shape.window)
+    windows = window_sequence(segments, at, shape.window, last)
+    inputs = windows if sequence else event_vector(segments, at, shape.window, last, windows)
     weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
     labels = windowing.labels(segments["target"], at, shape.horizon)
     return Origins(
         inputs=_flatten(inputs),
-        base=tf.reshape(base, [-1]),
-        judged=tf.reshape(known & (weight > 0.0), [-1]),
+        last_observed=tf.reshape(last, [-1]),
+        scored=tf.reshape(known & (weight > 0.0), [-1]),
         labels=_flatten(labels),
     )
 
 
 def window_sequence(
-    segments: dict[str, tf.Tensor], at: tf.Tensor, window: int, base: tf.Tensor
+    segments: dict[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
 ) -> tf.Tensor:
     """The window of each origin, minute by minute.
 
@@ -100,24 +100,24 @@ def window_sequence(
         segments: Output of `modules.transform.preprocessing_fn`.
         at: Indices of origins, int32 [n].
         window: Minutes per window.
-        base: [batch, n] kW, the last observed value.
+        last: [batch, n] kW, the last observation.
 
     Returns:
-        [batch, n, window, 10]: target minus base (0 where not observed), the same compressed,
-        whether it was observed, and the z-scores of the seven measurements.
+        [batch, n, window, 10]: target minus the last observation (0 where not observed), the
+        same compressed, whether it was observed, and the z-scores of the seven measurements.
     """
     target = windowing.windows(segments["filled"][..., :1], at, window)
     observed = windowing.windows(segments["observed"][..., :1], at, window)
     scaled = windowing.windows(segments["scaled"], at, window)
-    change = (target - base[..., None, None]) * observed
-    return tf.concat([change, compress(change), observed, scaled], axis=-1)
+    delta = (target - last[..., None, None]) * observed
+    return tf.concat([delta, compress(delta), observed, scaled], axis=-1)
 
 
 def event_vector(
     segments: dict[str, tf.Tensor],
     at: tf.Tensor,
     window: int,
-    base: tf.Tensor,
+    last: tf.Tensor,
     windows: tf.Tensor,
 ) -> tf.Tensor:
     """Everything known about each origin in one vector.
@@ -126,63 +126,63 @@ def event_vector(
         segments: Output of `modules.transform.preprocessing_fn`.
         at: Indices of origins, int32 [n].
         window: Minutes per window.
-        base: [batch, n] kW, the last observed value.
+        last: [batch, n] kW, the last observation.
         windows: Output of `window_sequence`.
 
     Returns:
         [batch, n, size].
     """
     filled, observed = segments["filled"], segments["observed"]
-    found = events.find_events(filled, observed, at, window, base)
-    last = min(RECENT, window)
-    steps = windowing.windows(events.steps(filled, observed), at, last)
-    unmetered = windowing.windows(events.unmetered(filled)[..., 0], at, last)
+    found = events.find_events(filled, observed, at, window, last)
+    recent = min(RECENT, window)
+    steps = windowing.windows(events.steps(filled, observed), at, recent)
+    unmetered = windowing.windows(events.unmetered(filled)[..., 0], at, recent)
     amplitudes = [
         rolling_statistics(windows[..., 0], windows[..., 2]),
         found.size,
-        found.level - base[..., None],
+        found.level - last[..., None],
         steps[..., 0],
         unmetered - unmetered[..., -1:],
     ]
     groups = [
         _merge(windows[..., :3]),
-        _merge(windows[:, :, -last:, 4:]),
+        _merge(windows[:, :, -recent:, 4:]),
         *amplitudes,
         *(compress(amplitude) for amplitude in amplitudes),
         unmetered,
-        _merge(tf.asinh(steps[..., 1:] / CHANGES)),
-        _merge(tf.asinh(found.others / CHANGES)),
-        base[..., None],
-        compress(base)[..., None],
+        _merge(tf.asinh(steps[..., 1:] / COVARIATE_STEPS)),
+        _merge(tf.asinh(found.covariates / COVARIATE_STEPS)),
+        last[..., None],
+        compress(last)[..., None],
         windowing.at_origins(segments["calendar"], at - (window - 1)),
         one_hot_time(found.age, window),
         one_hot_time(found.gap, window),
         one_hot_remaining(found),
-        one_hot_bins(base[..., None], LEVEL_BINS),
+        one_hot_bins(last[..., None], LEVEL_BINS),
         one_hot_bins(steps[..., -BINNED:, 0], STEP_BINS),
         one_hot_bins(_merge(windowing.windows(filled[..., -3:], at, BINNED)), METER_BINS),
     ]
     return tf.concat(groups, axis=-1)
 
 
-def rolling_statistics(change: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+def rolling_statistics(delta: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
     """Minimum, maximum, mean and deviation over the last minutes, of those observed.
 
     Args:
-        change: [batch, n, window] kW relative to the base, 0 where not observed.
+        delta: [batch, n, window] kW from the last observation, 0 where not observed.
         observed: [batch, n, window] 1 where observed, else 0.
 
     Returns:
         [batch, n, 4 * spans], spans longer than the window left out.
     """
     statistics = []
-    for span in (span for span in ROLLING if span <= change.shape[-1]):
-        values = change[..., -span:]
+    for span in (span for span in ROLLING if span <= delta.shape[-1]):
+        values = delta[..., -span:]
         count = tf.maximum(tf.reduce_sum(observed[..., -span:], axis=-1), 1.0)
         mean = tf.reduce_sum(values, axis=-1) / count
         variance = tf.reduce_sum(values**2, axis=-1) / count - mean**2
         deviation = tf.sqrt(tf.maximum(variance, 0.0))
-        # The unobserved zeros stand for the base, which was itself observed.
+        # The unobserved zeros stand for the last observation, which is in the window itself.
         lowest, highest = tf.reduce_min(values, axis=-1), tf.reduce_max(values, axis=-1)
         statistics += [lowest, highest, mean, deviation]
     return tf.stack(statistics, axis=-1)

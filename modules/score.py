@@ -62,7 +62,7 @@ class Scorer:
     def __init__(self, network: keras.Model) -> None:
         def sums(origins: Origins) -> tf.Tensor:
             logits = network(origins.inputs, training=False)
-            return error_sums(origins, distribution.forecast(logits, origins.base))
+            return error_sums(origins, distribution.forecast(logits, origins.last_observed))
 
         self._sums = tf.function(sums, reduce_retracing=True)
 
@@ -88,10 +88,10 @@ class Scorer:
 
 def error_sums(origins: Origins, forecast: Mapping[str, tf.Tensor]) -> tf.Tensor:
     """Sums over one batch: float64 [6, horizon], the fields of `Score` and the labels."""
-    judged = tf.math.is_finite(origins.labels) & origins.judged[:, None]
+    judged = tf.math.is_finite(origins.labels) & origins.scored[:, None]
     labels = tf.where(judged, origins.labels, 0.0)
     error = forecast[MEAN] - labels
-    held = origins.base[:, None] - labels
+    held = origins.last_observed[:, None] - labels
     inside = (forecast[P10] <= labels) & (labels <= forecast[P90])
     rows = [
         error**2,

@@ -13,14 +13,14 @@ from tfx.v1.components import TunerFnResult
 from modules import export
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
-from modules.networks import FAMILIES
+from modules.families import load_family
 from modules.score import Scorer
 from modules.training import fit
 from modules.tuning import GridTuner, digest
 
 logger = logging.getLogger("modules.trainer")
 
-# Scores are of every so many-th window of the evaluation split.
+# Scores are of every so many-th window of the evaluation split, or more of them.
 SCORE_STRIDE = 6
 
 
@@ -31,14 +31,14 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`.
 
     Returns:
-        A tuner over the family's grid, or over `tuner.grid` where that is set.
+        A tuner over the family's grid.
     """
-    config = TrainerConfig.from_custom_config(fn_args.custom_config)
+    config = TrainerConfig.model_validate(fn_args.custom_config)
     examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> float:
         network = fit(
-            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner.budget
+            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
         return Scorer(network).evaluate(origins).objective
@@ -50,9 +50,9 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     key = digest([fn_args.custom_config, fn_args.transform_graph_path, files])
     tuner = GridTuner(
         run,
-        config.tuner.grid or FAMILIES[config.family].grid,
+        load_family(config.model.family).grid,
         config.tuner.parallel_trials,
-        Path(config.tuner.directory or fn_args.working_dir) / key,
+        Path(config.search_dir or fn_args.working_dir) / key,
     )
     return TunerFnResult(tuner=tuner, fit_kwargs={})
 
@@ -64,11 +64,12 @@ def run_fn(fn_args: FnArgs) -> None:
         fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`,
             `hyperparameters` from the Tuner, or None for the family's defaults.
     """
-    config = TrainerConfig.from_custom_config(fn_args.custom_config)
-    hyperparameters = {**FAMILIES[config.family].defaults, **_best(fn_args.hyperparameters)}
-    logger.info("training %s with %s", config.family, hyperparameters)
+    config = TrainerConfig.model_validate(fn_args.custom_config)
+    family = config.model.family
+    hyperparameters = {**load_family(family).defaults, **_best(fn_args.hyperparameters)}
+    logger.info("training %s with %s", family, hyperparameters)
     examples = Examples(fn_args.transform_graph_path, config)
-    network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.budget)
+    network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
     score = Scorer(network).evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
     export.export(

@@ -7,10 +7,12 @@ from typing import Any
 
 import keras
 
-from modules import distribution, networks
+from modules import distribution
 from modules.config import Budget
 from modules.examples import Examples, count_windows
+from modules.families import load_family
 from modules.features import Origins
+from modules.networks import build_network
 from modules.score import Scorer
 
 logger = logging.getLogger("modules.training")
@@ -39,7 +41,7 @@ def fit(
     """Trains a network from scratch; the same arguments give the same network.
 
     Args:
-        examples: How the files are read; holds the knobs.
+        examples: How the files are read; holds the settings.
         train_files: Patterns of the files to learn from.
         eval_files: Patterns of the files that the progress is reported on.
         hyperparameters: By name; the family's defaults for those left out.
@@ -49,18 +51,18 @@ def fit(
         The trained network, its weights averaged over the last steps.
     """
     config = examples.config
-    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.batch)
+    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.model.batch)
     rounds = max(1, min(REPORTS, steps // REPORTED))
     per_round = math.ceil(steps / rounds)
     batches = examples.training(train_files)
-    network = networks.build_network(
-        config.family,
+    network = build_network(
+        config.model.family,
         tuple(batches.element_spec[0].shape[1:]),
         config.windowing.horizon,
         hyperparameters,
         config.seed,
     )
-    family = networks.FAMILIES[config.family]
+    family = load_family(config.model.family)
     values = {**family.defaults, **hyperparameters}
     network.compile(
         optimizer=_optimizer(values["learning_rate"], rounds * per_round),

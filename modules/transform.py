@@ -16,7 +16,7 @@ THURSDAY = 3 * DAY
 def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Scales segments by the statistics of the training split.
 
-    Everything is per minute: windows are framed where they are consumed (`modules.windowing`).
+    Everything is per minute: windows are cut where they are consumed (`modules.windowing`).
     All shapes come from the schema.
 
     Args:
@@ -28,7 +28,7 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         `observed`: [batch, minutes, 7] 1 where observed, else 0.
         `calendar`: [batch, origins, 4] sine and cosine of hour of day and of day of week.
         `target`: [batch, minutes] kW, NaN where not observed: the labels.
-        `weight`: [batch, origins] 1 where a forecast is trained on and judged, else 0.
+        `weight`: [batch, origins] 1 where a forecast is trained on and scored, else 0.
     """
     series = tf.stack([inputs[name] for name in MEASUREMENTS], axis=-1)
     minutes = tf.reshape(series, [-1, len(MEASUREMENTS)])

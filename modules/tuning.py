@@ -1,4 +1,4 @@
-"""The search over a grid of hyperparameters: resumable, several trials at a time if wished."""
+"""The search over a grid of hyperparameters: resumable, several trials at a time."""
 
 import hashlib
 import itertools

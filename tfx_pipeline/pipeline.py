@@ -9,6 +9,8 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types import standard_artifacts
 
+from modules.config import TrainerConfig
+from modules.families import module_of
 from tfx_pipeline.components.curated_schema.component import CuratedSchema
 from tfx_pipeline.components.data_gate.component import DataGate
 from tfx_pipeline.components.evaluator.component import Evaluator
@@ -56,8 +58,6 @@ def create_pipeline(
     Returns:
         The pipeline; it is cached where data, code and settings are unchanged.
     """
-    windowing = settings.windowing.windowing
-
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
     example_gen = _versioned(PowerExampleGen(data.base, data.pattern, settings.data_options))
     examples = example_gen.outputs["examples"]
@@ -67,7 +67,7 @@ def create_pipeline(
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
     curated = _versioned(
-        CuratedSchema(text=to_text(curated_schema(settings.schema_file, windowing)))
+        CuratedSchema(text=to_text(curated_schema(settings.schema_file, settings.windowing)))
     )
     schema = curated.outputs["schema"]
     validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
@@ -83,7 +83,7 @@ def create_pipeline(
             anomalies=validator.outputs["anomalies"],
             schema=schema,
             previous_statistics=previous_statistics.outputs["previous"],
-            rules=settings.validation.model_dump(exclude={"schema_file"}),
+            rules=settings.validation,
         )
     )
 
@@ -101,8 +101,14 @@ def create_pipeline(
     transform.add_upstream_node(data_gate)
     transform_graph = transform.outputs["transform_graph"]
 
-    model_config = _model_config(settings, search_dir)
-    hyperparameters = _hyperparameters(settings, examples, schema, transform_graph, model_config)
+    config = TrainerConfig(
+        windowing=settings.windowing,
+        seed=settings.seed,
+        model=settings.model,
+        tuner=settings.tuner,
+        search_dir=search_dir,
+    )
+    hyperparameters = _hyperparameters(config, examples, schema, transform_graph)
     trainer = _versioned(
         tfx.components.Trainer(
             run_fn="modules.trainer.run_fn",
@@ -112,9 +118,10 @@ def create_pipeline(
             hyperparameters=hyperparameters,
             train_args=tfx.proto.TrainArgs(splits=["train"]),
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-            custom_config=model_config,
+            custom_config=config.model_dump(),
         ),
         "modules.trainer",
+        module_of(config.model.family),
     )
     model = trainer.outputs["model"]
 
@@ -125,7 +132,6 @@ def create_pipeline(
         model=tfx.dsl.Channel(type=standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),
     ).with_id("Baseline")
-    gate = settings.gate
     evaluator = _versioned(
         Evaluator(
             examples=examples,
@@ -133,15 +139,7 @@ def create_pipeline(
             schema=schema,
             model=model,
             baseline_model=baseline.outputs["model"],
-            eval_config=eval_config(
-                windowing,
-                margin=gate.margin,
-                slice_bound=gate.slice_bound,
-                min_forecasts=gate.min_forecasts,
-                coverage_nominal=gate.coverage,
-                coverage_tolerance=gate.coverage_tolerance,
-                baseline_tolerance=gate.baseline_tolerance,
-            ),
+            eval_config=eval_config(settings.windowing, settings.gate),
         ),
         METRICS_MODULE,
     )
@@ -206,10 +204,10 @@ def _versioned(component: BaseComponent, *named: str) -> Any:
 
 
 def _hyperparameters(
-    settings: Settings, examples: Any, schema: Any, transform_graph: Any, config: dict[str, Any]
+    config: TrainerConfig, examples: Any, schema: Any, transform_graph: Any
 ) -> Any:
     """The channel of the best hyperparameters: of a search, or the last ones in ML Metadata."""
-    if not settings.tuner.enabled:
+    if not config.tuner.enabled:
         return (
             tfx.dsl.Resolver(
                 strategy_class=PreviousArtifactStrategy,
@@ -226,18 +224,9 @@ def _hyperparameters(
             transform_graph=transform_graph,
             train_args=tfx.proto.TrainArgs(splits=["train"]),
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-            custom_config=config,
+            custom_config=config.model_dump(),
         ),
         "modules.trainer",
+        module_of(config.model.family),
     )
     return tuner.outputs["best_hyperparameters"]
-
-
-def _model_config(settings: Settings, search_dir: str) -> dict[str, Any]:
-    """What modules.trainer is told."""
-    return {
-        "windowing": settings.windowing.model_dump(),
-        "seed": settings.seed,
-        **settings.model.model_dump(),
-        "tuner": settings.tuner.model_dump(exclude={"enabled"}) | {"directory": search_dir},
-    }

@@ -8,12 +8,13 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NoReturn, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
@@ -24,133 +25,22 @@ from pydantic_settings import (
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.settings.credentials import credential, secret_name
 
+from modules.config import ModelSettings, TunerSettings
+from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.options import DataOptions, DataSettings
+from tfx_pipeline.evaluation.settings import GateSettings
+from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.hints import did_you_mean
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
-Severity = Literal["error", "warning", "ignore"]
-Family = Literal["mlp", "cnn", "lstm"]
-Share = Field(ge=0.0, le=1.0)
 
 
-class Section(BaseModel):
-    """A group of settings: frozen, unknown keys refused, described by its docstrings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class DataSettings(Section):
-    """Where the raw minutes are and how they are cut."""
-
-    path: str | None
-    """File, folder or pattern, with spans as span-{SPAN}; null: the embedded UCI data set."""
-    rows: int | None = Field(ge=1)
-    """Read only the first N rows of the input; null: all."""
-    max_gap: int = Field(ge=0)
-    """Minutes; a longer run of missing minutes ends a stretch, which no window crosses."""
-    max_bad_rows: int = Field(ge=0)
-    """Isolated unreadable rows accepted; they are counted, reported and become missing minutes."""
-    train_fraction: float = Field(gt=0.0, lt=1.0)
-    """Share of the time range, the oldest part, to train on."""
-    eval_fraction: float = Field(gt=0.0, lt=1.0)
-    """Share of the time range after it, for tuning; the newest rest is for the gate."""
-
-    @model_validator(mode="after")
-    def _leaves_a_test_split(self) -> "DataSettings":
-        if self.train_fraction + self.eval_fraction >= 1.0:
-            raise ValueError("train_fraction + eval_fraction must leave a newest part for the gate")
-        return self
-
-
-class WindowingSettings(Section):
-    """Shape of windows and segments, in minutes."""
-
-    window: int = Field(ge=2, le=1440)
-    """Minutes the model looks back."""
-    horizon: int = Field(ge=1, le=120)
-    """Minutes it looks ahead."""
-    origins: int = Field(ge=1, le=60)
-    """Forecast origins per tf.Example; a divisor of 60: an Example lies in one clock hour."""
-
-    @model_validator(mode="after")
-    def _divides_an_hour(self) -> "WindowingSettings":
-        if 60 % self.origins:
-            raise ValueError(f"origins must divide 60, {self.origins} does not")
-        return self
-
-    @property
-    def windowing(self) -> Windowing:
-        """The same numbers as the data room knows them."""
-        return Windowing(self.window, self.horizon, self.origins)
-
-
-class ValidationSettings(Section):
-    """What the data gate lets through."""
-
-    schema_file: str
-    """Curated TFDV schema of the raw data."""
-    severity: dict[str, Severity]
-    """TFDV anomaly type -> severity; a type that is not named is an error."""
-    max_missing_fraction: float = Share
-    """Share of the minutes without a value that stops the pipeline, per measurement."""
-    missing_fraction_warning: float = Share
-    """The same, for a warning."""
-    max_physics_fraction: float = Share
-    """Share of the minutes breaking a physical law that stops the pipeline, per law."""
-    physics_fraction_warning: float = Share
-    """The same, for a warning."""
-
-
-class ModelSettings(Section):
-    """The network and its training."""
-
-    family: Family
-    """mlp, cnn, or lstm (the articles' two-layer LSTM)."""
-    steps: int = Field(ge=1)
-    """Batches of the final fit, at most: a number, not a time, so that a seed repeats a run."""
-    epochs: int = Field(ge=1)
-    """Passes over the training windows, at most; more than three overfit."""
-    batch: int = Field(ge=1)
-    """Windows per batch."""
-    stride: int = Field(ge=1)
-    """A batch takes every so many-th window of its segments: neighbours tell much the same."""
-
-
-class TunerSettings(Section):
-    """The search for hyperparameters."""
-
-    enabled: bool
-    """false: the last best hyperparameters in ML Metadata are used, or else the defaults."""
-    steps: int = Field(ge=1)
-    """Batches per trial, at most."""
-    epochs: int = Field(ge=1)
-    """Passes over the training windows per trial, at most."""
-    parallel_trials: int = Field(ge=1)
-    """Trials at a time."""
-
-
-class GateSettings(Section):
-    """What a model must show on the newest data before it is blessed."""
-
-    margin: float = Field(ge=0.0, lt=1.0)
-    """The MSE must be at least this share below persistence's."""
-    baseline_tolerance: float = Field(ge=0.0)
-    """Share by which the MSE may exceed the last blessed model's."""
-    slice_bound: float = Field(gt=0.0)
-    """MSE over persistence's in every hour of day, on weekdays and on weekends."""
-    min_forecasts: int = Field(ge=1)
-    """Slices with fewer forecasts are not judged."""
-    coverage: float = Field(gt=0.0, lt=1.0)
-    """Share of the outcomes that the band P10..P90 should hold."""
-    coverage_tolerance: float = Field(ge=0.0, le=1.0)
-    """By how much it may miss that."""
-
-
-class ServingSettings(Section):
+class ServingSettings(Frozen):
     """Where models are pushed."""
 
-    base: str | None
+    base: str | None = Field(min_length=1)
     """Folder of the served models, <base>/<name>/<version>/; null: <outputs>/serving."""
 
 
@@ -172,6 +62,8 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
         env_prefix=ENV_PREFIX,
         env_nested_delimiter="__",
+        env_parse_none_str="null",
+        cli_parse_none_str="null",
         cli_avoid_json=True,
         nested_model_default_partial_update=True,
     )
@@ -180,12 +72,12 @@ class Settings(BaseSettings):
     """One of the profiles in the settings file."""
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=50)
     """Of the pipeline and of the served model."""
-    outputs: str
+    outputs: str = Field(min_length=1)
     """Folder of everything that a run writes."""
     seed: int = Field(ge=0, lt=2**31)
     """Of every random choice; the same seed repeats a run."""
     data: DataSettings
-    windowing: WindowingSettings
+    windowing: Windowing
     validation: ValidationSettings
     model: ModelSettings
     tuner: TunerSettings
@@ -194,20 +86,15 @@ class Settings(BaseSettings):
     kubeflow: KubeflowRunSettings
 
     @model_validator(mode="after")
-    def _gap_fits_the_window(self) -> "Settings":
-        if self.data.max_gap >= self.windowing.window:
-            raise ValueError(
-                f"data.max_gap ({self.data.max_gap}) must be smaller than windowing.window "
-                f"({self.windowing.window}): a window needs at least one observed minute"
-            )
+    def _fits_the_windowing(self) -> Self:
+        self.data.check(self.windowing)
+        self.model.check(self.windowing)
         return self
 
     @property
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
-        return DataOptions(
-            windowing=self.windowing.windowing, **self.data.model_dump(exclude={"path"})
-        )
+        return DataOptions(windowing=self.windowing, **self.data.model_dump(exclude={"path"}))
 
     @property
     def schema_file(self) -> Path:
@@ -308,34 +195,83 @@ def load_settings(arguments: Sequence[str] | None = None, program: str | None = 
     """
     args = list(sys.argv[1:] if arguments is None else arguments)
     command_line: CliSettingsSource[Any] = CliSettingsSource(
-        Settings, cli_prog_name=program, cli_parse_args=args, formatter_class=_HelpFormatter
+        Settings, root_parser=_Parser(program), cli_parse_args=args
     )
     try:
+        _require_known_variables()
         return Settings(_cli_settings_source=command_line)
     except (ValidationError, SettingsError) as error:
         raise _refusal(error) from error
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+class _Parser(argparse.ArgumentParser):
     """Options have their values in the settings file: none is required on the command line."""
 
+    def __init__(self, program: str | None) -> None:
+        super().__init__(
+            prog=program,
+            description=Settings.__doc__,
+            formatter_class=_HelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            option = unknown.split()[0].partition("=")[0]
+            message = _unknown(option, (f"--{name}" for name in setting_names(Settings)))
+        raise _refusal(SettingsError(message))
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return action.help and action.help.replace("(required)", "")
+
+
+def setting_names(model: type[BaseModel]) -> Iterator[str]:
+    """Dotted names of all settings."""
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from (f"{name}.{below}" for below in setting_names(inner))
+        else:
+            yield name
+
+
+def _require_known_variables() -> None:
+    """Refuses variables that look like settings and are none, which pydantic would pass over."""
+    sections = {SETTINGS_FILE_VARIABLE, *(_variable(name) for name in Settings.model_fields)}
+    for name in os.environ:
+        section = name.upper().partition("__")[0]
+        if section.startswith(ENV_PREFIX) and section not in sections:
+            raise SettingsError(_unknown(name, map(_variable, setting_names(Settings))))
+
+
+def _variable(name: str) -> str:
+    return ENV_PREFIX + name.replace(".", "__").upper()
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    return f"{name}: no such setting{did_you_mean(name, known)}"
 
 
 def _refusal(error: ValidationError | SettingsError) -> SystemExit:
     """A message that names each wrong setting, and the exit code of wrong usage."""
     lines = [str(error)]
     if isinstance(error, ValidationError):
-        lines = [_explain(item["loc"], item["msg"], item.get("input")) for item in error.errors()]
+        lines = [_explain(item) for item in error.errors(include_url=False)]
     for line in lines:
         print(f"error: {line}", file=sys.stderr)
     print(f"(see {settings_file()}, `--help` or docs/settings.md)", file=sys.stderr)
     return SystemExit(2)
 
 
-def _explain(location: tuple[int | str, ...], message: str, value: Any) -> str:
-    name = ".".join(str(part) for part in location) or "settings"
-    secret = any(secret_name(str(part)) for part in location) or credential("", str(value))
+def _explain(item: ErrorDetails) -> str:
+    parts = [str(part) for part in item["loc"] if part != "[key]"]
+    name = ".".join(parts)
+    if item["type"] == "extra_forbidden":
+        return _unknown(name, setting_names(Settings))
+    message, value = item["msg"].removeprefix("Value error, "), item.get("input")
+    secret = any(map(secret_name, parts)) or credential("", str(value))
     shown = "" if secret or isinstance(value, dict | BaseModel) else f" (is {value!r})"
-    return f"{name}: {message}{shown}"
+    return f"{name}: {message}{shown}" if name else f"{message}{shown}"

@@ -17,19 +17,19 @@ from tfx.utils import proto_utils
 from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
+from tests.support.settings import WINDOWING, gate_settings
 from tfx_pipeline.components.evaluator.executor import Executor
-from tfx_pipeline.data.contract import TARGET, Windowing
+from tfx_pipeline.data.contract import TARGET
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import Evaluation, read_evaluation
 
 pytestmark = pytest.mark.integration
 
-WINDOWING = Windowing()
 BOUNDS: dict[str, Any] = {
     "margin": 0.05,
     "slice_bound": 1.1,
     "min_forecasts": 120,
-    "coverage_nominal": 0.8,
+    "coverage": 0.8,
     "coverage_tolerance": 0.1,
     "baseline_tolerance": 0.02,
 }
@@ -89,7 +89,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
             "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "out", 3)],
             "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 4)],
         }
-        config = eval_config(WINDOWING, **(BOUNDS | bounds))
+        config = eval_config(WINDOWING, gate_settings(**(BOUNDS | bounds)))
         context = BaseBeamExecutor.Context(
             beam_pipeline_args=[
                 "--direct_running_mode=in_memory",

@@ -14,6 +14,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
 from tests.support.series import household, write_iso
+from tests.support.settings import data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
@@ -32,7 +33,7 @@ class Project:
         self.connection = metadata.sqlite_metadata_connection_config(str(root / "metadata.db"))
 
     def run(self, pattern: str, options: DataOptions | None = None) -> None:
-        component = PowerExampleGen(str(self.raw), pattern, options or DataOptions())
+        component = PowerExampleGen(str(self.raw), pattern, options or data_options())
         LocalDagRunner().run(
             Pipeline(
                 pipeline_name="data",
@@ -113,6 +114,6 @@ def test_bad_data_fails_the_run_with_the_rule_and_leaves_no_examples(project: Pr
     assert project.examples() == []
     assert project.states() == [metadata_store_pb2.Execution.FAILED]
 
-    project.run("*", DataOptions(max_bad_rows=1))
+    project.run("*", data_options(max_bad_rows=1))
     (artifact,) = project.examples()
     assert summary_of(artifact).bad_rows == {"number": 1}

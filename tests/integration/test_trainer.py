@@ -13,6 +13,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from modules import trainer
 from modules.config import TrainerConfig
 from modules.examples import EVALUATED, Examples, serialized
+from modules.families import FAMILIES, load_family
 from modules.training import fit
 from tests.support.trained import WINDOWING, prepare, trained
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
@@ -84,45 +85,45 @@ def _metadata(model: Path) -> ModelMetadata:
 def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
     run = trained()
     args = run.fn_args()
-    config = TrainerConfig.from_custom_config(args.custom_config)
+    config = TrainerConfig.model_validate(args.custom_config)
     examples = Examples(args.transform_graph_path, config)
     model = tf.saved_model.load(str(run.folder / "model"))
     batch = next(iter(examples.evaluation(args.eval_files)))
     labels = batch.labels.numpy()
-    keep = np.isfinite(labels) & batch.judged.numpy()[:, None]
+    keep = np.isfinite(labels) & batch.scored.numpy()[:, None]
     segments = next(iter(serialized(args.eval_files).batch(EVALUATED)))
     mean = model.signatures["serving_examples"](segments)["mean"].numpy().reshape(labels.shape)
     error = (mean - labels)[keep]
-    held = (batch.base.numpy()[:, None] - labels)[keep]
-    assert np.mean(error**2) < np.mean(held**2)
+    persistence = (batch.last_observed.numpy()[:, None] - labels)[keep]
+    assert np.mean(error**2) < np.mean(persistence**2)
 
 
-@pytest.mark.parametrize("family", ["mlp", "cnn", "lstm"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_same_seed_gives_the_same_model(run, family):
     args = run.fn_args(family=family, steps=12, batch=30)
-    config = TrainerConfig.from_custom_config(args.custom_config)
+    config = TrainerConfig.model_validate(args.custom_config)
 
     def weights():
         examples = Examples(args.transform_graph_path, config)
-        return fit(examples, args.train_files, args.eval_files, {}, config.budget).get_weights()
+        return fit(examples, args.train_files, args.eval_files, {}, config.model).get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):
         np.testing.assert_array_equal(first, second)
 
 
 def test_the_search_feeds_the_trainer(run, caplog):
-    tuner = {"steps": 10, "grid": {"units": [8, 16]}, "parallel_trials": 2}
-    args = run.fn_args(tuner=tuner, steps=20, batch=30)
+    args = run.fn_args(tuner={"steps": 10, "parallel_trials": 2}, steps=20, batch=30)
     found = trainer.tuner_fn(args)
     found.tuner.search(**found.fit_kwargs)
     best = found.tuner.get_best_hyperparameters()[0]
-    assert best.values["units"] in (8, 16)
+    assert best.values["learning_rate"] in load_family("mlp").grid["learning_rate"]
 
     args.hyperparameters = best.get_config()
     args.serving_model_dir = str(run.folder / "tuned")
     with caplog.at_level(logging.INFO, logger="modules"):
         trainer.run_fn(args)
-    assert _metadata(run.folder / "tuned").hyperparameters["units"] == best.values["units"]
+    found = _metadata(run.folder / "tuned").hyperparameters
+    assert found["learning_rate"] == best.values["learning_rate"]
     assert "step 20/20" in caplog.text
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +15,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from modules import trainer
 from tests.support.series import Series, household
+from tests.support.settings import trainer_config
 from tests.support.transform import analyze
 from tfx_pipeline.components.example_gen.encoder import encode
 from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
@@ -20,13 +23,6 @@ from tfx_pipeline.data.segments.cutter import Segments
 from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, TIMESTAMP
 
 WINDOWING = Windowing(window=30, horizon=3, origins=60)
-KNOBS = {
-    "windowing": {"window": 30, "horizon": 3, "origins": 60},
-    "seed": 7,
-    "steps": 400,
-    "batch": 120,
-    "stride": 4,
-}
 
 
 @dataclass(frozen=True)
@@ -35,15 +31,21 @@ class Run:
 
     folder: Path
 
-    def fn_args(self, **custom_config: object) -> FnArgs:
-        """What TFX gives the Tuner's and the Trainer's functions."""
+    def fn_args(self, tuner: Mapping[str, Any] | None = None, **model: Any) -> FnArgs:
+        """What TFX gives the Tuner's and the Trainer's functions, with a few settings changed."""
+        config = trainer_config(
+            windowing=WINDOWING,
+            seed=7,
+            model={"steps": 400, "batch": 120, **model},
+            tuner=tuner or {},
+        )
         return FnArgs(
             working_dir=str(self.folder / "work"),
             train_files=[str(self.folder / "Split-train" / "*")],
             eval_files=[str(self.folder / "Split-eval" / "*")],
             transform_graph_path=str(self.folder / "transform"),
             serving_model_dir=str(self.folder / "model"),
-            custom_config={**KNOBS, **custom_config},
+            custom_config=config.model_dump(),
         )
 
 

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from tfx_pipeline.settings import Section, Settings, load_settings, overlay
+from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.settings import Settings, load_settings, overlay
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -33,6 +34,22 @@ def test_stronger_sources_win(monkeypatch):
     assert settings.data.max_gap == 4  # the command line over the environment
 
 
+def test_null_is_a_value_in_every_source(monkeypatch):
+    monkeypatch.setenv("POWER_DATA__ROWS", "null")
+    assert load_settings(["--profile=sample"]).data.rows is None
+    monkeypatch.delenv("POWER_DATA__ROWS")
+    assert load_settings(["--profile=sample", "--data.rows=null"]).data.rows is None
+
+
+def test_an_unknown_variable_is_named(monkeypatch, capsys):
+    monkeypatch.setenv("POWER_DTA__ROWS", "5")
+    with pytest.raises(SystemExit):
+        load_settings([])
+    error = capsys.readouterr().err
+    assert "POWER_DTA__ROWS" in error
+    assert "did you mean POWER_DATA__ROWS?" in error
+
+
 def test_profile_from_the_environment(monkeypatch):
     monkeypatch.setenv("POWER_PROFILE", "article")
     assert load_settings([]).data.rows == 2000
@@ -43,18 +60,35 @@ def test_profile_from_the_environment(monkeypatch):
     [
         (["--profile=nope"], "nope"),
         (["--data.rows=many"], "data.rows"),
-        (["--data.rowz=1"], "data.rowz"),
+        (["--data.row=5"], "--data.row: no such setting; did you mean --data.rows"),
+        (["--surprise=1"], "--surprise: no such setting"),
+        (["100"], "100: no such"),
+        (["--data.rows"], "--data.rows"),
         (["--data.max_gap=50"], "data.max_gap"),
         (["--windowing.origins=7"], "windowing"),
         (["--data.train_fraction=0.95"], "train_fraction"),
         (["--name=My_Pipeline"], "name"),
+        (["--outputs="], "outputs"),
+        (["--data.path="], "data.path"),
+        (["--serving.base="], "serving.base"),
+        (["--validation.schema_file="], "validation.schema_file"),
+        (["--validation.severity=SCHEMA_NEW_COLUM=error"], "did you mean SCHEMA_NEW_COLUMN"),
+        (["--validation.severity=FOO=error"], "validation.severity.FOO: no anomaly type"),
+        (["--validation.severity=SCHEMA_NEW_COLUMN=fatal"], "'error', 'warning' or 'ignore'"),
+        (["--validation.missing_fraction_warning=0.3"], "max_missing_fraction (0.2)"),
+        (["--validation.physics_fraction_warning=0.3"], "max_physics_fraction (0.05)"),
+        (["--model.stride=7"], "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60"),
+        (["--model.batch=64"], "a multiple of 15"),
+        (["--model.family=gru"], "'mlp', 'cnn' or 'lstm'"),
     ],
 )
 def test_a_wrong_setting_is_named(arguments, named, capsys):
     with pytest.raises(SystemExit) as refusal:
         load_settings(arguments)
     assert refusal.value.code == 2
-    assert named in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert named in error
+    assert error.count("\n") == 2
 
 
 @pytest.mark.parametrize(
@@ -77,7 +111,7 @@ def test_no_message_shows_what_may_be_a_credential(monkeypatch, capsys, variable
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("data: {rowz: 1}", "data.rowz"),
+        ("data: {rowz: 1}", "data.rowz: no such setting; did you mean data.rows"),
         ("surprise: 1\nprofiles: {default: {}}", "surprise"),
         ("- 1", "key: value"),
         ("a: [", "not YAML"),
@@ -120,7 +154,7 @@ def test_every_setting_has_an_explanation_in_the_file_and_in_the_schema():
     def check(model: type[BaseModel]) -> None:
         for name, field in model.model_fields.items():
             inner = field.annotation
-            if isinstance(inner, type) and issubclass(inner, Section):
+            if isinstance(inner, type) and issubclass(inner, Frozen):
                 check(inner)
             elif name == "kubeflow":  # has defaults of its own; docs/kubeflow.md
                 continue

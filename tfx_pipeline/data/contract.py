@@ -1,8 +1,10 @@
-"""What an Example holds: the measurements, their order, and how segments are framed."""
+"""What an Example holds: the measurements, their order, and the windows of a segment."""
 
-from __future__ import annotations
+from typing import Self
 
-from dataclasses import dataclass
+from pydantic import Field, model_validator
+
+from tfx_pipeline.frozen import Frozen
 
 MEASUREMENTS: tuple[str, ...] = (
     "Global_active_power",
@@ -22,7 +24,7 @@ SPLITS: tuple[str, ...] = ("train", "eval", "test")
 """Splits in order of time, oldest first."""
 
 WEIGHT = "weight"
-"""Float [origins]: 1 where a forecast may be made and judged from that origin, else 0."""
+"""Float [origins]: 1 where a forecast may be made and scored from that origin, else 0."""
 
 FIRST_ORIGIN = "first_origin"
 """Int64 [1]: wall-clock seconds since 1970 of origin 0."""
@@ -37,31 +39,29 @@ WEEKEND = "weekend"
 """Int64 [1]: 1 where origin 0 lies on a Saturday or Sunday, else 0."""
 
 METER = "meter"
-"""Bytes [1]: the household; empty when the input has no meter column."""
+"""Bytes [1]: the meter's name; empty when the input has no meter column."""
 
 
-@dataclass(frozen=True)
-class Windowing:
-    """How one segment is framed into windows; everything in minutes.
+class Windowing(Frozen):
+    """How one segment is cut into windows; everything in minutes.
 
     Origin o of a segment (the minute "now") stands at index `window - 1 + o`. Its window is
     `[o, o + window)` and its labels, 1..horizon minutes ahead, are
     `[o + window, o + window + horizon)`.
-
-    Attributes:
-        window: Minutes of history that a forecast sees, the origin included.
-        horizon: Minutes ahead that are forecast.
-        origins: Consecutive origins that one segment serves.
     """
 
-    window: int = 50
-    horizon: int = 5
-    origins: int = 60
+    window: int = Field(ge=3, le=1440)
+    """Minutes the model looks back, the origin included."""
+    horizon: int = Field(ge=1, le=120)
+    """Minutes it looks ahead."""
+    origins: int = Field(ge=1, le=60)
+    """Forecast origins per tf.Example; a divisor of 60: an Example lies in one clock hour."""
 
-    def __post_init__(self) -> None:
-        for name in ("window", "horizon", "origins"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1 minute, not {getattr(self, name)}")
+    @model_validator(mode="after")
+    def _divides_an_hour(self) -> Self:
+        if 60 % self.origins:
+            raise ValueError(f"origins must divide 60, {self.origins} does not")
+        return self
 
     @property
     def minutes(self) -> int:
@@ -72,3 +72,8 @@ class Windowing:
     def embargo(self) -> int:
         """Minutes of data left out between two splits, so that no window reaches across."""
         return self.window + self.horizon
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Steps between origins that divide the origins, smallest first."""
+        return tuple(step for step in range(1, self.origins + 1) if self.origins % step == 0)

@@ -1,62 +1,60 @@
-"""How the raw series is read and cut; plain numbers that travel as JSON."""
+"""The settings of the raw minutes: which are read, and how they are cut."""
 
-from __future__ import annotations
+from typing import Self
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from pydantic import Field, model_validator
 
 from tfx_pipeline.data.contract import Windowing
+from tfx_pipeline.frozen import Frozen
 
 
-@dataclass(frozen=True)
-class DataOptions:
-    """Everything that decides which Examples come out of the same files.
+class DataRules(Frozen):
+    """How the raw minutes are read and cut, wherever they are."""
 
-    Attributes:
-        windowing: Shape of a segment.
-        max_gap: Minutes; a longer run without the target ends a stretch.
-        train_fraction: Share of the time range, the oldest part, for `train`.
-        eval_fraction: Share after it for `eval`; the newest rest is `test`.
-        max_bad_rows: Bad rows that are accepted as missing minutes, over all files.
-        rows: Read only the first so many rows of the input; None for all.
-    """
+    rows: int | None = Field(ge=1)
+    """Read only the first N rows of the input; null: all."""
+    max_gap: int = Field(ge=0)
+    """Minutes; a longer run without the target ends an interval, which no window crosses."""
+    max_bad_rows: int = Field(ge=0)
+    """Isolated unreadable rows accepted; they are counted, reported and become missing minutes."""
+    train_fraction: float = Field(gt=0.0, lt=1.0)
+    """Of the time range, the oldest part, to train on."""
+    eval_fraction: float = Field(gt=0.0, lt=1.0)
+    """Of the time range after it, for tuning; the newest rest, the test split, is the gate's."""
 
-    windowing: Windowing = field(default_factory=Windowing)
-    max_gap: int = 15
-    train_fraction: float = 0.7
-    eval_fraction: float = 0.1
-    max_bad_rows: int = 0
-    rows: int | None = None
+    @model_validator(mode="after")
+    def _leaves_a_test_split(self) -> Self:
+        if self.train_fraction + self.eval_fraction >= 1.0:
+            raise ValueError("train_fraction + eval_fraction must leave a newest part for the gate")
+        return self
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_gap < self.windowing.window:
-            raise ValueError(
-                f"max_gap must be at least 0 and less than the window of {self.windowing.window} "
-                f"minutes, not {self.max_gap}: every window needs an observed minute"
-            )
-        test_fraction = 1 - self.train_fraction - self.eval_fraction
-        if min(self.train_fraction, self.eval_fraction, test_fraction) <= 0:
-            raise ValueError(
-                f"train_fraction {self.train_fraction} and eval_fraction {self.eval_fraction} "
-                "must be positive and leave a rest for the test split"
-            )
-
-    @classmethod
-    def from_dict(cls, options: dict[str, Any]) -> DataOptions:
-        """Takes the fields by name; `windowing` is a dict of the fields of `Windowing`.
+    def check(self, windowing: Windowing) -> None:
+        """Refuses a gap that a window would not reach across.
 
         Raises:
-            TypeError: A name is unknown.
-            ValueError: A number is out of its range.
+            ValueError: `max_gap` is not below the window.
         """
-        return cls(**{**options, "windowing": Windowing(**options.get("windowing", {}))})
+        if self.max_gap >= windowing.window:
+            raise ValueError(
+                f"data.max_gap ({self.max_gap}) must be smaller than windowing.window "
+                f"({windowing.window}): a window needs at least one observed minute"
+            )
 
-    @classmethod
-    def from_json(cls, text: str) -> DataOptions:
-        """Reads what `to_json` wrote."""
-        return cls.from_dict(json.loads(text))
 
-    def to_json(self) -> str:
-        """Writes the options with stable order, so that equal options are equal texts."""
-        return json.dumps(asdict(self), sort_keys=True)
+class DataSettings(DataRules):
+    """Where the raw minutes are and how they are cut."""
+
+    path: str | None = Field(min_length=1)
+    """File, folder or pattern, with spans as span-{SPAN}; null: the embedded UCI data set."""
+
+
+class DataOptions(DataRules):
+    """Everything that decides which Examples come out of the same files."""
+
+    windowing: Windowing
+    """Shape of a segment."""
+
+    @model_validator(mode="after")
+    def _fits_the_window(self) -> Self:
+        self.check(self.windowing)
+        return self

@@ -7,6 +7,7 @@ import json
 from tensorflow_model_analysis.proto import config_pb2
 
 from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
+from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 
 METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
@@ -14,29 +15,15 @@ SLICES: tuple[str, ...] = (HOUR, WEEKEND)
 """Features by whose values the metrics are sliced, besides the whole."""
 
 
-def eval_config(
-    windowing: Windowing,
-    *,
-    margin: float,
-    slice_bound: float,
-    min_forecasts: int,
-    coverage_nominal: float,
-    coverage_tolerance: float,
-    baseline_tolerance: float,
-) -> config_pb2.EvalConfig:
+def eval_config(windowing: Windowing, gate: GateSettings) -> config_pb2.EvalConfig:
     """Metrics, slices and the gate's rules.
 
     Every bound is a TFMA threshold, and TFMA compares so that NaN passes none. The baseline rule
     is dropped by the Evaluator where there is no baseline model. See docs/gate.md.
 
     Args:
-      windowing: How the examples are framed; the models' too.
-      margin: Share by which the MSE must be below persistence's, 0 to 1.
-      slice_bound: Largest MSE of a slice, as a ratio to persistence's there.
-      min_forecasts: Slices with fewer forecasts than this are not judged.
-      coverage_nominal: Share of the labels that P10..P90 should hold.
-      coverage_tolerance: How far the coverage may be from nominal, either way.
-      baseline_tolerance: Share by which the MSE may be above the baseline model's.
+      windowing: How the examples are cut into windows; the models' too.
+      gate: The bounds.
     """
     return config_pb2.EvalConfig(
         model_specs=[config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE)],
@@ -49,25 +36,23 @@ def eval_config(
                         module=METRICS_MODULE,
                         config=json.dumps(
                             {
-                                "window": windowing.window,
-                                "horizon": windowing.horizon,
-                                "origins": windowing.origins,
-                                "min_forecasts": min_forecasts,
+                                "windowing": windowing.model_dump(),
+                                "min_forecasts": gate.min_forecasts,
                             }
                         ),
                     )
                 ],
                 per_slice_thresholds={
-                    "mse_ratio": _on([_EVERYTHING], _between(upper=1 - margin)),
-                    "judged_mse_ratio": _on(_SLICING, _between(upper=slice_bound)),
+                    "mse_ratio": _on([_EVERYTHING], _between(upper=1 - gate.margin)),
+                    "judged_mse_ratio": _on(_SLICING, _between(upper=gate.slice_bound)),
                     "coverage_p10_p90": _on(
                         [_EVERYTHING],
                         _between(
-                            lower=coverage_nominal - coverage_tolerance,
-                            upper=coverage_nominal + coverage_tolerance,
+                            lower=gate.coverage - gate.coverage_tolerance,
+                            upper=gate.coverage + gate.coverage_tolerance,
                         ),
                     ),
-                    "mse_kw2": _on([_EVERYTHING], _at_most_above_baseline(baseline_tolerance)),
+                    "mse_kw2": _on([_EVERYTHING], _at_most_above_baseline(gate.baseline_tolerance)),
                 },
             )
         ],

@@ -152,38 +152,32 @@ class ForecastMetrics(metric_types.Metric):
 
     def __init__(
         self,
-        window: int,
-        horizon: int,
-        origins: int,
+        windowing: dict[str, int],
         min_forecasts: int,
         name: str = "forecast",
     ) -> None:
-        """Takes the windowing in minutes, and the size from which a slice is judged."""
+        """Takes the fields of a `Windowing`, and the size from which a slice is judged."""
         super().__init__(
             _computations,
             name=name,
-            window=window,
-            horizon=horizon,
-            origins=origins,
+            windowing=windowing,
             min_forecasts=min_forecasts,
         )
 
 
 def _computations(
     name: str,
-    window: int,
-    horizon: int,
-    origins: int,
+    windowing: dict[str, int],
     min_forecasts: int,
     model_names: Iterable[str] | None = None,
 ) -> metric_types.MetricComputations:
-    windowing = Windowing(window=window, horizon=horizon, origins=origins)
-    names = [minute_name(i + 1, metric) for i in range(horizon) for metric in PER_MINUTE]
+    shape = Windowing.model_validate(windowing)
+    names = [minute_name(i + 1, metric) for i in range(shape.horizon) for metric in PER_MINUTE]
     return [
         metric_types.MetricComputation(
             keys=[_key(metric, model) for metric in (*names, *OVERALL)],
-            preprocessors=[_SumErrors(f"{name}/{model}", model, windowing)],
-            combiner=_AddSums(model, horizon, min_forecasts),
+            preprocessors=[_SumErrors(f"{name}/{model}", model, shape)],
+            combiner=_AddSums(model, shape.horizon, min_forecasts),
         )
         for model in model_names or [""]
     ]

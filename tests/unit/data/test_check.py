@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.series import household, write_iso
+from tests.support.settings import data_options
 from tfx_pipeline.data.check import check, newest_files
-from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.location import Location
 
 
@@ -48,12 +48,12 @@ def test_a_pattern_without_spans_takes_every_file(tmp_path: Path) -> None:
 def test_a_folder_is_checked(tmp_path: Path) -> None:
     write_iso(tmp_path / "house.csv", household(1500))
 
-    summary = check(str(tmp_path), DataOptions())
+    summary = check(str(tmp_path), data_options())
 
     assert (summary.files, summary.rows) == (1, 1500)
 
 
 def test_without_a_path_the_embedded_data_is_checked() -> None:
-    summary = check(None, DataOptions(rows=3000))
+    summary = check(None, data_options(rows=3000))
 
     assert (summary.rows, summary.first) == (3000, "2006-12-16 17:24")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.settings import WINDOWING
 from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
 from tfx_pipeline.data.curated_schema import SchemaError, curated_schema, read_schema, to_text
 
@@ -15,7 +16,7 @@ def lengths(schema):
 
 
 def test_the_file_holds_the_default_windowing():
-    assert to_text(read_schema(FILE)) == to_text(curated_schema(FILE, Windowing()))
+    assert to_text(read_schema(FILE)) == to_text(curated_schema(FILE, WINDOWING))
 
 
 def test_shapes_follow_the_windowing():
@@ -41,7 +42,7 @@ def test_a_wrong_file_is_named(tmp_path, text, message):
     file = tmp_path / "mine.pbtxt"
     file.write_text(text)
     with pytest.raises(SchemaError, match=message) as error:
-        curated_schema(file, Windowing())
+        curated_schema(file, WINDOWING)
     assert "mine.pbtxt" in str(error.value)
 
 

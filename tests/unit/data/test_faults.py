@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.series import household, write_iso, write_uci
+from tests.support.settings import data_options
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import ADVICE, DataError
@@ -87,7 +88,7 @@ def iso(tmp_path: Path) -> Path:
 
 
 def check(files: list[str], options: DataOptions | None = None) -> DataSummary:
-    return inspect(files, options or DataOptions()).summary
+    return inspect(files, options or data_options()).summary
 
 
 def damage(path: Path, how: Callable[[Lines], Lines]) -> Path:
@@ -120,7 +121,7 @@ def test_an_accepted_bad_row_becomes_a_missing_minute_and_is_counted(fault: str,
     how, rule, line, _, word = ROW_FAULTS[fault]
     whole = check([str(iso)])
 
-    summary = check([str(damage(iso, how))], DataOptions(max_bad_rows=1))
+    summary = check([str(damage(iso, how))], data_options(max_bad_rows=1))
 
     repeats = rule == "duplicate"
     assert summary.bad_rows == {rule: 1}
@@ -136,11 +137,11 @@ def test_one_bad_row_more_than_accepted_is_an_error_that_names_them(iso: Path) -
     damage(iso, repeated(200))
     damage(iso, field(20, 0, b"soon"))
 
-    error = error_of(iso, options=DataOptions(max_bad_rows=2))
+    error = error_of(iso, options=data_options(max_bad_rows=2))
 
     assert [problem.line for problem in error.problems] == [20, 201, 701]
     assert "data.max_bad_rows = 2" in str(error)
-    assert check([str(iso)], DataOptions(max_bad_rows=3)).bad_rows == {
+    assert check([str(iso)], data_options(max_bad_rows=3)).bad_rows == {
         "timestamp": 1,
         "duplicate": 1,
         "number": 1,
@@ -245,7 +246,7 @@ def test_a_truncated_last_line(write: Callable[..., Path], cut: int, tmp_path: P
 
     assert (problem.rule, problem.line) == ("truncated", MINUTES + 1)
     assert "the file ends in the middle of this line" in str(error_of(path)).lower()
-    assert check([str(path)], DataOptions(max_bad_rows=1)).bad_rows == {"truncated": 1}
+    assert check([str(path)], data_options(max_bad_rows=1)).bad_rows == {"truncated": 1}
 
 
 def test_a_last_line_without_line_end_or_with_a_short_number_is_fine(tmp_path: Path) -> None:

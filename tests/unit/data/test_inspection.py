@@ -6,17 +6,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.support.series import household, write_iso, write_uci
-from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tests.support.settings import WINDOWING, data_options
+from tfx_pipeline.data.contract import MEASUREMENTS
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.summary import DataSummary
 
 
 def check(files: list[str], options: DataOptions | None = None) -> DataSummary:
-    return inspect(files, options or DataOptions()).summary
+    return inspect(files, options or data_options()).summary
 
 
 def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
     assert summary.missing_fraction["Voltage"] == 120 / 3000
     assert summary.bad_rows == {}
     assert set(summary.physics_fraction.values()) == {0.0}
-    whole = Windowing().window + Windowing().horizon - 1
+    whole = WINDOWING.window + WINDOWING.horizon - 1
     assert summary.splits["train"].windows == 2100 - 90 - 3 * whole
     assert summary.splits["eval"].windows == 300 - 55 - whole
     assert summary.splits["test"].first == "2007-01-02 16:55"
@@ -57,7 +57,7 @@ def test_meters_share_the_splits_but_not_the_windows(tmp_path: Path) -> None:
     early = household(2000, "2007-01-01 00:00", seed=1, meter="early")
     late = household(1500, "2007-01-01 20:00", seed=2, meter="late")
 
-    found = inspect([str(write_iso(tmp_path / "two.csv", early, late))], DataOptions())
+    found = inspect([str(write_iso(tmp_path / "two.csv", early, late))], data_options())
 
     assert found.summary.meters == 2
     assert found.summary.minutes == 3500
@@ -75,7 +75,7 @@ def test_a_household_without_any_target_gives_nothing(tmp_path: Path) -> None:
         slice(None), measurements=["Global_active_power"]
     )
 
-    found = inspect([str(write_iso(tmp_path / "two.csv", north, south))], DataOptions())
+    found = inspect([str(write_iso(tmp_path / "two.csv", north, south))], data_options())
 
     assert found.pieces["south"] == []
     assert found.summary.missing_minutes == 2000
@@ -84,7 +84,7 @@ def test_a_household_without_any_target_gives_nothing(tmp_path: Path) -> None:
 def test_rows_limit_the_time_range(tmp_path: Path) -> None:
     path = write_iso(tmp_path / "house.csv", household(5000))
 
-    summary = check([str(path)], DataOptions(rows=2000))
+    summary = check([str(path)], data_options(rows=2000))
 
     assert summary.rows == summary.minutes == 2000
     assert summary.last == "2007-01-02 09:19"
@@ -96,25 +96,11 @@ def test_the_summary_survives_json(tmp_path: Path) -> None:
     assert DataSummary.from_json(summary.to_json()) == summary
 
 
-def test_options_survive_json_and_refuse_nonsense() -> None:
-    options = DataOptions(Windowing(30, 3, 20), 7, 0.5, 0.3, 4, 1000)
-
-    assert DataOptions.from_json(options.to_json()) == options
-    with pytest.raises(ValueError, match="max_gap must be at least 0 and less than the window"):
-        DataOptions(max_gap=50)
-    with pytest.raises(ValueError, match="leave a rest for the test split"):
-        DataOptions(train_fraction=0.9, eval_fraction=0.1)
-    with pytest.raises(TypeError):
-        DataOptions.from_dict({"max_gaps": 3})
-    with pytest.raises(ValueError, match="window must be at least 1 minute"):
-        Windowing(window=0)
-
-
 def test_a_stretch_of_years_without_data_costs_nothing(tmp_path: Path) -> None:
     early, late = household(2000, "1975-01-01 00:00"), household(4000, "2005-01-01 00:00")
     path = write_iso(tmp_path / "house.csv", early, late)
 
-    summary = check([str(path)], DataOptions(train_fraction=0.9999, eval_fraction=0.00005))
+    summary = check([str(path)], data_options(train_fraction=0.9999, eval_fraction=0.00005))
 
     assert summary.rows == 6000
     assert summary.splits["train"].windows > 3000

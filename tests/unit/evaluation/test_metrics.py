@@ -129,7 +129,7 @@ def test_nothing_judged_is_nan_not_a_pass() -> None:
 
 
 def test_every_declared_metric_is_produced() -> None:
-    metric = metrics.ForecastMetrics(window=4, horizon=3, origins=5, min_forecasts=1)
+    metric = metrics.ForecastMetrics(windowing=WINDOWING.model_dump(), min_forecasts=1)
     candidate, baseline = metric.computations(model_names=["candidate", "baseline"])
     assert {key.model_name for key in baseline.keys} == {"baseline"}
     produced = candidate.combiner.extract_output(candidate.combiner.create_accumulator())

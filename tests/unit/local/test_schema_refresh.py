@@ -10,7 +10,8 @@ from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from tests.support.model import segments
-from tfx_pipeline.data.contract import SPLITS, Windowing
+from tests.support.settings import WINDOWING
+from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.local.schema_refresh import refresh
 from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.settings import load_settings
@@ -25,7 +26,7 @@ def settings(tmp_path, monkeypatch):
     schema = shutil.copy(PROJECT / "schema" / "schema.pbtxt", tmp_path / "mine.pbtxt")
     settings = load_settings([f"--outputs={tmp_path}", f"--validation.schema_file={schema}"])
     folder = tmp_path / "statistics"
-    examples = segments(4, Windowing())
+    examples = segments(4, WINDOWING)
     examples[0].features.feature["Voltage"].float_list.value[7] = 9000.0
     with tf.io.TFRecordWriter(str(tmp_path / "examples")) as writer:
         for example in examples:

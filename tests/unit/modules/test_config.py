@@ -1,48 +1,42 @@
-"""Knobs from custom_config."""
+"""What the Tuner and the Trainer get: what is refused, and what follows from it."""
 
 import pytest
+from pydantic import ValidationError
 
 from modules.config import Budget, TrainerConfig
+from tests.support.settings import trainer_config
 from tfx_pipeline.data.contract import Windowing
 
-
-def test_what_is_left_out_has_defaults():
-    assert TrainerConfig.from_custom_config(None) == TrainerConfig()
+HALF_HOURS = Windowing(window=50, horizon=5, origins=30)
 
 
-def test_sections_are_read():
-    config = TrainerConfig.from_custom_config(
-        {
-            "windowing": {"window": 30, "horizon": 3, "origins": 20},
-            "family": "lstm",
-            "tuner": {"parallel_trials": 2, "epochs": 10},
-        }
-    )
-    assert config.windowing == Windowing(30, 3, 20)
-    assert config.family == "lstm"
-    assert config.tuner.parallel_trials == 2
-    assert config.tuner.budget == Budget(config.tuner.steps, 10)
+def test_it_travels_as_json():
+    config = trainer_config(seed=3, search_dir="somewhere")
+    assert TrainerConfig.model_validate_json(config.model_dump_json()) == config
+    assert TrainerConfig.model_validate(config.model_dump()) == config
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("changes", "message"),
     [
-        ({"stepps": 3}, "custom_config: unknown stepps; there are windowing"),
-        ({"tuner": {"trials": 3}}, r"custom_config\['tuner'\]: unknown trials"),
-        ({"family": "gru"}, "family: no 'gru'; there are cnn, lstm, mlp"),
-        ({"batch": 0}, "batch must be at least 1"),
+        ({"stepps": 3}, "stepps"),
+        ({"tuner": {"trials": 3}}, "tuner.trials"),
+        ({"model": {"family": "gru"}}, "'mlp', 'cnn' or 'lstm'"),
+        ({"model": {"batch": 0}}, "model.batch"),
+        ({"model": {"stride": 7}}, "divide windowing.origins .60.: 1, 2, 3, 4, 5, 6, 10, 12, 15"),
+        ({"model": {"stride": 120}}, "model.stride .120. must divide"),
+        ({"model": {"batch": 64}}, "model.batch .64. must be a multiple of 15"),
+        ({"windowing": HALF_HOURS, "model": {"stride": 4}}, "origins .30.: 1, 2, 3, 5, 6, 10"),
     ],
 )
-def test_mistakes_are_named(values, message):
-    with pytest.raises(ValueError, match=message):
-        TrainerConfig.from_custom_config(values)
+def test_what_cannot_be_is_refused(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        trainer_config(**changes)
 
 
 def test_a_batch_spreads_over_segments():
-    config = TrainerConfig(batch=480, stride=4)
-    assert (config.phase_stride, config.segments) == (4, 32)
-    hourly = TrainerConfig(windowing=Windowing(50, 5, 30), batch=64, stride=4)
-    assert (hourly.phase_stride, hourly.segments) == (2, 4)
+    assert trainer_config(model={"batch": 480, "stride": 4}).segments == 32
+    assert trainer_config(windowing=HALF_HOURS, model={"batch": 60, "stride": 2}).segments == 4
 
 
 def test_training_ends_with_its_steps_or_its_epochs():

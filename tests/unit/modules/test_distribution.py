@@ -1,4 +1,4 @@
-"""The histogram of changes: loss, mean and quantiles."""
+"""The histogram of deltas: loss, mean and quantiles."""
 
 import numpy as np
 import pytest
@@ -8,29 +8,29 @@ from modules import distribution
 from tfx_pipeline.model_contract import OUTPUTS
 
 
-def peak(change: float) -> tf.Tensor:
+def peak(delta: float) -> tf.Tensor:
     """Logits of certainty about one bin, [1, 1, BINS]."""
-    return 50.0 * tf.one_hot(distribution.bin_of(tf.constant([[change]])), distribution.BINS)
+    return 50.0 * tf.one_hot(distribution.bin_of(tf.constant([[delta]])), distribution.BINS)
 
 
-@pytest.mark.parametrize("change", [-3.0, -0.2, 0.0, 0.004, 0.7, 5.0])
-def test_a_bin_holds_its_change(change):
-    index = int(distribution.bin_of(tf.constant(change)))
+@pytest.mark.parametrize("delta", [-3.0, -0.2, 0.0, 0.004, 0.7, 5.0])
+def test_a_bin_holds_its_delta(delta):
+    index = int(distribution.bin_of(tf.constant(delta)))
     low, high = distribution.edges()[index : index + 2]
-    assert low <= change <= high
+    assert low <= delta <= high
 
 
-def test_changes_beyond_the_reach_fall_in_the_outermost_bins():
+def test_deltas_beyond_the_reach_fall_in_the_outermost_bins():
     bins = distribution.bin_of(tf.constant([-100.0, 100.0])).numpy().tolist()
     assert bins == [0, distribution.BINS - 1]
 
 
-@pytest.mark.parametrize("change", [-1.5, 0.0, 2.2])
-def test_certainty_forecasts_its_bin(change):
-    forecast = distribution.forecast(peak(change), tf.constant([1.0]))
-    width = 0.05 + 0.1 * abs(change)
+@pytest.mark.parametrize("delta", [-1.5, 0.0, 2.2])
+def test_certainty_forecasts_its_bin(delta):
+    forecast = distribution.forecast(peak(delta), tf.constant([1.0]))
+    width = 0.05 + 0.1 * abs(delta)
     for name in OUTPUTS:
-        assert forecast[name].numpy() == pytest.approx(1.0 + change, abs=width)
+        assert forecast[name].numpy() == pytest.approx(1.0 + delta, abs=width)
 
 
 def test_quantiles_are_ordered_and_hold_their_share():

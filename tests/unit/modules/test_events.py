@@ -20,9 +20,9 @@ def find(target: np.ndarray, origin: int, missing: tuple[int, ...] = (), sub_met
         filled[0, :, 4] = sub_meter
     observed = np.ones_like(filled)
     observed[0, list(missing)] = 0.0
-    base = tf.constant([[float(target[origin])]])
+    last = tf.constant([[float(target[origin])]])
     found = events.find_events(
-        tf.constant(filled), tf.constant(observed), tf.constant([origin]), WINDOW, base
+        tf.constant(filled), tf.constant(observed), tf.constant([origin]), WINDOW, last
     )
     return events.Events(*(values[0, 0].numpy() for values in found))
 
@@ -78,8 +78,8 @@ def test_a_jump_tells_which_appliance_it_was():
     sub_meter = np.zeros(40, np.float32)
     sub_meter[30:] = 11.0
     found = find(boxes(40, (30, 40)), origin=33, sub_meter=sub_meter)
-    assert found.others[UP].tolist() == [0.0, 0.0, 0.0, 11.0, 0.0, 0.0]
-    assert not found.others[len(events.JUMPS) + UP].any()
+    assert found.covariates[UP].tolist() == [0.0, 0.0, 0.0, 11.0, 0.0, 0.0]
+    assert not found.covariates[len(events.JUMPS) + UP].any()
 
 
 def test_what_no_sub_meter_measures_has_jumps_of_its_own():

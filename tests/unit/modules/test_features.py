@@ -48,23 +48,23 @@ def test_an_origin_sees_exactly_what_its_window_alone_shows(sequence, seed):
         alone = features.origins_of(transformed(lone, 60 * origin), SHAPE, sequence, 0, 60)
         # Equal but for the order in which sums of a few squares are rounded.
         np.testing.assert_allclose(together.inputs[origin], alone.inputs[0], rtol=0, atol=1e-6)
-        np.testing.assert_array_equal(together.base[origin], alone.base[0])
+        np.testing.assert_array_equal(together.last_observed[origin], alone.last_observed[0])
 
 
 def test_nothing_is_nan_where_nothing_was_observed():
     values = np.full((7, SHAPE.minutes), np.nan)
     origins = features.origins_of(transformed(values), SHAPE, sequence=False)
     assert np.isfinite(origins.inputs).all()
-    assert not origins.judged.numpy().any()
+    assert not origins.scored.numpy().any()
 
 
-def test_origins_without_weight_are_not_judged():
+def test_origins_without_weight_are_not_scored():
     segments = transformed(holed(0))
     weight = np.ones((1, SHAPE.origins), np.float32)
     weight[0, 10:] = 0.0
     segments["weight"] = tf.constant(weight)
     origins = features.origins_of(segments, SHAPE, True)
-    assert origins.judged.numpy().tolist() == [True] * 10 + [False] * 50
+    assert origins.scored.numpy().tolist() == [True] * 10 + [False] * 50
 
 
 def test_strided_origins_are_those_of_the_whole():
@@ -76,11 +76,11 @@ def test_strided_origins_are_those_of_the_whole():
 
 
 def test_rolling_statistics_are_of_the_observed_minutes():
-    change = np.zeros((1, 1, 50), np.float32)
-    change[0, 0, -3:] = [-0.5, 0.0, 0.0]
-    observed = np.ones_like(change)
+    delta = np.zeros((1, 1, 50), np.float32)
+    delta[0, 0, -3:] = [-0.5, 0.0, 0.0]
+    observed = np.ones_like(delta)
     observed[0, 0, -2] = 0.0
-    found = features.rolling_statistics(tf.constant(change), tf.constant(observed))[0, 0].numpy()
+    found = features.rolling_statistics(tf.constant(delta), tf.constant(observed))[0, 0].numpy()
     lowest, highest, mean, deviation = found[:4]
     assert (lowest, highest) == (-0.5, 0.0)
     assert mean == pytest.approx(-0.25)

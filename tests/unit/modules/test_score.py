@@ -9,27 +9,27 @@ from modules import distribution, score
 from modules.features import Origins
 
 
-def constant_network(change: float) -> keras.Model:
-    """Forecasts one change, whatever it is shown."""
-    logits = 50.0 * tf.one_hot(distribution.bin_of(tf.constant([change] * 2)), distribution.BINS)
+def constant_network(delta: float) -> keras.Model:
+    """Forecasts one delta, whatever it is shown."""
+    logits = 50.0 * tf.one_hot(distribution.bin_of(tf.constant([delta] * 2)), distribution.BINS)
     inputs = keras.Input((1,))
     outputs = keras.layers.Lambda(lambda x: 0.0 * x[:, :, None] + logits.numpy()[None])(inputs)
     return keras.Model(inputs, outputs)
 
 
-def origins(labels: np.ndarray, judged: np.ndarray) -> Origins:
-    base = np.arange(len(labels), dtype=np.float32)
+def origins(labels: np.ndarray, scored: np.ndarray) -> Origins:
+    last_observed = np.arange(len(labels), dtype=np.float32)
     inputs = np.zeros((len(labels), 1), np.float32)
-    return Origins(*(tf.constant(value) for value in (inputs, base, judged, labels)))
+    return Origins(*(tf.constant(value) for value in (inputs, last_observed, scored, labels)))
 
 
-def test_errors_are_averaged_over_what_can_be_judged():
+def test_errors_are_averaged_over_what_can_be_scored():
     labels = np.array([[1.0, 1.0], [2.0, np.nan], [9.0, 9.0]], np.float32)
-    judged = np.array([True, True, False])
+    scored = np.array([True, True, False])
     network = constant_network(1.0)
     forecast = float(distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]))["mean"][0, 0])
-    batches = [origins(labels[:2], judged[:2]), origins(labels[2:], judged[2:])]
-    # The base of the second batch's only origin is 0, and it is not judged.
+    batches = [origins(labels[:2], scored[:2]), origins(labels[2:], scored[2:])]
+    # The last observation of the second batch's only origin is 0, and it is not scored.
     found = score.Scorer(network).evaluate(batches)
     np.testing.assert_allclose(found.persistence_mse, [1.0, 1.0])
     np.testing.assert_allclose(found.persistence_mae, [1.0, 1.0])

@@ -3,10 +3,6 @@
 TFX's ExampleValidator reports anomalies and lets everything pass.
 """
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types import standard_artifacts
@@ -15,6 +11,7 @@ from tfx.types.channel import BaseChannel, Channel
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from tfx_pipeline.components.data_gate.executor import Executor
+from tfx_pipeline.components.data_gate.settings import ValidationSettings
 
 
 class DataApproval(Artifact):
@@ -48,7 +45,7 @@ class DataGate(BaseComponent):
         statistics: From StatisticsGen.
         anomalies: From ExampleValidator.
         schema: The curated schema with its drift comparators.
-        rules: The section `validation` of the settings, without `schema_file`.
+        rules: The section `validation` of the settings.
         previous_statistics: Of the data before, for drift; may resolve to none.
     """
 
@@ -61,7 +58,7 @@ class DataGate(BaseComponent):
         statistics: BaseChannel,
         anomalies: BaseChannel,
         schema: BaseChannel,
-        rules: Mapping[str, Any],
+        rules: ValidationSettings,
         previous_statistics: BaseChannel | None = None,
     ) -> None:
         super().__init__(
@@ -71,7 +68,7 @@ class DataGate(BaseComponent):
                 anomalies=anomalies,
                 schema=schema,
                 previous_statistics=previous_statistics,
-                rules=json.dumps(rules, sort_keys=True),
+                rules=rules.model_dump_json(),
                 approval=Channel(type=DataApproval),
             )
         )

@@ -19,6 +19,7 @@ from tfx_pipeline.components.data_gate.findings import (
     schema_findings,
     share_findings,
 )
+from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 FINDINGS_FILE = "findings.json"
@@ -35,33 +36,32 @@ class Executor(BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Writes the approval, or raises `DataRejectedError`."""
-        rules = json.loads(exec_properties["rules"])
+        rules = ValidationSettings.model_validate_json(exec_properties["rules"])
         anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
         statistics = artifact_utils.get_single_instance(input_dict["statistics"])
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         schema = io_utils.SchemaReader().read(
             io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
         )
-        severities = rules["severity"]
         findings = []
         for split in artifact_utils.decode_split_names(anomalies.split_names):
-            findings += schema_findings(_read_anomalies(anomalies, split), split, severities)
+            findings += schema_findings(_read_anomalies(anomalies, split), split, rules.severity)
         for previous in input_dict.get("previous_statistics", []):
             current_stats = _read_statistics(statistics, "train")
             previous_stats = _read_statistics(previous, "train")
-            findings += drift_findings(current_stats, previous_stats, schema, severities)
+            findings += drift_findings(current_stats, previous_stats, schema, rules.severity)
         summary = DataSummary.from_json(examples.get_string_custom_property(DATA_SUMMARY_PROPERTY))
         findings += share_findings(
             summary.missing_fraction,
             "missing minutes",
-            rules["max_missing_fraction"],
-            rules["missing_fraction_warning"],
+            rules.max_missing_fraction,
+            rules.missing_fraction_warning,
         )
         findings += share_findings(
             summary.physics_fraction,
             "physical law",
-            rules["max_physics_fraction"],
-            rules["physics_fraction_warning"],
+            rules.max_physics_fraction,
+            rules.physics_fraction_warning,
         )
         self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
 

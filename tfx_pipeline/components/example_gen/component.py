@@ -25,7 +25,7 @@ class PowerExampleGen(FileBasedExampleGen):
             `DATA_SUMMARY_PROPERTY` is a `DataSummary` in JSON.
 
     Example:
-        >>> PowerExampleGen("data", "span-{SPAN}/*", DataOptions(max_gap=10)).id
+        >>> PowerExampleGen("data", "span-{SPAN}/*", settings.data_options).id
         'PowerExampleGen'
 
     Args:
@@ -38,7 +38,7 @@ class PowerExampleGen(FileBasedExampleGen):
 
     def __init__(self, input_base: str, pattern: str, options: DataOptions) -> None:
         settings = any_pb2.Any()
-        settings.Pack(wrappers_pb2.StringValue(value=options.to_json()))
+        settings.Pack(wrappers_pb2.StringValue(value=options.model_dump_json()))
         super().__init__(
             input_base=input_base,
             input_config=make_default_input_config(pattern),

@@ -174,7 +174,7 @@ def _options(exec_properties: dict[str, Any]) -> DataOptions:
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     text = wrappers_pb2.StringValue()
     config.custom_config.Unpack(text)
-    return DataOptions.from_json(text.value)
+    return DataOptions.model_validate_json(text.value)
 
 
 def _files(exec_properties: dict[str, Any]) -> list[str]:

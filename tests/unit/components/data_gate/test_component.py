@@ -9,19 +9,14 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
+from tests.support.settings import defaults
 from tfx_pipeline.components.data_gate import findings as data_gate
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, FINDINGS_PROPERTY, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError, Finding
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
-RULES = {
-    "severity": {"COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH": "warning"},
-    "max_missing_fraction": 0.2,
-    "missing_fraction_warning": 0.05,
-    "max_physics_fraction": 0.05,
-    "physics_fraction_warning": 0.005,
-}
+RULES = defaults().validation
 SCHEMA = """
 feature { name: "Voltage" type: FLOAT presence { min_fraction: 1.0 min_count: 1 }
   shape { dim { size: 1 } } float_domain { min: 180.0 max: 280.0 }
@@ -85,9 +80,9 @@ def test_fractions_have_two_limits():
 def test_drift_is_found_against_the_data_before():
     schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
     before, after = statistics([230.0, 231.0] * 50), statistics([250.0, 251.0] * 50)
-    [finding] = data_gate.drift_findings(after, before, schema, RULES["severity"])
+    [finding] = data_gate.drift_findings(after, before, schema, RULES.severity)
     assert finding.severity == "warning"
-    assert data_gate.drift_findings(after, after, schema, RULES["severity"]) == []
+    assert data_gate.drift_findings(after, after, schema, RULES.severity) == []
 
 
 def test_an_error_rejects_and_every_finding_is_told():
@@ -153,7 +148,7 @@ def write_anomalies(inputs, found):
 
 def run(inputs, tmp_path) -> DataApproval:
     approval = artifact(DataApproval, tmp_path / "approval")
-    Executor().Do(inputs, {"approval": [approval]}, {"rules": json.dumps(RULES)})
+    Executor().Do(inputs, {"approval": [approval]}, {"rules": RULES.model_dump_json()})
     return approval
 
 

@@ -17,6 +17,7 @@ from tfx.types.artifact_utils import decode_split_names
 from tfx.utils import proto_utils
 
 from tests.support.series import household, write_iso, write_uci
+from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.example_gen.executor import (
     DATA_SUMMARY_PROPERTY,
@@ -24,14 +25,13 @@ from tfx_pipeline.components.example_gen.executor import (
     WriteShards,
     _divide,
 )
-from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, Windowing
+from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.segments.shards import SHARDS
 from tfx_pipeline.data.summary import DataSummary
 
-WINDOWING = Windowing()
 NORTH = household(4000, "2007-01-01 00:17", seed=1, meter="north").without_rows(slice(300, 340))
 SOUTH = household(5000, "2007-01-01 09:00", seed=2, meter="south").without_values(slice(70, 75))
 
@@ -98,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def artifact(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> standard_artifacts.Examples:
-    return run(folder, tmp_path_factory.mktemp("examples"), DataOptions())
+    return run(folder, tmp_path_factory.mktemp("examples"), data_options())
 
 
 def examples_of(artifact: standard_artifacts.Examples) -> Iterator[tuple[str, Example]]:
@@ -169,12 +169,12 @@ def test_several_workers_write_the_same(
     workers: int, folder: Path, artifact: standard_artifacts.Examples, tmp_path: Path
 ) -> None:
     files = [str(folder / name) for name in "ab"]
-    inspection = inspect(files, DataOptions())
+    inspection = inspect(files, data_options())
     folders = {split: str(tmp_path / f"Split-{split}") for split in SPLITS}
     parts = _divide(inspection, workers)
 
     for chosen in reversed(parts):
-        WriteShards(inspection, DataOptions(), folders).process(chosen)
+        WriteShards(inspection, data_options(), folders).process(chosen)
 
     assert len(parts) == workers
     for split in SPLITS:
@@ -203,7 +203,7 @@ def test_bad_data_stops_before_anything_is_written(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("2007-01-03", "2007-13-03", 1))
 
     with pytest.raises(DataError, match="line 2882, column date_time"):
-        run(raw, output, DataOptions())
+        run(raw, output, data_options())
 
     assert list(output.iterdir()) == []
 
@@ -216,7 +216,7 @@ def test_accepted_bad_rows_are_logged_and_recorded(
     path.write_text(path.read_text().replace("2007-01-02", "2007-13-02", 1))
 
     with caplog.at_level("WARNING", "tfx_pipeline.data"):
-        artifact = run(tmp_path / "raw", tmp_path / "out", DataOptions(max_bad_rows=1))
+        artifact = run(tmp_path / "raw", tmp_path / "out", data_options(max_bad_rows=1))
 
     assert summary_of(artifact).bad_rows == {"timestamp": 1}
     assert "house.csv, line 1442" in caplog.text
@@ -229,23 +229,23 @@ def test_an_interrupted_run_leaves_no_shard(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tfx_pipeline.components.example_gen.executor.encode", killed)
-    inspection = inspect([str(folder / name) for name in "ab"], DataOptions())
+    inspection = inspect([str(folder / name) for name in "ab"], data_options())
     folders = {split: str(tmp_path / f"Split-{split}") for split in SPLITS}
 
     with pytest.raises(KeyboardInterrupt):
-        WriteShards(inspection, DataOptions(), folders).process(_divide(inspection, 1)[0])
+        WriteShards(inspection, data_options(), folders).process(_divide(inspection, 1)[0])
 
     assert {path.suffix for path in tmp_path.glob("Split-*/*")} == {".part"}
 
 
 def test_no_matching_file_is_told(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file matches"):
-        run(folder, tmp_path, DataOptions(), pattern="*.parquet")
+        run(folder, tmp_path, data_options(), pattern="*.parquet")
 
 
 def test_equal_options_make_equal_components(folder: Path) -> None:
     def custom_config(options: DataOptions) -> object:
         return PowerExampleGen(str(folder), "*", options).exec_properties["custom_config"]
 
-    assert custom_config(DataOptions()) == custom_config(DataOptions(rows=None))
-    assert custom_config(DataOptions()) != custom_config(DataOptions(rows=7))
+    assert custom_config(data_options()) == custom_config(data_options(rows=None))
+    assert custom_config(data_options()) != custom_config(data_options(rows=7))

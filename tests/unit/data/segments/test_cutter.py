@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.series import Series, household, write_iso
+from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
@@ -23,9 +24,18 @@ SPLIT_OF = {"train": Interval(-(10**9), 10**9)}
 def with_holes(seed: int) -> tuple[Series, DataOptions]:
     """A random series with absent rows and missing values, and random options."""
     rng = np.random.default_rng(seed)
-    window = int(rng.integers(2, 60))
-    windowing = Windowing(window, int(rng.integers(1, 12)), int(rng.choice([1, 4, 7, 30, 60])))
-    options = DataOptions(windowing, int(rng.integers(0, min(window, 20))), 0.5, 0.25)
+    window = int(rng.integers(3, 60))
+    windowing = Windowing(
+        window=window,
+        horizon=int(rng.integers(1, 12)),
+        origins=int(rng.choice([1, 4, 6, 30, 60])),
+    )
+    options = data_options(
+        windowing=windowing,
+        max_gap=int(rng.integers(0, min(window, 20))),
+        train_fraction=0.5,
+        eval_fraction=0.25,
+    )
     minutes = 4 * minutes_needed(options) + int(rng.integers(300, 2500))
     series = household(minutes, f"2007-01-{rng.integers(1, 28):02d} 0{seed % 10}:17", seed)
     holes = [
@@ -121,7 +131,7 @@ def test_every_valid_window_appears_exactly_once(seed: int) -> None:
 
 def test_values_of_another_stretch_are_not_shown() -> None:
     series = household(400, "2007-01-01 00:00").without_rows(slice(100, 110))
-    options = DataOptions(Windowing(10, 2, 60), max_gap=5)
+    options = data_options(windowing=Windowing(window=10, horizon=2, origins=60), max_gap=5)
 
     parts = list(cut(series, SPLIT_OF, options, seed=0))
 
@@ -142,14 +152,14 @@ def test_a_short_gap_stays_inside_as_missing() -> None:
     longer = household(300).without_rows(slice(100, 116))
 
     def usable(one: Series) -> int:
-        return int(sum(part.weight.sum() for part in cut(one, SPLIT_OF, DataOptions(), seed=1)))
+        return int(sum(part.weight.sum() for part in cut(one, SPLIT_OF, data_options(), seed=1)))
 
     assert usable(series) == 300 - 54
     assert usable(longer) == (100 - 54) + (300 - 116 - 54)
 
 
 def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
-    options = DataOptions()
+    options = data_options()
     windowing = options.windowing
     splits = split_intervals(Interval(1_000_003, 1_005_003), options)
     found = pieces([Interval(1_000_003, 1_005_003)], splits, windowing)
@@ -165,7 +175,12 @@ def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
 
 
 def test_exactly_as_many_minutes_as_are_needed() -> None:
-    options = DataOptions(Windowing(30, 3, 10), 5, 0.4, 0.3)
+    options = data_options(
+        windowing=Windowing(window=30, horizon=3, origins=10),
+        max_gap=5,
+        train_fraction=0.4,
+        eval_fraction=0.3,
+    )
     needed = minutes_needed(options)
 
     for minutes, enough in ((needed - 2, False), (needed + 1, True)):
@@ -187,7 +202,7 @@ def test_the_first_pass_agrees_with_the_definition(tmp_path: Path) -> None:
 
 
 def test_a_piece_can_be_narrowed_to_some_segments() -> None:
-    (piece,) = pieces([Interval(0, 1000)], SPLIT_OF, Windowing())
+    (piece,) = pieces([Interval(0, 1000)], SPLIT_OF, WINDOWING)
 
     assert piece.segments == Interval(0, 17)
     narrowed = piece.within(Interval(5, 99))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfx_pipeline.data.contract import SPLITS, Windowing
-from tfx_pipeline.data.options import DataOptions
+from tests.support.settings import WINDOWING, data_options
+from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.segments.cutter import Piece, pieces
 from tfx_pipeline.data.segments.shards import SHARDS, covered, positions, shards
 from tfx_pipeline.data.segments.splits import Interval, split_intervals
@@ -13,7 +13,7 @@ from tfx_pipeline.data.segments.splits import Interval, split_intervals
 
 def all_pieces(minutes: int) -> list[Piece]:
     whole = Interval(1_000_000, 1_000_000 + minutes)
-    return pieces([whole], split_intervals(whole, DataOptions()), Windowing())
+    return pieces([whole], split_intervals(whole, data_options()), WINDOWING)
 
 
 def test_every_segment_has_one_shard_in_order_of_time() -> None:

@@ -1,0 +1,32 @@
+"""The shape of a segment: derived numbers, and what is refused."""
+
+import pytest
+from pydantic import ValidationError
+
+from tfx_pipeline.data.contract import Windowing
+
+SHAPE = Windowing(window=50, horizon=5, origins=60)
+
+
+def test_a_segment_holds_what_its_origins_see_and_forecast():
+    assert (SHAPE.minutes, SHAPE.embargo) == (114, 55)
+
+
+def test_strides_divide_the_origins():
+    assert SHAPE.strides == (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+    assert Windowing(window=50, horizon=5, origins=1).strides == (1,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"origins": 7}, "origins must divide 60, 7 does not"),
+        ({"origins": 0}, "origins"),
+        ({"window": 2}, "window"),
+        ({"horizon": 0}, "horizon"),
+        ({"step": 1}, "step"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        Windowing.model_validate(SHAPE.model_dump() | changes)
