@@ -16,9 +16,9 @@ def main() -> int:
 
     print(f"{settings.name}: loading TFX ...", flush=True)
     with muted_errors():
-        from tfx_pipeline.local.run import run_locally
+        from tfx_pipeline.local.run import run_pipeline
 
-    return run_locally(settings)
+    return run_pipeline(settings)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ from tfx_kubeflow.metadata.artifacts import make_artifact
 
 from tests.support.series import household, write_iso
 from tfx_pipeline.components.data_gate.component import DataApproval
+from tfx_pipeline.model_contract import REQUESTS_FILE
 from tfx_pipeline.report.run import NodeRun, Run
 from tfx_pipeline.report.summary import summarize
-from tfx_pipeline.serving.requests import FILE, read_requests
+from tfx_pipeline.serving.requests import read_requests
 from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -190,7 +191,7 @@ def test_the_package_for_kubeflow_pushes_the_same_model(workspace, compiled):
     serving = compiled[0].step("pusher").artifacts["pushed_model"].metadata["pushed_destination"]
     places = [f"{first['serving_dir']}/{first['pushed_version']}", serving]
     one, two = (tf.saved_model.load(place).signatures for place in places)
-    for request in read_requests(Path(places[0]) / FILE):
+    for request in read_requests(Path(places[0]) / REQUESTS_FILE):
         inputs = {name: tf.constant(value) for name, value in request.inputs.items()}
         expected = one[request.signature_name](**inputs)
         for name, value in two[request.signature_name](**inputs).items():

@@ -1,6 +1,7 @@
 """From a model and its blessing to the serving folder, with the stock Pusher."""
 
 import dataclasses
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -23,7 +24,8 @@ from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.serving_check import component as serving_check
 from tfx_pipeline.components.serving_check.component import ServingCheck, ask_in_fresh_process
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.serving.requests import FILE, read_requests, write_requests
+from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.serving.requests import read_requests, write_requests
 
 pytestmark = pytest.mark.integration
 
@@ -149,9 +151,9 @@ def test_a_model_that_answers_otherwise_is_not_pushed(
     liar = Path(shutil.copytree(model, tmp_path / "liar"))
     requests = [
         dataclasses.replace(r, outputs=dict(r.outputs) | {"mean": r.outputs["mean"] + 1})
-        for r in read_requests(liar / FILE)
+        for r in read_requests(liar / REQUESTS_FILE)
     ]
-    write_requests(liar / FILE, requests)
+    write_requests(liar / REQUESTS_FILE, requests)
 
     runs.run(liar)
 
@@ -175,13 +177,17 @@ def test_a_model_that_answers_but_is_refused_by_the_gate_is_not_pushed(
     assert runs.message().startswith("not pushed")
 
 
-def test_a_push_to_where_no_rename_is_atomic_is_an_error(
+def test_a_damaged_version_is_pushed_anew(
     runs: Runs, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving_check, "ask_in_fresh_process", lambda *_: {"reasons": []})
-    runs.base = "s3://bucket/power"  # type: ignore[assignment]
-    with pytest.raises(ValueError, match="mounted file system"):
-        runs.run(model)
+    runs.run(model)
+    (version,) = versions(str(runs.base))
+    os.truncate(runs.base / version / "saved_model.pb", 10)
+    runs.run(model, attempt=2)
+    newest = versions(str(runs.base))[0]
+    assert runs.message().startswith(f"pushed as version {newest}, since version {version} is dam")
+    assert digest(str(runs.base / newest)) == digest(str(model))
 
 
 def _interpreter(folder: Path, script: str) -> str:

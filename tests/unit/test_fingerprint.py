@@ -37,7 +37,7 @@ def test_the_packages_around_a_module_count(package):
 
 def test_what_the_interpreter_imports_is_found():
     """The import statements are read; Python itself says what they bring in."""
-    module = "tfx_pipeline.components.pusher.executor"
+    module = "tfx_kubeflow.steps.push"
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {name for name in done.stdout.split() if name.partition(".")[0] in OURS}

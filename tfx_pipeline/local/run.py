@@ -1,15 +1,15 @@
 """One local run: settings -> pipeline -> LocalRunner -> summary."""
 
 from tfx_pipeline.data.raw.location import locate
+from tfx_pipeline.local.metadata_store import connection_config
 from tfx_pipeline.local.runner import LocalRunner
 from tfx_pipeline.local.show import show_run
-from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.pipeline import create_pipeline
 from tfx_pipeline.report.run import Run
 from tfx_pipeline.settings import Settings
 
 
-def run_locally(settings: Settings) -> int:
+def run_pipeline(settings: Settings) -> int:
     """Runs the pipeline, prints the summary and writes it below the outputs folder.
 
     Args:

@@ -14,7 +14,8 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
-from tfx_pipeline.local import store, usage
+from tfx_pipeline.local import metadata_store, usage
+from tfx_pipeline.local.lock import exclusive
 from tfx_pipeline.local.show import show_step
 from tfx_pipeline.local.terminal import Terminal, logged_to
 from tfx_pipeline.report.run import CACHED, COMPLETE, FAILED, NodeRun, Run
@@ -50,7 +51,7 @@ class LocalRunner(LocalDagRunner):
         )
         with (
             logged_to(run.folder / "log.txt") as terminal,
-            store.exclusive(
+            exclusive(
                 self._folder / "run.lock",
                 lambda owner: terminal.line(f"waiting for the run of process {owner} to end"),
             ),
@@ -64,7 +65,7 @@ def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) ->
     connection = deployment.metadata_connection_config
     connection_config = getattr(connection, connection.WhichOneof("connection_config"))
     mlmd = MetadataStore(connection_config)
-    store.tidy(mlmd)
+    metadata_store.reconcile(mlmd)
     for number, (node, result) in enumerate(zip(pipeline.nodes, run.nodes, strict=True), 1):
         title = f"{number:2d}/{len(run.nodes)} {result.id}"
         component_launcher = launcher.Launcher(
@@ -102,5 +103,5 @@ def _launch(
         [execution] = mlmd.get_executions_by_id([info.execution_id])
         if execution.last_known_state == metadata_store_pb2.Execution.CACHED:
             result.state = CACHED
-        result.outputs = store.outputs_of(mlmd, info.execution_id)
+        result.outputs = metadata_store.outputs_of(mlmd, info.execution_id)
     return None

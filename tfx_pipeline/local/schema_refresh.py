@@ -11,7 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
-from tfx_pipeline.local.store import connection_config
+from tfx_pipeline.local.metadata_store import connection_config
 from tfx_pipeline.settings import Settings
 
 

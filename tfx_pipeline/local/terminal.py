@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-OUR_LOGGERS = ("tfx_pipeline", "modules")
+OUR_LOGGERS = ("tfx_pipeline", "tfx_kubeflow", "modules")
 
 
 class Terminal:

@@ -12,8 +12,8 @@ from ml_metadata.proto import metadata_store_pb2
 from tests.support.model import segments
 from tests.support.settings import WINDOWING
 from tfx_pipeline.data.contract import SPLITS
+from tfx_pipeline.local.metadata_store import connection_config
 from tfx_pipeline.local.schema_refresh import refresh
-from tfx_pipeline.local.store import connection_config
 from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parent.parent.parent.parent

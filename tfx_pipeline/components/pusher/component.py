@@ -10,8 +10,7 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.channel import Channel
 from tfx.types.component_spec import ExecutionParameter
-
-from tfx_pipeline.components.pusher.executor import Executor
+from tfx_kubeflow.steps.push import Executor
 
 
 class PusherSpec(standard_component_specs.PusherSpec):

@@ -1,16 +1,13 @@
 """Pushing a model: whole versions, once each, and nothing of what failed."""
 
 import json
-import shutil
 
 import pytest
 from kubeflow_cases.pushes import model, pushed
 from kubeflow_cases.steps import BLESSING, MODEL, TYPES, executor_input, step
 from tfx.components.pusher import executor as pusher_executor
 from tfx.dsl.components.base.base_executor import BaseExecutor
-from tfx.dsl.io import fileio
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.steps import push
 from tfx_kubeflow.steps.executor import run_executor
 from tfx_kubeflow.storage import files, served_versions
 
@@ -19,13 +16,15 @@ def test_a_push_shows_whole_versions_and_never_the_same_twice(tmp_path):
     base = tmp_path / "serving"
     first = pushed(tmp_path, base, model(tmp_path / "one"))
     version = first.get_string_custom_property("pushed_version")
-    assert [item.name for item in base.iterdir()] == [version]
+    assert list(served_versions.numbered(str(base)).values()) == [version]
     assert first.get_string_custom_property("pushed_destination") == str(base / version)
     assert (base / version / "variables/data").read_text() == "w"
     again = pushed(tmp_path, base, model(tmp_path / "same"))
     assert again.get_int_custom_property("pushed") == 1
     assert again.get_string_custom_property("pushed_version") == version
-    assert [item.name for item in base.iterdir()] == [version]
+    message = again.get_string_custom_property("message")
+    assert message == f"unchanged: version {version} already serves this model"
+    assert list(served_versions.numbered(str(base)).values()) == [version]
     second = pushed(tmp_path, base, model(tmp_path / "two", "v"))
     newest = second.get_string_custom_property("pushed_version")
     assert int(newest) > int(version)
@@ -50,21 +49,22 @@ def test_what_is_not_blessed_is_not_pushed(tmp_path):
 
 def test_a_failed_push_leaves_nothing(tmp_path, monkeypatch):
     base = tmp_path / "serving"
-    monkeypatch.setattr(push, "_publish", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    source = model(tmp_path / "one")
+    monkeypatch.setattr(files, "download", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
-        pushed(tmp_path, base, model(tmp_path / "one"))
-    assert list(base.iterdir()) == []
+        pushed(tmp_path, base, source)
+    assert served_versions.numbered(str(base)) == {}
 
 
-class Declines(pusher_executor.Executor):
-    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
-        self._MarkNotPushed(outputs["pushed_model"][0])
-
-
-def test_an_executor_may_decide_against_a_push_to_a_store(tmp_path, monkeypatch):
-    monkeypatch.setattr(served_versions, "versions", lambda base: [])
-    artifact = pushed(tmp_path, "s3://bucket/m", model(tmp_path / "one"), 1, Declines)
-    assert artifact.get_int_custom_property("pushed") == 0
+def test_a_damaged_version_is_replaced_by_a_new_one_and_said_so(tmp_path):
+    base, source = tmp_path / "serving", model(tmp_path / "one")
+    first = pushed(tmp_path, base, source).get_string_custom_property("pushed_version")
+    (base / first / "saved_model.pb").write_text("gra")
+    again = pushed(tmp_path, base, source)
+    version = again.get_string_custom_property("pushed_version")
+    assert int(version) > int(first)
+    assert (base / version / "saved_model.pb").read_text() == "graph"
+    assert f"since version {first} is damaged" in again.get_string_custom_property("message")
 
 
 class OwnExecutor(pusher_executor.Executor):
@@ -72,8 +72,9 @@ class OwnExecutor(pusher_executor.Executor):
         outputs["pushed_model"][0].set_string_custom_property("by", "me")
 
 
-def test_executors_of_ones_own_push_to_folders_themselves(tmp_path):
-    artifact = pushed(tmp_path, tmp_path / "serving", model(tmp_path / "one"), 1, OwnExecutor)
+@pytest.mark.parametrize("base", ["/serving", "s3://bucket/m"])
+def test_executors_of_ones_own_push_by_themselves(tmp_path, base):
+    artifact = pushed(tmp_path, base, model(tmp_path / "one"), 1, OwnExecutor)
     assert artifact.get_string_custom_property("by") == "me"
 
 
@@ -88,7 +89,7 @@ def test_a_version_becomes_loadable_with_its_last_object(bucket, tmp_path, monke
     assert first.get_string_custom_property("pushed_destination") == f"{base}/{version}"
     assert served_versions.versions(base) == [version]
     pushed(tmp_path, base, model(tmp_path / "same"))
-    assert fileio.listdir(base) == [version]
+    assert list(served_versions.numbered(base).values()) == [version]
     second = pushed(tmp_path, base, model(tmp_path / "two", "v"))
     newest = second.get_string_custom_property("pushed_version")
     assert int(newest) > int(version)
@@ -100,21 +101,7 @@ def test_no_push_follows_the_highest_version_and_nothing_is_left(tmp_path):
     (base / str(2**63 - 1)).mkdir(parents=True)
     with pytest.raises(StepError, match="9223372036854775807 has the highest number"):
         pushed(tmp_path, base, model(tmp_path / "one"))
-    assert [item.name for item in base.iterdir()] == [str(2**63 - 1)]
-
-
-class Names(pusher_executor.Executor):
-    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
-        base = json.loads(exec_properties["push_destination"])["filesystem"]["base_directory"]
-        shutil.copytree(self.GetModelPath(inputs), f"{base}/blue")
-        self._MarkPushed(outputs["pushed_model"][0], f"{base}/blue", "blue")
-
-
-def test_an_executor_of_ones_own_may_name_versions_otherwise(bucket, tmp_path):
-    base = f"{bucket}/serving"
-    artifact = pushed(tmp_path, base, model(tmp_path / "one"), 1, Names)
-    assert artifact.get_string_custom_property("pushed_destination") == f"{base}/blue"
-    assert fileio.exists(f"{base}/blue/saved_model.pb")
+    assert list(served_versions.numbered(str(base))) == [2**63 - 1]
 
 
 class Deploys(BaseExecutor):

@@ -40,7 +40,7 @@ def test_what_an_earlier_lookup_imported_is_no_newer_artifact(store, tmp_path):
 def test_no_earlier_artifact(store, tmp_path):
     classes = {"s": f"{TYPES}ExampleStatistics"}
     found = looked_up(store, tmp_path, LATEST, classes, {"s": False})
-    assert uris.is_nothing(found["s_uri"])
+    assert uris.is_null(found["s_uri"])
     with pytest.raises(StepError, match="Lookup found no earlier artifact for 's'"):
         looked_up(store, tmp_path, LATEST, classes, {"s": True})
 
@@ -99,7 +99,7 @@ def test_a_candidate_that_is_serving_already_meets_the_one_it_replaced(store, tm
         return found["model_uri"]
 
     records.run(serve(base, "1"), "minio://b/first")
-    assert uris.is_nothing(baseline("minio://b/first")), "as at its first run"
+    assert uris.is_null(baseline("minio://b/first")), "as at its first run"
     assert baseline("minio://b/second") == "minio://b/first"
     records.run(serve(base, "2"), "minio://b/second")
     assert baseline("minio://b/second") == "minio://b/first", "as before, so from the cache"
@@ -109,7 +109,7 @@ def test_nothing_serving_no_baseline(store, tmp_path):
     Recorded(store).run("/elsewhere/1", "minio://b/first")
     destination = json.dumps({"filesystem": {"base_directory": str(tmp_path / "serving")}})
     arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
-    assert uris.is_nothing(looked_up(*arguments, push_destination=destination)["model_uri"])
+    assert uris.is_null(looked_up(*arguments, push_destination=destination)["model_uri"])
     assert looked_up(*arguments)["model_uri"] == "minio://b/first", "no folder to look into"
 
 
@@ -174,7 +174,7 @@ def test_what_is_no_longer_live_is_not_found(store, tmp_path):
         if state != metadata_store_pb2.Artifact.LIVE:
             recorded.artifact("tfx.Schema", f"minio://b/{name}", state=state)
     arguments = (store, tmp_path, LATEST, {"s": f"{TYPES}Schema"}, {"s": False})
-    assert uris.is_nothing(looked_up(*arguments)["s_uri"])
+    assert uris.is_null(looked_up(*arguments)["s_uri"])
     recorded.artifact("tfx.Schema", "minio://b/live")
     recorded.artifact("tfx.Schema", "minio://b/late", state=metadata_store_pb2.Artifact.DELETED)
     assert looked_up(*arguments)["s_uri"] == "minio://b/live"

@@ -1,15 +1,27 @@
 """What is served at a push destination, as TensorFlow Serving sees it."""
 
 import os
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kubeflow_cases.buckets import put_raw
+from tfx.dsl.io import fileio
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import served_versions
-from tfx_kubeflow.storage.served_versions import digest, next_version, numbered, publish, versions
+from tfx_kubeflow.storage import files, served_versions
+from tfx_kubeflow.storage.served_versions import (
+    Published,
+    digest,
+    is_damaged,
+    next_version,
+    numbered,
+    publish,
+    published_digests,
+    remove,
+    serving,
+    versions,
+)
 
 LAST = str(2**63 - 1)
 
@@ -112,29 +124,93 @@ def test_a_digest_is_of_names_and_contents(tmp_path, endpoint, bucket):
     assert len({first, changed, digest(str(folder))}) == 3
 
 
-def test_a_version_gets_its_name_when_the_disk_has_all_of_it(tmp_path, monkeypatch):
-    staged = tmp_path / "base/.staged"
-    (staged / "variables").mkdir(parents=True)
-    (staged / "saved_model.pb").write_text("graph")
-    (staged / "variables/data").write_text("w")
-    done = []
-    fsync, rename = os.fsync, os.rename
+def model(folder, content="graph"):
+    (folder / "variables").mkdir(parents=True)
+    (folder / "saved_model.pb").write_text(content)
+    (folder / "variables/data").write_text("w")
+    return folder
 
-    def recorded_fsync(descriptor):
-        done.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
-        fsync(descriptor)
 
-    def recorded_rename(source, target):
-        done.append(f"{source} becomes {target}")
-        rename(source, target)
+@pytest.fixture
+def bases(bucket, tmp_path):
+    """A folder and a prefix in a bucket."""
+    return [str(tmp_path / "serving"), f"{bucket}/{tmp_path.name}"]
 
-    monkeypatch.setattr(os, "fsync", recorded_fsync)
-    monkeypatch.setattr(os, "rename", recorded_rename)
-    publish(staged, tmp_path / "base", "7")
-    inside = {str(path) for path in (staged, *(tmp_path / "base/7").rglob("*"))}
-    inside = {path.replace("base/7", "base/.staged") for path in inside}
-    assert set(done[:-2]) == inside
-    assert done[-2:] == [f"{staged} becomes {tmp_path / 'base/7'}", str(tmp_path / "base")]
+
+def test_the_newest_version_serves_until_it_is_removed(bases, tmp_path):
+    old, bad = model(tmp_path / "old"), model(tmp_path / "bad", "bad")
+    for number, base in enumerate(bases):
+        assert serving(base) is None
+        assert publish(old, base, lambda: 100) == Published("100", f"{base}/100", new=True)
+        assert publish(bad, base, lambda: 200).version == "200"
+        assert publish(bad, base, lambda: 300) == Published("200", f"{base}/200", new=False)
+        assert digest(f"{base}/200") == digest(str(bad))
+        remove(base, "200")
+        assert (serving(base), list(numbered(base))) == ("100", [100])
+        other = publish(model(tmp_path / str(number), "other"), base, lambda: 200)
+        assert int(other.version) > 200, "a number is of one model"
+
+
+@pytest.mark.parametrize("file", ["saved_model.pb", "variables/data"])
+def test_a_version_that_was_changed_is_damaged_and_replaced_by_a_new_one(bases, tmp_path, file):
+    source = model(tmp_path / "model")
+    for base in bases:
+        publish(source, base, lambda: 100)
+        assert not is_damaged(base, "100")
+        with fileio.open(f"{base}/100/{file}", "wb") as stream:
+            stream.write(b"cut")
+        assert is_damaged(base, "100")
+        published = publish(source, base, lambda: 100)
+        assert (published.version, published.damaged) == ("101", "100")
+        assert not is_damaged(base, "101")
+        fileio.remove(f"{base}/101/saved_model.pb")
+        assert is_damaged(base, "101"), "incomplete"
+
+
+def test_what_another_tool_made_is_taken_as_it_is(tmp_path):
+    model(tmp_path / "base/7")
+    assert not is_damaged(str(tmp_path / "base"), "7")
+    assert published_digests(str(tmp_path / "base"), "7") == set()
+
+
+def test_pushes_to_a_bucket_at_once_each_get_a_number_of_their_own(bucket, tmp_path):
+    base = f"{bucket}/serving"
+    models = [model(tmp_path / str(number), str(number)) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda source: publish(source, base, lambda: 100), models))
+    assert len({published.version for published in made}) == 6
+    for source, published in zip(models, made, strict=True):
+        assert digest(published.uri) == digest(str(source))
+
+
+def test_a_killed_push_to_a_bucket_keeps_its_number(bucket, tmp_path, monkeypatch):
+    base, source = f"{bucket}/serving", model(tmp_path / "model")
+    publish(model(tmp_path / "old", "old"), base, lambda: 100)
+    upload = files.upload
+
+    def failing(path, uri):
+        if path.name == "saved_model.pb":
+            raise KeyboardInterrupt
+        upload(path, uri)
+
+    monkeypatch.setattr(files, "upload", failing)
+    with pytest.raises(KeyboardInterrupt):
+        publish(source, base, lambda: 200)
+    monkeypatch.setattr(files, "upload", upload)
+    assert serving(base) == "100"
+    assert publish(source, base, lambda: 200).version == "201"
+    remove(base, "200")
+    assert list(numbered(base)) == [201, 100]
+
+
+def test_a_removal_takes_no_object_elsewhere(bucket, endpoint, tmp_path):
+    base = f"{bucket}/serving"
+    publish(model(tmp_path / "model"), base, lambda: 100)
+    put_raw(endpoint, bucket, "serving/100/../../dear", "is listed")
+    put_raw(endpoint, bucket, "dear", "stays")
+    remove(base, "100")
+    assert fileio.exists(f"{bucket}/dear")
+    assert numbered(base) == {}
 
 
 def test_a_push_destination_may_be_written_in_either_case():

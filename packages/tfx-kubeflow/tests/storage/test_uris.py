@@ -15,9 +15,9 @@ def test_addresses_and_mounts_are_each_others_inverse():
 
 
 def test_the_place_of_nothing_is_below_the_pipelines_folder():
-    address = uris.nothing("/minio/b/root/pipe/run/task/try/out.json", "model")
+    address = uris.null("/minio/b/root/pipe/run/task/try/out.json", "model")
     assert address == "minio://b/root/pipe/__none__/model"
-    assert uris.is_nothing(address)
+    assert uris.is_null(address)
 
 
 def test_addresses_are_replaced_wherever_they_stand():

@@ -174,7 +174,7 @@ def read_inputs(
     found = {}
     for key, cls in classes.items():
         items = given.get(key, {}).get("artifacts", ())
-        present = [item for item in items if not uris.is_nothing(item["uri"])]
+        present = [item for item in items if not uris.is_null(item["uri"])]
         if present:
             found[key] = [_input(cls, item, local, known.get(key)) for item in present]
     return found

@@ -93,7 +93,7 @@ class Lineage:
             for record in self.store.get_artifacts_by_context(context.id)
             if record.type == name
             and record.state == metadata_store_pb2.Artifact.LIVE
-            and not uris.is_nothing(record.uri)
+            and not uris.is_null(record.uri)
         ]
 
 

@@ -1,13 +1,12 @@
-"""Pushing: never twice the same model, never half of one, to folders and object stores."""
+"""The Pusher's executor: whole versions, never the same model twice, to folders and object stores.
+
+TFX's own copies file by file into the folder that servers watch, names versions by a clock that may
+go backwards, and pushes what is served already as one more version.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
-import posixpath
-import shutil
-import tempfile
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,97 +14,79 @@ from tfx.components.pusher import executor as pusher
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
+from tfx.utils import io_utils
 
+from tfx_kubeflow.metadata.blessings import require_judged
 from tfx_kubeflow.protocol import SCHEDULED_TIME
-from tfx_kubeflow.storage import files, served_versions, uris
+from tfx_kubeflow.storage import served_versions
 
 log = logging.getLogger(__name__)
 
 Artifacts = dict[str, list[Artifact]]
-VERSION = "pushed_version"
+MESSAGE = "message"
+"""Custom property of the PushedModel: what was done, or why not."""
+
+
+class Executor(pusher.Executor):
+    """Pushes a model that every blessing allows."""
+
+    def Do(  # noqa: N802
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
+    ) -> None:
+        """Sets `pushed`, `pushed_version` and `pushed_destination` as TFX does, and `message`.
+
+        A model that serves already counts as pushed, under that version.
+
+        Raises:
+            ValueError: The push destination is neither a folder nor a URI.
+            StepError: Another model was blessed, or no version can follow what is served.
+            OSError: The copy failed; what was served before still is.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        (pushed,) = output_dict[specs.PUSHED_MODEL_KEY]
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            return _report(pushed, "not pushed: a gate did not bless it")
+        require_judged(input_dict)
+        destination = exec_properties[specs.PUSH_DESTINATION_KEY]
+        base = served_versions.destination(destination)
+        if base is None:
+            raise ValueError(f"push destination {destination}: its base_directory is missing")
+        model = self.GetModelPath(input_dict)
+        published = served_versions.publish(Path(model), base)
+        # TFX's contract: the artifact holds a copy of what was pushed.
+        io_utils.copy_dir(model, pushed.uri)
+        self._MarkPushed(pushed, pushed_destination=published.uri, pushed_version=published.version)
+        if not published.new:
+            text = f"unchanged: version {published.version} already serves this model"
+        elif published.damaged:
+            text = (
+                f"pushed as version {published.version}, since version {published.damaged} is "
+                "damaged: its files are not those that were pushed"
+            )
+        else:
+            text = f"pushed as version {published.version}"
+        return _report(pushed, text)
 
 
 def push(
     executor: BaseExecutor, inputs: Artifacts, outputs: Artifacts, exec_properties: dict[str, Any]
 ) -> None:
-    """Runs a Pusher's executor so that servers see whole versions only.
+    """Runs a Pusher's executor in its pod; in the place of TFX's own, the one above.
 
-    The PushedModel records the time for which the run was scheduled, where the component is told.
-    TFX's own executor copies into the folder that servers watch, and pushes what is served already
-    as one more version; executors of the pipeline's own are trusted with local folders. Elsewhere
-    an executor pushes to a staging folder, where it finds this very model if that is serving.
-
-    Raises:
-        StepError: No version can follow those at the destination.
+    The PushedModel records the time for which the run was scheduled, where the component is passed
+    one. Executors of the pipeline's own are trusted with the destination.
     """
-    pushed = outputs[specs.PUSHED_MODEL_KEY][0]
     if exec_properties.get(SCHEDULED_TIME):
+        (pushed,) = outputs[specs.PUSHED_MODEL_KEY]
         pushed.set_string_custom_property(SCHEDULED_TIME, exec_properties[SCHEDULED_TIME])
-    base = served_versions.destination(exec_properties.get(specs.PUSH_DESTINATION_KEY))
-    ours = base is not None and ("://" in base or type(executor) is pusher.Executor)
-    if (
-        base is None
-        or not ours
-        or not isinstance(executor, pusher.Executor)
-        or not executor.CheckBlessing(inputs)
+    if type(executor) is pusher.Executor and served_versions.destination(
+        exec_properties.get(specs.PUSH_DESTINATION_KEY)
     ):
-        executor.Do(inputs, outputs, exec_properties)
-        return
-    model = executor.GetModelPath(inputs)
-    serving = _serving(base, model)
-    staging = _staging(base)
-    try:
-        if serving is not None:
-            shutil.copytree(model, staging / serving)
-        target = {"filesystem": {"base_directory": str(staging)}}
-        staged = exec_properties | {specs.PUSH_DESTINATION_KEY: json.dumps(target)}
-        executor.Do(inputs, outputs, staged)
-        made = pushed.get_string_custom_property(VERSION)
-        if not made:  # the executor's own decision
-            return
-        version = serving or _version(base, made)
-        if serving is None:
-            _publish(staging / made, base, version)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    _rename(pushed, {str(staging): base, made: version})
+        executor = Executor(executor._context)  # noqa: SLF001, its base class's
+    executor.Do(inputs, outputs, exec_properties)
 
 
-def _rename(pushed: Artifact, names: dict[str, str]) -> None:
-    """Makes what the executor says of the staging folder true of the destination."""
-    for key, value in list(pushed.mlmd_artifact.custom_properties.items()):
-        if value.string_value:
-            pushed.set_string_custom_property(key, uris.mapped(value.string_value, names))
-
-
-def _serving(base: str, model: str) -> str | None:
-    """The version that servers serve, where it is this model already."""
-    current = next(iter(served_versions.versions(base)), None)
-    digest = served_versions.digest
-    if current is None or digest(posixpath.join(base, current)) != digest(model):
-        return None
-    log.info("version %s of %s already serves this model: nothing to push", current, base)
-    return current
-
-
-def _staging(base: str) -> Path:
-    if "://" in base:
-        return Path(tempfile.mkdtemp(prefix="push-"))
-    folder = Path(base) / f".push-{uuid.uuid4().hex}"  # on the same volume: a rename is atomic
-    folder.mkdir(parents=True)
-    return folder
-
-
-def _version(base: str, made: str) -> str:
-    """A version for servers; an executor of one's own may name it in another way."""
-    return served_versions.next_version(base, int(made)) if made.isdecimal() else made
-
-
-def _publish(staged: Path, base: str, version: str) -> None:
-    if "://" not in base:
-        served_versions.publish(staged, Path(base), version)
-        return
-    paths = sorted(path for path in staged.rglob("*") if path.is_file())
-    paths.sort(key=lambda path: path == staged / served_versions.MODEL_FILE)
-    for path in paths:
-        files.upload(path, posixpath.join(base, version, path.relative_to(staged).as_posix()))
+def _report(pushed: Artifact, message: str) -> None:
+    pushed.set_string_custom_property(MESSAGE, message)
+    log.info("%s", message)

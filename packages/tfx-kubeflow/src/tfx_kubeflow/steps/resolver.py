@@ -61,7 +61,7 @@ def run_resolver(
     for key, required in step.required.items():
         artifact = _only(step.node, key, found.get(key, []), required)
         values[key + URI], values[key + METADATA] = (
-            (uris.nothing(output_file, key), "{}")
+            (uris.null(output_file, key), "{}")
             if artifact is None
             else (
                 uris.to_remote(origin.get(artifact.uri, artifact.uri)),

@@ -1,4 +1,4 @@
-"""Files below folders and addresses: listed, hashed, and copied without leaving their folder."""
+"""Files below folders and URIs: listed, hashed, and copied without leaving their folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ exists = retried(is_transient)(fileio.exists)
 
 @retried(is_transient)
 def names_below(folder: str) -> list[str]:
-    """Returns the names of all files below a folder or address, relative to it and sorted.
+    """Returns the names of all files below a folder or URI, relative to it and sorted.
 
     They are as the store has them: one may be `../x`, see `copy_below`.
     """
@@ -49,13 +49,13 @@ def sha256(path: str) -> tuple[str, int]:
 
 
 def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
-    """Copies files below a folder or address into a local folder, under the same names.
+    """Copies files below a folder or URI into a local folder, under the same names.
 
     Every copy of foreign names goes through here: whoever may write to the source shall not place
     a file elsewhere, or have one read from elsewhere.
 
     Args:
-        source: Folder or address.
+        source: Folder or URI.
         names: Names below it.
         folder: Where the copies go; made if missing.
 
@@ -89,12 +89,12 @@ def require_inside(source: str, name: str) -> None:
 
 
 @retried(is_transient)
-def download(address: str, path: Path) -> None:
+def download(uri: str, path: Path) -> None:
     """Copies an object to a local file, which is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.parent / f".{uuid.uuid4().hex}"
     try:
-        with fileio.open(address, "rb") as source, draft.open("wb") as target:
+        with fileio.open(uri, "rb") as source, draft.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
         draft.replace(path)
     except BaseException:
@@ -103,13 +103,13 @@ def download(address: str, path: Path) -> None:
 
 
 @retried(is_transient)
-def upload(path: Path, address: str) -> None:
+def upload(path: Path, uri: str) -> None:
     """Copies a local file to an object store, where it is there whole or not at all."""
     with path.open("rb") as source:
         try:
-            with fileio.open(address, "wb") as target:
+            with fileio.open(uri, "wb") as target:
                 shutil.copyfileobj(source, target, CHUNK)
         except BaseException:  # closing the object has made what had arrived of it visible
             with contextlib.suppress(Exception):
-                fileio.remove(address)
+                fileio.remove(uri)
             raise

@@ -24,18 +24,18 @@ CONNECT_TIMEOUT, REQUEST_TIMEOUT = 10.0, 60.0
 """Seconds."""
 
 
-def is_ours(address: str) -> bool:
-    """Says whether an address is in a store that TensorFlow does not read."""
-    return address.startswith(SCHEMES)
+def is_ours(uri: str) -> bool:
+    """Says whether a URI is in a store that TensorFlow does not read."""
+    return uri.startswith(SCHEMES)
 
 
-def connect(address: str) -> tuple[pafs.FileSystem, str]:
-    """Returns the store of an address and the path in it.
+def connect(uri: str) -> tuple[pafs.FileSystem, str]:
+    """Returns the store of a URI and the path in it.
 
     minio:// is reached through MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY; s3:// through
     AWS's own variables, or the pod's identity.
     """
-    scheme, path = address.split("://", 1)
+    scheme, path = uri.split("://", 1)
     token: str | None
     region: str | None
     env = os.environ
@@ -77,8 +77,8 @@ def _filesystem(
     )
 
 
-class ObjectStore(filesystem.Filesystem):
-    """TFX's file functions on s3:// and minio:// addresses."""
+class ObjectFiles(filesystem.Filesystem):
+    """TFX's file functions on s3:// and minio:// URIs."""
 
     SUPPORTED_SCHEMES = list(SCHEMES)
 
@@ -98,9 +98,9 @@ class ObjectStore(filesystem.Filesystem):
     @staticmethod
     def copy(src: str, dst: str, overwrite: bool = False) -> None:
         """Copies an object within a store."""
-        if not overwrite and ObjectStore.exists(dst):
+        if not overwrite and ObjectFiles.exists(dst):
             raise OSError(f"{dst} exists")
-        with ObjectStore.open(src, "rb") as source, ObjectStore.open(dst, "wb") as target:
+        with ObjectFiles.open(src, "rb") as source, ObjectFiles.open(dst, "wb") as target:
             shutil.copyfileobj(source, target)
 
     @staticmethod
@@ -125,7 +125,7 @@ class ObjectStore(filesystem.Filesystem):
         parts = rest.split("/")
         wild = next((n for n, part in enumerate(parts) if set("*?[") & set(part)), len(parts))
         if wild == len(parts):
-            return [pattern] if ObjectStore.exists(pattern) else []
+            return [pattern] if ObjectFiles.exists(pattern) else []
         found = []
         for info in _below(f"{scheme}://{'/'.join(parts[:wild])}", recursive=True):
             names = info.path.split("/")
@@ -137,7 +137,7 @@ class ObjectStore(filesystem.Filesystem):
     @staticmethod
     def listdir(path: str) -> list[str]:
         """Returns the names directly below."""
-        if not ObjectStore.isdir(path):
+        if not ObjectFiles.isdir(path):
             raise filesystem.NotFoundError(path)
         return sorted(info.base_name for info in _below(path, recursive=False))
 
@@ -156,8 +156,8 @@ class ObjectStore(filesystem.Filesystem):
     @staticmethod
     def rename(src: str, dst: str, overwrite: bool = False) -> None:
         """Copies an object and removes the first: object stores have no rename."""
-        ObjectStore.copy(src, dst, overwrite)
-        ObjectStore.remove(src)
+        ObjectFiles.copy(src, dst, overwrite)
+        ObjectFiles.remove(src)
 
     @staticmethod
     def rmtree(path: str) -> None:
@@ -185,7 +185,7 @@ class ObjectStore(filesystem.Filesystem):
         if topdown:
             yield top, folders, files
         for folder in folders:
-            yield from ObjectStore.walk(posixpath.join(top, folder), topdown)
+            yield from ObjectFiles.walk(posixpath.join(top, folder), topdown)
         if not topdown:
             yield top, folders, files
 
@@ -198,20 +198,20 @@ class FileStat:
         self.mtime_nsec = mtime_nsec
 
 
-def names_below(address: str) -> list[str]:
-    """Returns the names of all objects below an address, relative to it, as the store has them."""
-    _, path = connect(address)
-    infos = _below(address, recursive=True)
+def names_below(uri: str) -> list[str]:
+    """Returns the names of all objects below a URI, relative to it, as the store has them."""
+    _, path = connect(uri)
+    infos = _below(uri, recursive=True)
     return [info.path.removeprefix(f"{path}/") for info in infos if info.type is pafs.FileType.File]
 
 
-def _info(address: str) -> pafs.FileInfo:
-    store, path = connect(address)
+def _info(uri: str) -> pafs.FileInfo:
+    store, path = connect(uri)
     return store.get_file_info(path)
 
 
-def _below(address: str, recursive: bool) -> list[pafs.FileInfo]:
-    store, path = connect(address)
+def _below(uri: str, recursive: bool) -> list[pafs.FileInfo]:
+    store, path = connect(uri)
     selector = pafs.FileSelector(path, recursive=recursive, allow_not_found=True)
     infos: list[pafs.FileInfo] = store.get_file_info(selector)
     return infos
@@ -220,4 +220,4 @@ def _below(address: str, recursive: bool) -> list[pafs.FileInfo]:
 def register() -> None:
     """Gives TFX's file functions the stores that TensorFlow lacks."""
     # Before TensorFlow's own, which claims s3:// and then cannot read it.
-    filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(ObjectStore, priority=1)
+    filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY.register(ObjectFiles, priority=1)

@@ -1,4 +1,10 @@
-"""What is served at a push destination, read as TensorFlow Serving reads it."""
+"""The versions of a served model: `<base>/<number>/`, in a folder or an object store.
+
+TensorFlow Serving takes every child of the base whose name is an integer for a version, and loads
+the newest that is complete. All that lists, numbers, publishes and removes versions is here. Beside
+a version lies an empty file `.<version>.<digest>`, which records what was published: it tells a
+damaged version from a whole one, and keeps its number from another model.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +13,17 @@ import json
 import os
 import posixpath
 import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tfx.dsl.io import fileio
 
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.storage import files
+from tfx_kubeflow.storage.destinations import Destination, Folder, ObjectPrefix
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 MODEL_FILE = "saved_model.pb"
@@ -21,6 +32,26 @@ FIRST, LAST = -(2**63), 2**63 - 1
 """Bounds of a version; servers ignore what lies beyond."""
 NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?0*[0-9]{1,19})[ \t\n\v\f\r]*")
 """What absl's SimpleAtoi takes for an integer, which is how servers read the names of versions."""
+
+MOST_SKIPPED = 8
+"""Numbers that a push may skip where two pushes wanted the same one."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a model is served from.
+
+    Attributes:
+        version: Seconds since 1970 of the push, or one more than the version before it.
+        uri: `<base>/<version>`.
+        new: False where that version was already there with the very same files.
+        damaged: The version that served before, if its files are no longer those published.
+    """
+
+    version: str
+    uri: str
+    new: bool
+    damaged: str | None = None
 
 
 def destination(text: str | None) -> str | None:
@@ -36,16 +67,13 @@ def numbered(base: str) -> dict[int, str]:
     That is every child whose name reads as an integer, be it incomplete, a file or a symbolic link.
 
     Args:
-        base: Folder or address of the destination; it may not exist yet.
+        base: Folder or URI of the destination; it may not exist yet.
 
     Returns:
         Newest first; of two names of one number the one that servers load.
     """
-    if not files.exists(base):
-        return {}
     found = {}
-    names = (name.rstrip("/") for name in retried(is_transient)(fileio.listdir)(base))
-    for name in sorted(names, key=os.fsencode):
+    for name in sorted(_children(base), key=os.fsencode):
         number = NUMBER.fullmatch(name)
         if number and FIRST <= int(number[1]) <= LAST:
             found[int(number[1])] = name
@@ -53,20 +81,25 @@ def numbered(base: str) -> dict[int, str]:
 
 
 def versions(base: str) -> list[str]:
-    """Returns the complete versions below a push destination; servers serve the first, the newest.
+    """Returns the complete versions below a push destination, newest first.
 
     Args:
-        base: Folder or address of the destination; it may not exist yet.
+        base: Folder or URI of the destination; it may not exist yet.
     """
     names = numbered(base).values()
     return [name for name in names if files.exists(posixpath.join(base, name, MODEL_FILE))]
+
+
+def serving(base: str) -> str | None:
+    """Returns the version that servers load: the newest complete one, after a rollback an older."""
+    return next(iter(versions(base)), None)
 
 
 def next_version(base: str, wanted: int) -> str:
     """Returns a version that servers prefer to all that are there.
 
     Args:
-        base: Folder or address of the destination.
+        base: Folder or URI of the destination.
         wanted: The version, unless one that is as high is taken: clocks differ, and half a version
             keeps its number.
 
@@ -83,7 +116,7 @@ def next_version(base: str, wanted: int) -> str:
 
 
 def digest(folder: str) -> str:
-    """Returns the SHA-256 over the names and contents of all files below a folder or address."""
+    """Returns the SHA-256 over the names and contents of all files below a folder or URI."""
     total = hashlib.sha256()
     for name in files.names_below(folder):
         content, _ = files.sha256(posixpath.join(folder, name))
@@ -91,25 +124,102 @@ def digest(folder: str) -> str:
     return total.hexdigest()
 
 
-def publish(staged: Path, base: Path, version: str) -> None:
-    """Makes a folder a version of a destination on the same volume, atomically and for good.
+def published_digests(base: str, version: str) -> set[str]:
+    """Returns the digests that were recorded when a version was published.
+
+    Returns:
+        One digest; none where another tool made the version; more where several pushes wanted the
+        same number.
+    """
+    record = re.compile(re.escape(_record(version, "")) + "([0-9a-f]{64})")
+    found = (record.fullmatch(name) for name in _children(base))
+    return {match[1] for match in found if match}
+
+
+def is_damaged(base: str, version: str) -> bool:
+    """Says whether a version is incomplete, or does not hold the files that were published."""
+    uri = posixpath.join(base, version)
+    if not files.exists(posixpath.join(uri, MODEL_FILE)):
+        return True
+    published = published_digests(base, version)
+    return bool(published) and digest(uri) not in published
+
+
+def publish(model: Path, base: str, clock: Callable[[], float] = time.time) -> Published:
+    """Makes a SavedModel the newest version below a push destination, whole or not at all.
+
+    What serves already is left alone. Pushes into one folder wait for each other; in an object
+    store, each has a number of its own. What a killed push leaves is nothing that servers load.
 
     Args:
-        staged: Folder with the whole model. The disk has all of it before it gets its name, so that
-            a machine that stops leaves a whole version or none.
-        base: The destination.
-        version: Name of the version.
+        model: Folder of the SavedModel; all of it is copied.
+        base: Folder or URI of the destination; made if missing.
+        clock: Seconds since 1970.
+
+    Raises:
+        FileNotFoundError: `model` holds no SavedModel.
+        StepError: No version can follow those below `base`.
+        OSError: The copy failed; what was served before still is.
     """
-    for path in (*staged.rglob("*"), staged):
-        if not path.is_symlink():
-            _sync(path)
-    staged.rename(base / version)
-    _sync(base)
+    if not (model / MODEL_FILE).is_file():
+        raise FileNotFoundError(f"{model}: holds no {MODEL_FILE} to push")
+    own, place = digest(str(model)), _destination(base)
+    with place.turn():
+        served = serving(base)
+        if served is not None and digest(posixpath.join(base, served)) == own:
+            return Published(served, posixpath.join(base, served), new=False)
+        damaged = served if served is not None and is_damaged(base, served) else None
+        version = _reserved(place, base, max(int(clock()), 1), own)
+        place.add(model, version, last=MODEL_FILE)
+    return Published(version, posixpath.join(base, version), new=True, damaged=damaged)
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def remove(base: str, version: str) -> None:
+    """Removes a version, as for a rollback: servers go back to the newest that is left.
+
+    No other model gets its number.
+
+    Args:
+        base: Folder or URI of the destination.
+        version: Name of the version.
+
+    Raises:
+        StepError: There is no such version.
+    """
+    place = _destination(base)
+    with place.turn():
+        found = list(numbered(base).values())
+        if version not in found:
+            raise StepError(
+                f"{base} has no version {version!r}, it has {', '.join(found) or 'none'}"
+            )
+        place.remove(version, first=MODEL_FILE)
+
+
+def _destination(base: str) -> Destination:
+    return ObjectPrefix(base) if "://" in base else Folder(Path(base))
+
+
+def _reserved(place: Destination, base: str, wanted: int, own: str) -> str:
+    """Records the digest with a number that no other push has.
+
+    Each push first writes its record and then looks for others', and stores show what was written
+    before: of several pushes that want one number, at most one sees itself alone.
+    """
+    while True:
+        version = next_version(base, wanted)
+        place.mark(_record(version, own))
+        taken = int(version) in numbered(base)
+        if not taken and published_digests(base, version) == {own}:
+            return version
+        wanted = int(version) + 1 + secrets.randbelow(MOST_SKIPPED)
+
+
+def _record(version: str, content: str) -> str:
+    return f".{version}.{content}"
+
+
+def _children(base: str) -> list[str]:
+    if not files.exists(base):
+        return []
+    return [name.rstrip("/") for name in retried(is_transient)(fileio.listdir)(base)]

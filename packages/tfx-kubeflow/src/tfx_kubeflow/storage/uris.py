@@ -1,4 +1,4 @@
-"""Addresses of artifacts: in the object store, and where KFP's launcher mounts them.
+"""URIs of artifacts: in the object store, and where KFP's launcher mounts them.
 
 The launcher moves inputs and outputs between `<scheme>://bucket/key` and `<mount>/bucket/key`; it
 hands us the former and our executors work on the latter.
@@ -11,33 +11,33 @@ from typing import Any
 from tfx_kubeflow.errors import StepError
 
 MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
-NOTHING = "__none__"
-"""Folder below the pipeline root that holds nothing: imported where a lookup found nothing."""
+NULL = "__none__"
+"""Folder below the pipeline root of null artifacts: imported where a resolver step found none."""
 
 
-def to_local(address: str) -> str:
-    """Returns where the launcher mounts an address; other addresses and paths as they are."""
+def to_local(uri: str) -> str:
+    """Returns where the launcher mounts a URI; other URIs and paths as they are."""
     for scheme, mount in MOUNTS.items():
-        if address.startswith(scheme):
-            return mount + address.removeprefix(scheme)
-    return address
+        if uri.startswith(scheme):
+            return mount + uri.removeprefix(scheme)
+    return uri
 
 
 def to_remote(path: str) -> str:
-    """Returns the address behind a mounted path; other paths as they are."""
+    """Returns the URI behind a mounted path; other paths as they are."""
     for scheme, mount in MOUNTS.items():
         if path.startswith(mount):
             return scheme + path.removeprefix(mount)
     return path
 
 
-def is_nothing(address: str) -> bool:
-    """Says whether an address stands for an artifact that does not exist."""
-    return f"/{NOTHING}/" in address
+def is_null(uri: str) -> bool:
+    """Says whether a URI stands for an artifact that does not exist."""
+    return f"/{NULL}/" in uri
 
 
-def nothing(output_file: str, key: str) -> str:
-    """Returns the address that stands for no artifact.
+def null(output_file: str, key: str) -> str:
+    """Returns the URI that stands for no artifact.
 
     Args:
         output_file: The step's output file: `<root>/<pipeline>/<run>/<task>/<attempt>/<file>`.
@@ -46,29 +46,29 @@ def nothing(output_file: str, key: str) -> str:
     folder = output_file
     for _ in range(4):
         folder = posixpath.dirname(folder)
-    return to_remote(f"{folder}/{NOTHING}/{key}")
+    return to_remote(f"{folder}/{NULL}/{key}")
 
 
-def mapped(value: Any, addresses: Mapping[str, str]) -> Any:
-    """Replaces addresses wherever they stand in metadata, in texts and inside JSON.
+def mapped(value: Any, uris: Mapping[str, str]) -> Any:
+    """Replaces URIs wherever they stand in metadata, in texts and inside JSON.
 
     Args:
         value: A text, number, list or mapping.
-        addresses: What to replace -> by what.
+        uris: What to replace -> by what.
     """
     if isinstance(value, str):
-        for old in _longest_first(addresses):
-            value = value.replace(old, addresses[old])
+        for old in _longest_first(uris):
+            value = value.replace(old, uris[old])
         return value
     if isinstance(value, list):
-        return [mapped(item, addresses) for item in value]
+        return [mapped(item, uris) for item in value]
     if isinstance(value, dict):
-        return {key: mapped(item, addresses) for key, item in value.items()}
+        return {key: mapped(item, uris) for key, item in value.items()}
     return value
 
 
-def _longest_first(addresses: Iterable[str]) -> list[str]:
-    return sorted(addresses, key=len, reverse=True)
+def _longest_first(uris: Iterable[str]) -> list[str]:
+    return sorted(uris, key=len, reverse=True)
 
 
 def require_name(folder: str, name: str) -> None:

@@ -23,7 +23,7 @@ from ml_metadata.proto import metadata_store_pb2 as protos
 from tfx.dsl.io import fileio
 from tfx_kubeflow.storage import object_store, served_versions
 from tfx_kubeflow.storage.files import copy_below, names_below
-from tfx_kubeflow.storage.uris import is_nothing
+from tfx_kubeflow.storage.uris import is_null
 
 OUTPUT = protos.Event.OUTPUT
 
@@ -92,7 +92,7 @@ for event in events:
         artifacts[name] = {
             "uri": record.uri,
             "type": record.type,
-            "objects": 0 if is_nothing(record.uri) else len(files(record.uri)),
+            "objects": 0 if is_null(record.uri) else len(files(record.uri)),
             "properties": properties(record),
         }
     else:

@@ -1,22 +1,20 @@
-"""Versions appear whole, or not at all, whatever happens to the process that pushes them."""
+"""Versions in a folder appear whole or not at all, whatever happens to whoever pushes them."""
 
 from __future__ import annotations
 
 import errno
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import served_versions
-
-from tfx_pipeline.serving.versions import Published, publish
+from tfx_kubeflow.storage import destinations, files, served_versions
+from tfx_kubeflow.storage.served_versions import Published, remove
 
 
 @pytest.fixture
@@ -31,6 +29,10 @@ def _model(folder: Path, content: str = "graph") -> Path:
     (folder / "variables" / "variables.index").write_text("index")
     (folder / "assets.extra" / "forecast.json").write_text("{}")
     return folder
+
+
+def publish(model: Path, base: Path, clock: Callable[[], float] = lambda: 100) -> Published:
+    return served_versions.publish(model, str(base), clock)
 
 
 def _loadable(base: Path) -> dict[str, list[str]]:
@@ -52,21 +54,21 @@ WHOLE = ["assets.extra/forecast.json", "saved_model.pb", "variables/variables.in
 def test_a_version_is_a_whole_copy_named_by_the_time(tmp_path: Path, base: Path) -> None:
     model = _model(tmp_path / "model")
     published = publish(model, base, clock=lambda: 1266000000.9)
-    assert published == Published("1266000000", base / "1266000000", new=True)
+    assert published == Published("1266000000", f"{base}/1266000000", new=True)
     assert _loadable(base) == {"1266000000": WHOLE}
-    assert served_versions.digest(str(published.path)) == served_versions.digest(str(model))
+    assert served_versions.digest(published.uri) == served_versions.digest(str(model))
     assert _complete(base) == ["1266000000"]
 
 
 def test_others_may_read_it(tmp_path: Path, base: Path) -> None:
-    path = publish(_model(tmp_path / "model"), base).path
+    path = Path(publish(_model(tmp_path / "model"), base).uri)
     assert all(p.stat().st_mode & 0o044 == 0o044 for p in (path, *path.rglob("*")))
 
 
 def test_what_is_already_served_is_left_alone(tmp_path: Path, base: Path) -> None:
     first = publish(_model(tmp_path / "model"), base, clock=lambda: 100)
     again = publish(_model(tmp_path / "copy"), base, clock=lambda: 200)
-    assert again == Published("100", first.path, new=False)
+    assert again == Published("100", first.uri, new=False)
     assert list(_loadable(base)) == ["100"]
 
 
@@ -74,7 +76,7 @@ def test_an_older_content_is_pushed_again_as_a_new_version(tmp_path: Path, base:
     old, new = _model(tmp_path / "old", "old"), _model(tmp_path / "new", "new")
     publish(old, base, clock=lambda: 100)
     publish(new, base, clock=lambda: 200)
-    assert publish(old, base, clock=lambda: 300) == Published("300", base / "300", new=True)
+    assert publish(old, base, clock=lambda: 300) == Published("300", f"{base}/300", new=True)
 
 
 @pytest.mark.parametrize("now", [50, 100])
@@ -108,14 +110,14 @@ def test_a_full_disk_leaves_what_was_served(
     tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(_model(tmp_path / "old", "old"), base, clock=lambda: 100)
-    copyfile = shutil.copyfile
+    download = files.download
 
-    def full(source: Path, target: Path) -> None:
-        copyfile(source, target)
-        if source.name == "saved_model.pb":
+    def full(source: str, target: Path) -> None:
+        download(source, target)
+        if target.name == "saved_model.pb":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(files, "download", full)
     with pytest.raises(OSError, match="No space left"):
         publish(_model(tmp_path / "new", "new"), base, clock=lambda: 200)
     assert _loadable(base) == {"100": WHOLE}
@@ -123,14 +125,14 @@ def test_a_full_disk_leaves_what_was_served(
 
 
 def _push_and_die(model: Path, base: Path, after: str) -> None:
-    copyfile = shutil.copyfile
+    download = files.download
 
-    def deadly(source: Path, target: Path) -> None:
-        copyfile(source, target)
-        if source.name == after:
+    def deadly(source: str, target: Path) -> None:
+        download(source, target)
+        if target.name == after:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    shutil.copyfile = deadly  # type: ignore[assignment]
+    files.download = deadly
     publish(model, base, clock=lambda: 200)
 
 
@@ -173,6 +175,30 @@ def test_pushes_at_once_each_get_their_own_version(tmp_path: Path, base: Path) -
         assert process.exitcode == 0
     assert _complete(base) == ["104", "103", "102", "101", "100"]
     assert set(map(tuple, _loadable(base).values())) == {tuple(WHOLE)}
+
+
+def test_a_removed_version_goes_at_once_and_its_number_stays_its_own(
+    tmp_path: Path, base: Path
+) -> None:
+    old, bad = _model(tmp_path / "old", "old"), _model(tmp_path / "bad", "bad")
+    publish(old, base, clock=lambda: 100)
+    publish(bad, base, clock=lambda: 200)
+    remove(str(base), "200")
+    assert served_versions.serving(str(base)) == "100"
+    assert _loadable(base) == {"100": WHOLE}
+    assert not list(base.glob(".pushing-*"))
+    assert int(publish(_model(tmp_path / "next", "next"), base, clock=lambda: 200).version) > 200
+    with pytest.raises(StepError, match=r"power has no version '7', it has 20\d, 100"):
+        remove(str(base), "7")
+
+
+def test_a_version_that_is_removed_is_never_seen_in_part(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(_model(tmp_path / "model"), base)
+    monkeypatch.setattr(destinations, "_remove", lambda path: None)  # killed before it
+    remove(str(base), "100")
+    assert _loadable(base) == {}
 
 
 # Where others can write to the folder
@@ -295,9 +321,10 @@ def test_the_disk_has_a_version_before_it_has_its_name(
         order.append("rename")
         rename(source, target)
 
+    model = _model(tmp_path / "model")
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "rename", recorded_rename)
-    publish(_model(tmp_path / "model"), base, clock=lambda: 100)
+    publish(model, base)
     files = {"saved_model.pb", "variables.index", "forecast.json", "variables", "assets.extra"}
     assert files <= set(order[: order.index("rename")])
     assert order[order.index("rename") :] == ["rename", "power"]

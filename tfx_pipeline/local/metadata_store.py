@@ -1,9 +1,7 @@
-"""The ML Metadata store of local runs: one run at a time, and order after a killed one."""
+"""The ML Metadata store of local runs, and order in it after a killed one."""
 
-import contextlib
-import fcntl
+import logging
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ml_metadata.metadata_store import MetadataStore
@@ -11,6 +9,9 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
+from tfx_kubeflow.storage import served_versions
+
+log = logging.getLogger(__name__)
 
 PUSHED_DESTINATION = "pushed_destination"
 
@@ -21,36 +22,11 @@ def connection_config(database: Path) -> metadata_store_pb2.ConnectionConfig:
     return sqlite_metadata_connection_config(str(database))
 
 
-@contextlib.contextmanager
-def exclusive(lock_file: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Holds a lock that the kernel frees however the process ends.
-
-    Runs on one store take turns: the second finds the first one's work in the cache.
-
-    Args:
-        lock_file: Made when missing, never removed; holds the owner's process id.
-        on_wait: Told who holds the lock when it has to wait.
-    """
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with lock_file.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            on_wait(lock.read().strip() or "unknown")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-def tidy(store: MetadataStore) -> None:
+def reconcile(store: MetadataStore) -> None:
     """Brings the records in line with the world; call it while holding the lock.
 
-    - Executions that still say RUNNING belong to killed runs: they become FAILED.
-    - Pushes whose version folder is gone become DELETED: the cache must not answer for them.
+    - Executions that are still RUNNING belong to killed runs: they become FAILED.
+    - Pushes whose version is gone or damaged become DELETED: the cache must not answer for them.
     """
     executions = [
         execution
@@ -65,7 +41,7 @@ def tidy(store: MetadataStore) -> None:
         artifact
         for artifact in _artifacts_of_type(store, "PushedModel")
         if artifact.state == metadata_store_pb2.Artifact.LIVE
-        and _missing(artifact.custom_properties[PUSHED_DESTINATION].string_value)
+        and not _serves(artifact.custom_properties[PUSHED_DESTINATION].string_value)
     ]
     for artifact in gone:
         artifact.state = metadata_store_pb2.Artifact.DELETED
@@ -96,5 +72,12 @@ def _artifacts_of_type(store: MetadataStore, name: str) -> list[metadata_store_p
     return list(store.get_artifacts_by_type(name)) if name in known else []
 
 
-def _missing(destination: str) -> bool:
-    return bool(destination) and not Path(destination).exists()
+def _serves(destination: str) -> bool:
+    """Whether what was pushed is there as it was; nothing was pushed to an empty destination."""
+    base, version = os.path.split(destination)
+    if not destination or not served_versions.is_damaged(base, version):
+        return True
+    log.warning(
+        "%s is gone or damaged: its model is pushed again if a gate blesses it", destination
+    )
+    return False

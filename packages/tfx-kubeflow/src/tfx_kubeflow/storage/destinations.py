@@ -1,0 +1,171 @@
+"""Push destinations, a folder or an object store: how a version appears there, and goes."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import logging
+import os
+import posixpath
+import shutil
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from tfx.dsl.io import fileio
+
+from tfx_kubeflow.storage import files
+from tfx_kubeflow.storage.retries import is_transient, retried
+
+log = logging.getLogger(__name__)
+
+LOCK = ".push.lock"
+HIDDEN = ".pushing-"
+"""Prefix of what is not yet a version, or no longer: servers ignore it."""
+NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+class Destination(Protocol):
+    """Where versions of a model are served from."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Holds the destination, where two writers could disturb each other."""
+
+    def mark(self, name: str) -> None:
+        """Makes an empty file, unless it is there."""
+
+    def add(self, model: Path, version: str, last: str) -> None:
+        """Copies a model; `last` is the file that makes servers take it for complete."""
+
+    def remove(self, version: str, first: str) -> None:
+        """Removes a version; `first` is the file without which servers do not load it."""
+
+
+class Folder:
+    """A folder on a volume, where a rename is atomic.
+
+    Others may write to it: nothing in it is followed, and nothing that is in the way stops a push.
+
+    Args:
+        base: The folder; made if missing.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Holds the folder's lock, and removes what killed pushes left."""
+        self._base.mkdir(parents=True, exist_ok=True)
+        with _locked(self._base / LOCK):
+            for leftover in self._base.glob(f"{HIDDEN}*"):  # nobody else pushes: these are dead
+                _remove(leftover)
+            yield
+
+    def mark(self, name: str) -> None:
+        """Makes an empty file, unless it is there."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self._base / name, flags, 0o666))
+
+    def add(self, model: Path, version: str, last: str) -> None:
+        """Copies a model under a hidden name; the disk has all of it before it gets its name.
+
+        A machine that stops leaves a whole version or none.
+        """
+        del last  # a rename shows all files at once
+        hidden = self._hidden()
+        try:
+            files.copy_below(str(model), files.names_below(str(model)), hidden)
+            for path in (*hidden.rglob("*"), hidden):
+                if not path.is_symlink():
+                    _sync(path)
+            hidden.rename(self._base / version)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+        _sync(self._base)
+
+    def remove(self, version: str, first: str) -> None:
+        """Takes a version's name away, and then its files."""
+        del first
+        hidden = self._hidden()
+        (self._base / version).rename(hidden)
+        _sync(self._base)
+        _remove(hidden)
+
+    def _hidden(self) -> Path:
+        return self._base / f"{HIDDEN}{uuid.uuid4().hex}"
+
+
+class ObjectPrefix:
+    """A prefix in an object store, where a version becomes loadable with its last object.
+
+    Args:
+        base: URI of the prefix.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nothing: there are no locks; each push has a number of its own."""
+        return contextlib.nullcontext()
+
+    @retried(is_transient)
+    def mark(self, name: str) -> None:
+        """Makes an empty object."""
+        fileio.open(posixpath.join(self._base, name), "wb").close()
+
+    def add(self, model: Path, version: str, last: str) -> None:
+        """Uploads a model, the file that completes it last."""
+        for name in sorted(files.names_below(str(model)), key=lambda name: name == last):
+            files.upload(model / name, posixpath.join(self._base, version, name))
+
+    def remove(self, version: str, first: str) -> None:
+        """Removes a version's objects, the file that completes it first."""
+        uri = posixpath.join(self._base, version)
+        if files.exists(posixpath.join(uri, first)):
+            retried(is_transient)(fileio.remove)(posixpath.join(uri, first))
+        retried(is_transient)(fileio.rmtree)(uri)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # Neither follows a symbolic link, nor empties a file, nor waits for the other end of a pipe.
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        hint = "let this user write it" if error.errno in NOT_ALLOWED else "remove it"
+        raise OSError(
+            error.errno, f"no lock for pushes, {hint} ({error.strerror})", str(path)
+        ) from error
+    # The kernel lets go of it when the process dies, however it dies.
+    with os.fdopen(descriptor, "rb+", buffering=0):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path}: no lock for pushes, remove it (no regular file)")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        log.warning("%s cannot be removed and stays: %s", path, error)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
