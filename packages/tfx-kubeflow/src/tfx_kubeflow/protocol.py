@@ -15,7 +15,7 @@ from typing import Any
 
 from tfx_kubeflow.errors import StepError
 
-VERSION = 1
+VERSION = 2
 """Of the steps' form; raised with every change that an older image would not understand."""
 
 URI, METADATA = "_uri", "_metadata"
@@ -45,6 +45,7 @@ input that brings its value."""
 MODEL = "tfx.types.standard_artifacts.Model"
 BLESSING = "tfx.types.standard_artifacts.ModelBlessing"
 PUSHED_MODEL = "tfx.types.standard_artifacts.PushedModel"
+FILE_BASED_DRIVER = "tfx.components.example_gen.driver.FileBasedDriver"
 METADATA_HOST, METADATA_PORT = "METADATA_GRPC_SERVICE_HOST", "METADATA_GRPC_SERVICE_PORT"
 """Variables that name KFP's ML Metadata in every pod."""
 
@@ -90,11 +91,13 @@ class DriverStep:
 
     Attributes:
         node: The ExampleGen's id.
+        driver: Import path of its driver's class, whose input processor resolves.
         escaped: As of an ExecutorStep.
         same_inputs: As of an ExecutorStep.
     """
 
     node: str
+    driver: str = FILE_BASED_DRIVER
     escaped: tuple[str, ...] = ()
     same_inputs: dict[str, str] = field(default_factory=dict)
 

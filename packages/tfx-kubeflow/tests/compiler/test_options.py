@@ -11,6 +11,7 @@ from tfx.dsl.experimental.node_execution_options.utils import NodeExecutionOptio
 from tfx.types.standard_artifacts import Model
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import decode
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
 
@@ -90,7 +91,17 @@ class Driver(BaseDriver):
 
 
 class SpanDriver(FileBasedDriver):
-    """Of an ExampleGen of one's own."""
+    """Of an ExampleGen that finds its files by rules of its own."""
+
+    def get_input_processor(self, splits, range_config=None, input_base_uri=None):
+        raise NotImplementedError
+
+
+class OtherDriver(FileBasedDriver):
+    """Of an ExampleGen that does more than find files."""
+
+    def resolve_exec_properties(self, exec_properties, pipeline_info, component_info):
+        raise NotImplementedError
 
 
 class CountWithDriver(pipelines.Count):
@@ -101,12 +112,23 @@ class CsvWithDriver(v1.components.CsvExampleGen):
     DRIVER_CLASS = SpanDriver
 
 
+class CsvWithOtherDriver(v1.components.CsvExampleGen):
+    DRIVER_CLASS = OtherDriver
+
+
 @pytest.mark.parametrize(
-    "node", [lambda: CountWithDriver(start=1), lambda: CsvWithDriver(input_base="/data")]
+    "node", [lambda: CountWithDriver(start=1), lambda: CsvWithOtherDriver(input_base="/data")]
 )
 def test_a_driver_of_ones_own_is_refused(node):
-    with pytest.raises(CompileError, match=r"does not run its driver, (Span)?Driver\. Do what"):
+    with pytest.raises(CompileError, match=r"does not run its driver, (Other)?Driver\. Do what"):
         compiled(pipelines.pipeline(node().with_id("Node")))
+
+
+def test_an_input_processor_of_ones_own_is_run_by_the_driver_step():
+    spec = compiled(pipelines.pipeline(CsvWithDriver(input_base="/data").with_id("Csv")))
+    (container,) = (found for task, found in ir.containers(spec) if task.id == "csv-span")
+    driver = decode(container["args"][container["args"].index("--step") + 1])
+    assert driver.driver == f"{__name__}.SpanDriver"
 
 
 class Query(QueryBasedExampleGen):

@@ -10,10 +10,12 @@ from kubeflow_cases import steps
 from kubeflow_cases.buckets import put_raw, write
 from kubeflow_cases.pipelines import CopyExecutor
 from kubeflow_cases.steps import config
+from tfx.components.example_gen.driver import FileBasedDriver
+from tfx.components.example_gen.input_processor import FileBasedInputProcessor
 from tfx.proto import example_gen_pb2
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.artifacts import make_artifact
-from tfx_kubeflow.protocol import encode
+from tfx_kubeflow.protocol import DriverStep, encode
 from tfx_kubeflow.steps import example_gen_driver
 
 SPLIT = example_gen_pb2.Input.Split
@@ -32,6 +34,32 @@ def test_the_newest_span_and_version_are_resolved(tmp_path):
     assert (found["span"], found["version"]) == (2, 3)
     resolved = json.loads(found["resolved_input_config"])
     assert resolved["splits"][0]["pattern"] == "span-2/v-3/*"
+
+
+class OldestProcessor(FileBasedInputProcessor):
+    def resolve_span_and_version(self):
+        return 1, None
+
+    def get_pattern_for_span_version(self, pattern, span, version):
+        return pattern.replace("{SPAN}", f"{span:04}")
+
+
+class OldestDriver(FileBasedDriver):
+    def get_input_processor(self, splits, range_config=None, input_base_uri=None):
+        return OldestProcessor(input_base_uri, splits, range_config)
+
+
+def test_a_drivers_own_input_processor_resolves(tmp_path):
+    (tmp_path / "span-0001").mkdir()
+    (tmp_path / "span-0001/a.csv").touch()
+    given = {"input_base": str(tmp_path), "input_config": config("span-{SPAN}/*")}
+    found = example_gen_driver.run_driver(
+        DriverStep(node="x", driver=f"{__name__}.OldestDriver"),
+        {"inputs": {"parameterValues": given}},
+    )["parameterValues"]
+    assert found["span"] == 1
+    resolved = json.loads(found["resolved_input_config"])
+    assert resolved["splits"][0]["pattern"] == "span-0001/*"
 
 
 def test_a_fingerprint_is_of_contents_and_names_alone(tmp_path):

@@ -57,7 +57,7 @@ def execution_retries(node: BaseNode) -> int | None:
 
 def _check_driver(node: BaseComponent) -> None:
     for driver in {node.driver_class, node.DRIVER_CLASS}:
-        ours = isinstance(node, FileBasedExampleGen) and driver is FileBasedDriver
+        ours = isinstance(node, FileBasedExampleGen) and _only_processes_input(driver)
         query = isinstance(node, QueryBasedExampleGen) and driver is QueryBasedDriver
         if query and SPAN in str(node.exec_properties.get(INPUT_CONFIG_KEY)):
             raise CompileError(
@@ -71,3 +71,11 @@ def _check_driver(node: BaseComponent) -> None:
                 f"Kubeflow Pipelines does not run its driver, {driver.__name__}",
                 "Do what the driver does in the executor, or in a component before it.",
             )
+
+
+def _only_processes_input(driver: type[BaseDriver]) -> bool:
+    """Whether a driver is TFX's for files, up to its input processor, which a step runs."""
+    return issubclass(driver, FileBasedDriver) and all(
+        getattr(driver, name) is getattr(FileBasedDriver, name)
+        for name in ("run", "resolve_exec_properties")
+    )

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import driver, utils
-from tfx.components.example_gen.input_processor import FileBasedInputProcessor
 from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2, range_config_pb2
 from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
-from tfx.utils import proto_utils
+from tfx.utils import name_utils, proto_utils
 
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.protocol import RESOLVED_CONFIG, DriverStep
+from tfx_kubeflow.protocol import FILE_BASED_DRIVER, RESOLVED_CONFIG, DriverStep
 from tfx_kubeflow.steps.parameters import unescaped
 from tfx_kubeflow.storage import files, object_store
 from tfx_kubeflow.storage.retries import is_transient, retried
@@ -38,11 +37,15 @@ def run_driver(step: DriverStep, executor_input: dict[str, Any]) -> dict[str, An
     """
     object_store.register()
     given = unescaped(executor_input["inputs"]["parameterValues"], step.escaped)
-    return {"parameterValues": resolve(given)}
+    return {"parameterValues": resolve(given, step.driver)}
 
 
-def resolve(given: dict[str, Any]) -> dict[str, Any]:
+def resolve(given: dict[str, Any], driver_class: str = FILE_BASED_DRIVER) -> dict[str, Any]:
     """Resolves span, version, fingerprint and input config of a file-based ExampleGen.
+
+    Args:
+        given: Its parameters.
+        driver_class: Import path of its driver, whose input processor resolves.
 
     Raises:
         StepError: No file matches the pattern of a split.
@@ -53,7 +56,8 @@ def resolve(given: dict[str, Any]) -> dict[str, Any]:
     span_range = (
         proto_utils.json_to_proto(requested, range_config_pb2.RangeConfig()) if requested else None
     )
-    processor = FileBasedInputProcessor(base, config.splits, span_range)
+    own_driver = name_utils.resolve_full_name(driver_class)(None)
+    processor = own_driver.get_input_processor(config.splits, span_range, base)
     span, version = retried(is_transient)(processor.resolve_span_and_version)()
     for split in config.splits:
         split.pattern = processor.get_pattern_for_span_version(split.pattern, span, version)

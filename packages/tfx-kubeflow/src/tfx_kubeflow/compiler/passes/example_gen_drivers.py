@@ -11,6 +11,7 @@ from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.build import attach_condition
 from tfx_kubeflow.compiler.conditions import Condition
 from tfx_kubeflow.compiler.context import Context
+from tfx_kubeflow.compiler.nodes import import_path
 from tfx_kubeflow.protocol import RESOLVED_CONFIG, RUNTIME_PARAMETER, DriverStep
 
 DRIVER_INPUTS = ("input_base", "input_config", "range_config")
@@ -27,11 +28,13 @@ def example_gen_drivers(spec: ir.Spec, context: Context) -> None:
     """Puts a step before each file-based ExampleGen that resolves what it will read."""
     for driver_id, node_id in sorted(context.drivers.items()):
         condition = context.conditions.get(node_id)
-        _resolve_before(spec, driver_id, ir.task(spec, node_id), condition)
+        node = context.nodes.components[node_id]
+        driver = import_path(node_id, node.driver_class)
+        _resolve_before(spec, driver_id, ir.task(spec, node_id), driver, condition)
 
 
 def _resolve_before(
-    spec: ir.Spec, driver_id: str, task: ir.Task, condition: Condition | None
+    spec: ir.Spec, driver_id: str, task: ir.Task, driver_class: str, condition: Condition | None
 ) -> None:
     example_gen = ir.component(spec, task.body)
     container = ir.executor(spec, task.body)["container"]
@@ -52,7 +55,8 @@ def _resolve_before(
         attach_condition(driver, definition, condition)
     ir.depend(driver, *task.body.get("dependentTasks", ()))
     ir.add_component(spec, driver_id, definition, f"the driver step of {task.id}")
-    step = DriverStep(node=task.id, escaped=container["step"].escaped)
+    escaped = container["step"].escaped
+    step = DriverStep(node=task.id, driver=driver_class, escaped=escaped)
     spec["deploymentSpec"]["executors"][label] = {
         "container": {"image": container["image"], "step": step}
     }
