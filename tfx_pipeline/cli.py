@@ -9,7 +9,6 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import yaml
 
@@ -42,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(settings)
     settings.set_defaults(run=_settings)
 
-    data = commands.add_parser("data", help="check the raw data as ExampleGen would")
+    data = commands.add_parser("data", help="check the raw data by the rules of docs/data.md")
     _takes_settings(data)
     data.set_defaults(run=_data)
 
@@ -78,17 +77,20 @@ def _settings(parsed: argparse.Namespace) -> int:
 
 
 def _data(parsed: argparse.Namespace) -> int:
-    from tfx_pipeline.data.check import check
+    from tfx_pipeline.data.inspection import inspect
     from tfx_pipeline.data.raw.errors import DataError
+    from tfx_pipeline.data.raw.files import find_files
+    from tfx_pipeline.data.raw.location import locate
 
     settings = _in_force(parsed)
     logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error
     try:
-        summary = check(settings.data.path, settings.data_options)
+        files = find_files(locate(settings.data.path)).files
+        summary = inspect(files, settings.data_options).summary
     except (DataError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(asdict(summary), indent=2))
+    print(summary.model_dump_json(indent=2))
     return 0
 
 

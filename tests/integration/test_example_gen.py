@@ -17,6 +17,7 @@ from tests.support.series import household, write_iso
 from tests.support.settings import data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 pytestmark = pytest.mark.integration
@@ -58,7 +59,9 @@ class Project:
 
 
 def summary_of(artifact: metadata_store_pb2.Artifact) -> DataSummary:
-    return DataSummary.from_json(artifact.custom_properties[DATA_SUMMARY_PROPERTY].string_value)
+    return DataSummary.model_validate_json(
+        artifact.custom_properties[DATA_SUMMARY_PROPERTY].string_value
+    )
 
 
 @pytest.fixture
@@ -101,6 +104,22 @@ def test_the_newest_span_is_taken(project: Project) -> None:
     (artifact,) = project.examples()
     assert artifact.custom_properties["span"].int_value == 2
     assert summary_of(artifact).first == "2007-02-01 00:00"
+
+
+def test_a_span_is_found_as_it_is_written_and_an_empty_one_is_refused(project: Project) -> None:
+    for span in ("span-08", "span-09"):
+        (project.raw / span).mkdir(parents=True)
+        write_iso(project.raw / span / "house[1].csv", household(1500))
+    project.run("span-{SPAN}/*")
+    project.run("span-{SPAN}/*")
+
+    (artifact,) = project.examples()
+    assert artifact.custom_properties["span"].int_value == 9
+    cached, complete = metadata_store_pb2.Execution.CACHED, metadata_store_pb2.Execution.COMPLETE
+    assert project.states() == [complete, cached]
+    (project.raw / "span-10").mkdir()
+    with pytest.raises(DataError, match="span-10: the newest folder holds no file"):
+        project.run("span-{SPAN}/*")
 
 
 def test_bad_data_fails_the_run_with_the_rule_and_leaves_no_examples(project: Project) -> None:

@@ -1,9 +1,28 @@
-"""Physical cross-checks between measurements of the same minute."""
+"""What physics says of the measurements: what is impossible, what cannot be at the same time."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "Global_active_power": (-100.0, 100.0),
+    "Global_reactive_power": (-100.0, 100.0),
+    "Voltage": (0.0, 500.0),
+    "Global_intensity": (0.0, 500.0),
+    "Sub_metering_1": (0.0, 1700.0),
+    "Sub_metering_2": (0.0, 1700.0),
+    "Sub_metering_3": (0.0, 1700.0),
+}
+"""Lowest and highest value that a household's meter can have, in the units of the contract.
+
+No household's connection carries 100 kW (1,667 Wh per minute), in either direction. Whether a
+value that is possible is also likely is for the curated schema to say.
+"""
+
+RESTLESS = ("Global_active_power", "Global_reactive_power", "Voltage", "Global_intensity")
+"""Measurements that never keep one value, other than zero, for hours. A sub-meter may: what it
+measures may be off for weeks, or always on."""
 
 Columns = Mapping[str, np.ndarray]
 

@@ -1,70 +1,84 @@
-"""What there is to tell about the raw data, for people and for lineage."""
+"""What there is to report about the raw data, to people and to ML Metadata."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from tfx_pipeline.frozen import Frozen
 
 DATA_SUMMARY_PROPERTY = "data_summary"
 """Custom property of the Examples: a `DataSummary` in JSON."""
 
 
-@dataclass(frozen=True)
-class SplitSummary:
-    """One split.
+class GapSummary(Frozen):
+    """A run of missing minutes."""
 
-    Attributes:
-        first: Its first minute, wall clock.
-        last: Its last minute.
-        windows: Origins from which a forecast may be made and judged.
-        examples: Segments that hold them.
-    """
+    meter: str
+    """Empty where the files name none."""
+    first: str
+    """First minute, wall clock."""
+    last: str
+    """Last minute."""
+    minutes: int
+    """Length."""
+
+
+class FrozenRun(Frozen):
+    """A run of minutes in which a measurement keeps one value."""
+
+    meter: str
+    """Empty where the files name none."""
+    first: str
+    """First minute, wall clock."""
+    minutes: int
+    """Length, without missing minutes."""
+    value: float
+    """The value, in the measurement's unit."""
+
+
+class SplitSummary(Frozen):
+    """One split."""
 
     first: str
+    """First minute, wall clock."""
     last: str
+    """Last minute."""
     windows: int
+    """Origins from which a forecast may be made."""
+    unlabelled: int
+    """Those of them that are not scored: every minute ahead is missing."""
     examples: int
+    """Segments that hold the origins."""
 
 
-@dataclass(frozen=True)
-class DataSummary:
-    """The whole input.
-
-    Attributes:
-        files: Files read.
-        rows: Data rows read, bad ones included.
-        meters: Households.
-        first: First minute, wall clock.
-        last: Last minute.
-        minutes: Minutes from the first to the last row, summed over households.
-        missing_minutes: Those without a row or without the target.
-        missing_fraction: Measurement -> share of the minutes without a value.
-        physics_fraction: Physical law -> share of the minutes that break it.
-        bad_rows: Rule -> rows left out.
-        first_bad_rows: The first of them, in words.
-        splits: Split -> what is in it.
-    """
+class DataSummary(Frozen):
+    """The whole input."""
 
     files: int
+    """Files read."""
     rows: int
+    """Data rows read, bad ones included."""
     meters: int
+    """Meters."""
     first: str
+    """First minute, wall clock."""
     last: str
+    """Last minute."""
     minutes: int
+    """Minutes from the first to the last row, summed over meters."""
     missing_minutes: int
+    """Those without a row or without the target."""
+    gaps: int
+    """Runs of missing minutes between two observed ones."""
+    longest_gap: GapSummary | None
+    """The longest of them."""
     missing_fraction: dict[str, float]
+    """Measurement -> fraction of the minutes without a value."""
     physics_fraction: dict[str, float]
+    """Physical law -> fraction of the minutes that break it."""
+    longest_frozen: dict[str, FrozenRun]
+    """Measurement -> its longest run of one value other than zero."""
     bad_rows: dict[str, int]
+    """Rule -> rows left out."""
     first_bad_rows: list[str]
+    """The first of them, as errors would name them."""
     splits: dict[str, SplitSummary]
-
-    @classmethod
-    def from_json(cls, text: str) -> DataSummary:
-        """Reads what `to_json` wrote."""
-        fields = json.loads(text)
-        splits = {name: SplitSummary(**split) for name, split in fields.pop("splits").items()}
-        return cls(**fields, splits=splits)
-
-    def to_json(self, indent: int | None = None) -> str:
-        """Writes the summary as one JSON object."""
-        return json.dumps(asdict(self), indent=indent)
+    """Split -> what is in it."""

@@ -104,10 +104,19 @@ def print_summary(summary: dict[str, Any], folder: Path, console: Console | None
 
 def _data_line(data: dict[str, Any]) -> str:
     missing = max(data["missing_fraction"].values(), default=0.0)
-    return (
+    gap, test = data["longest_gap"], data["splits"]["test"]
+    longest = f", the longest {gap['minutes']:,} minutes from {gap['first']} on" if gap else ""
+    line = (
         f"Data: {data['rows']:,} rows, {data['first']} .. {data['last']}, "
-        f"at most {missing:.2%} of a measurement missing, {sum(data['bad_rows'].values())} bad rows"
+        f"at most {missing:.2%} of a measurement missing, {data['gaps']:,} gaps{longest}, "
+        f"{sum(data['bad_rows'].values())} bad rows"
     )
+    if test["unlabelled"]:
+        line += (
+            f"\n{test['unlabelled']:,} of the {test['windows']:,} newest windows are not scored: "
+            "every minute ahead of them is missing"
+        )
+    return line
 
 
 def _forecast_table(evaluation: dict[str, Any]) -> Table:

@@ -1,9 +1,16 @@
-"""Every broken rule is told with file, line, column, rule and the way out."""
+"""Every broken rule is reported with file, line, column, rule and what to do about it."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import json
+import lzma
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -11,7 +18,7 @@ from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import data_options
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.data.raw.errors import ADVICE, DataError
+from tfx_pipeline.data.raw.errors import HINTS, DataError
 from tfx_pipeline.data.summary import DataSummary
 
 MINUTES = 1500
@@ -58,6 +65,12 @@ ROW_FAULTS = {
     "hexadecimal": (field(12, 5, b"0x10"), "number", 12, "Sub_metering_1", "0x10"),
     "infinity": (field(800, 4, b"inf"), "infinite", 800, "Global_intensity", "infinity"),
     "overflow": (field(800, 1, b"1e99"), "infinite", 800, TARGET, "infinity"),
+    "float32 and no more": (field(800, 1, b"1e38"), "impossible", 800, TARGET, "1e+38"),
+    "a code for missing": (field(800, 1, b"-999"), "impossible", 800, TARGET, "-999"),
+    "volts of a sentinel": (field(9, 3, b"65535"), "impossible", 9, "Voltage", "0 to 500"),
+    "a negative current": (field(9, 4, b"-1"), "impossible", 9, "Global_intensity", "-1"),
+    "a year to come": (field(60, 0, b"2070-01-01 00:58:00"), "date", 60, None, "2070-01-01"),
+    "a year long past": (field(60, 0, b"1976-01-01 00:58:00"), "date", 60, None, "1976-01-01"),
     "not UTF-8": (field(31, 6, b"1\xff"), "encoding", 31, "Sub_metering_2", "0xff"),
     "a field too many": (field(40, 1, b"1,2"), "columns", 40, None, "9 fields, expected 8"),
     "a field too few": (replaced(40, b",", b" "), "columns", 40, None, "7 fields"),
@@ -113,7 +126,7 @@ def test_a_bad_row_is_named(fault: str, iso: Path) -> None:
     message = str(error)
     assert f"{iso}, line {line:,}" in message
     assert word in message
-    assert ADVICE[rule] in message
+    assert HINTS[rule] in message
 
 
 @pytest.mark.parametrize("fault", ROW_FAULTS)
@@ -127,9 +140,9 @@ def test_an_accepted_bad_row_becomes_a_missing_minute_and_is_counted(fault: str,
     assert summary.bad_rows == {rule: 1}
     assert summary.missing_minutes == whole.missing_minutes + (not repeats)
     assert summary.rows == whole.rows + repeats
-    (told,) = summary.first_bad_rows
-    assert f"line {line}" in told
-    assert word in told
+    (reported,) = summary.first_bad_rows
+    assert f"line {line}" in reported
+    assert word in reported
 
 
 def test_one_bad_row_more_than_accepted_is_an_error_that_names_them(iso: Path) -> None:
@@ -334,3 +347,147 @@ def test_too_little_data_for_a_split_says_how_much_is_needed(tmp_path: Path) -> 
     assert "eval split" in str(error)
     assert "need about 1,100 such minutes, the input spans 1,000" in str(error)
     assert check([str(write_iso(path, household(1100)))]).splits["eval"].windows == 1
+
+
+def clock_changes(text: bytes) -> bytes:
+    """Winter time from 2007-10-28 03:00 on: the hour before is there twice."""
+    lines = text.split(b"\n")
+    hour = [line for line in lines if line.startswith(b"2007-10-28 02:")]
+    end = lines.index(hour[-1]) + 1
+    return b"\n".join([*lines[:end], *hour, *lines[end:]])
+
+
+def test_an_hour_that_comes_twice_is_the_clocks(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", household(3000, "2007-10-27 12:00"))
+    path.write_bytes(clock_changes(path.read_bytes()))
+
+    error = error_of(path)
+
+    assert [(problem.rule, problem.line) for problem in error.problems] == [("clock", 902)]
+    assert "winter time" in str(error)
+    assert check([str(path)], data_options(max_bad_rows=60)).bad_rows == {
+        "clock": 59,
+        "duplicate": 1,
+    }
+
+
+@pytest.mark.parametrize(("line", "year"), [(2, b"1976"), (MINUTES + 1, b"2070")])
+def test_a_lone_row_far_from_the_others_is_named(line: int, year: bytes, iso: Path) -> None:
+    error = error_of(damage(iso, replaced(line, b"2007", year)))
+
+    (problem,) = error.problems
+    assert problem.rule == "date"
+    assert problem.line == (3 if line == 2 else line)
+    assert "days after" in problem.detail
+    assert "Give more data" not in str(error)
+
+
+def test_rows_behind_one_of_a_year_to_come_are_not_called_unsorted(iso: Path) -> None:
+    damage(
+        iso, lambda lines: [*lines[:60], *(lines[60].replace(b"2007", b"2070"),) * 2, *lines[61:]]
+    )
+
+    (problem,) = error_of(iso, options=data_options(max_bad_rows=1)).problems[1:]
+
+    assert problem.rule == "date"
+    assert "2070-01-01 00:59" in problem.detail
+
+
+def test_nothing_but_missing_targets(tmp_path: Path) -> None:
+    blank = household(MINUTES).without_values(slice(None), measurements=[TARGET])
+
+    (problem,) = error_of(write_iso(tmp_path / "a.csv", blank)).problems
+
+    assert (problem.rule, problem.column) == ("missing", TARGET)
+
+
+@pytest.mark.parametrize("days", [2, 5])
+def test_months_before_days(days: int, tmp_path: Path) -> None:
+    path = write_uci(tmp_path / "house.txt", household(days * 1440, "2007-01-01 00:00"))
+    lines = [line.split("/", 2) for line in path.read_text().splitlines()]
+    path.write_text("\n".join("/".join([*line[1::-1], *line[2:]]) for line in lines))
+
+    (problem,) = error_of(path).problems
+
+    assert problem.rule == "timestamp"
+    assert "2007-01-01 is followed by 2007-02-01: are the months written first?" in problem.detail
+
+
+@pytest.mark.parametrize("other", ["North ", "NORTH", " north"])
+def test_names_that_differ_in_case_or_spaces_alone(other: str, tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", household(MINUTES, meter="north"))
+    damage(
+        path, lambda lines: [*lines[:9], lines[9].replace(b"north", other.encode()), *lines[10:]]
+    )
+
+    (problem,) = error_of(path).problems
+
+    assert (problem.rule, problem.line) == ("meter", 10)
+    assert repr(other) in problem.detail
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind"),
+    [
+        (lzma.compress, "an xz file"),
+        (bz2.compress, "a bzip2 file"),
+        (lambda text: gzip.compress(tarred(text)), "a tar archive"),
+        (lambda text: gzip.compress(gzip.compress(text)), "a gzip file"),
+        (lambda text: b"PAR1" + text + b"PAR1", "a Parquet file"),
+    ],
+)
+def test_what_is_no_text_is_called_by_its_name(
+    pack: Callable[[bytes], bytes], kind: str, iso: Path
+) -> None:
+    iso.write_bytes(pack(iso.read_bytes()))
+
+    (problem,) = error_of(iso).problems
+
+    assert problem.rule == "compression"
+    assert kind in problem.detail
+
+
+def tarred(text: bytes) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        member = tarfile.TarInfo("house.csv")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return stream.getvalue()
+
+
+def json_array(lines: Lines) -> bytes:
+    names, *rows = [line.decode().split(",") for line in lines if line]
+    return json.dumps([dict(zip(names, row, strict=True)) for row in rows]).encode()
+
+
+# Each of these took minutes, up to hours, of comparing columns with each other or copying blocks.
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (lambda lines: b",".join(b"c%d" % i for i in range(400_000)), "header"),
+        (lambda lines: b",".join([lines[0], *(b"extra",) * 400_000]), "header"),
+        (json_array, "header"),
+        (lambda lines: b"\r".join(lines), "lines"),
+        (lambda lines: b"\n" * 1_000_000 + lines[0], "empty"),
+        (lambda lines: lines[0] + b"\n" * 1_000_000 + b"x\n", "columns"),
+    ],
+    ids=["wide", "wide and known", "JSON", "CR", "blank", "blank before rows"],
+)
+def test_no_file_takes_long(content: Callable[[Lines], bytes], rule: str, tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", household(6000))
+    path.write_bytes(content(path.read_bytes().split(b"\n")))
+
+    error = error_of(path, options=data_options(rows=3))
+
+    assert error.problems[0].rule == rule
+    assert len(str(error)) < 1000
+
+
+def test_a_file_that_may_not_be_read(iso: Path) -> None:
+    def denied(path: str, mode: str) -> BinaryIO:
+        raise PermissionError(13, "Permission denied", path)
+
+    with pytest.raises(DataError, match=r"house\.csv: unreadable: Permission denied \[file\]"):
+        inspect([str(iso)], data_options(), denied)

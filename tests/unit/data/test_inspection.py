@@ -1,4 +1,4 @@
-"""What is told about the input: counts, shares, stretches, and files that stay as they are."""
+"""What is reported about the input: counts, fractions, gaps, and the intervals to be cut."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import WINDOWING, data_options
-from tfx_pipeline.data.contract import MEASUREMENTS
+from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.summary import DataSummary
 
 
@@ -45,8 +47,8 @@ def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
 
 def test_laws_of_physics_are_counted(tmp_path: Path) -> None:
     series = household(2000)
-    voltage = MEASUREMENTS.index("Voltage")
-    series.values[voltage, 10:60] *= 4
+    intensity = MEASUREMENTS.index("Global_intensity")
+    series.values[intensity, 10:60] += 20
 
     summary = check([str(write_iso(tmp_path / "house.csv", series))])
 
@@ -61,15 +63,15 @@ def test_meters_share_the_splits_but_not_the_windows(tmp_path: Path) -> None:
 
     assert found.summary.meters == 2
     assert found.summary.minutes == 3500
-    spans = {piece.split: piece.span for piece in found.pieces["early"]}
+    spans = {one.split: one.span for one in found.intervals["early"]}
     assert spans["train"].stop == late.minutes[0] - 1200 + round(2700 * 0.7)
-    assert {piece.split for piece in found.pieces["late"]} == {"train", "eval", "test"}
-    for pieces in found.pieces.values():
-        for older, newer in pairwise(pieces):
+    assert {one.split for one in found.intervals["late"]} == {"train", "eval", "test"}
+    for intervals in found.intervals.values():
+        for older, newer in pairwise(intervals):
             assert older.span.stop + 55 <= newer.span.start
 
 
-def test_a_household_without_any_target_gives_nothing(tmp_path: Path) -> None:
+def test_a_meter_without_any_target_gives_nothing(tmp_path: Path) -> None:
     north = household(2000, meter="north")
     south = household(2000, meter="south").without_values(
         slice(None), measurements=["Global_active_power"]
@@ -77,7 +79,7 @@ def test_a_household_without_any_target_gives_nothing(tmp_path: Path) -> None:
 
     found = inspect([str(write_iso(tmp_path / "two.csv", north, south))], data_options())
 
-    assert found.pieces["south"] == []
+    assert found.intervals["south"] == []
     assert found.summary.missing_minutes == 2000
 
 
@@ -93,10 +95,10 @@ def test_rows_limit_the_time_range(tmp_path: Path) -> None:
 def test_the_summary_survives_json(tmp_path: Path) -> None:
     summary = check([str(write_iso(tmp_path / "house.csv", household(2000)))])
 
-    assert DataSummary.from_json(summary.to_json()) == summary
+    assert DataSummary.model_validate_json(summary.model_dump_json()) == summary
 
 
-def test_a_stretch_of_years_without_data_costs_nothing(tmp_path: Path) -> None:
+def test_years_without_data_cost_nothing(tmp_path: Path) -> None:
     early, late = household(2000, "1975-01-01 00:00"), household(4000, "2005-01-01 00:00")
     path = write_iso(tmp_path / "house.csv", early, late)
 
@@ -105,3 +107,68 @@ def test_a_stretch_of_years_without_data_costs_nothing(tmp_path: Path) -> None:
     assert summary.rows == 6000
     assert summary.splits["train"].windows > 3000
     assert np.isclose(summary.missing_fraction["Voltage"], 1, atol=1e-3)
+
+
+def test_gaps_are_counted_and_the_longest_is_named(tmp_path: Path) -> None:
+    north = household(3000, meter="north").without_rows(slice(100, 103), slice(500, 540))
+    south = household(3000, meter="south").without_values(slice(0, 9)).without_values(slice(50, 60))
+
+    summary = check([str(write_iso(tmp_path / "two.csv", north, south))])
+
+    assert summary.gaps == 3
+    assert summary.longest_gap is not None
+    assert summary.longest_gap.model_dump() == {
+        "meter": "north",
+        "first": "2007-01-01 08:20",
+        "last": "2007-01-01 08:59",
+        "minutes": 40,
+    }
+    assert check([str(write_iso(tmp_path / "two.csv", household(3000)))]).longest_gap is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_windows_that_are_not_scored_are_counted(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    starts = rng.integers(0, 5000, 25)
+    holes = [slice(start, start + int(rng.integers(1, 18))) for start in starts]
+    series = household(5000, seed=seed).without_values(*holes, measurements=[TARGET])
+    options = data_options(
+        windowing=WINDOWING.model_copy(update={"horizon": int(rng.integers(1, 8))})
+    )
+
+    found = inspect([str(write_iso(tmp_path / "house.csv", series))], options)
+
+    observed = ~np.isnan(series.values[0])
+    first, horizon = int(series.minutes[0]), options.windowing.horizon
+    for split, summary in found.summary.splits.items():
+        origins = [
+            origin - first
+            for one in found.intervals[""]
+            if one.split == split
+            for origin in range(*one.origins)
+        ]
+        assert summary.windows == len(origins)
+        assert summary.unlabelled == sum(
+            not observed[origin + 1 : origin + horizon + 1].any() for origin in origins
+        )
+
+
+def test_a_stuck_sensor_is_found(tmp_path: Path) -> None:
+    series = household(3000)
+    series.values[:, 700:900] = series.values[:, 699:700]
+    series.values[MEASUREMENTS.index("Global_reactive_power"), 1000:2000] = 0.0
+
+    path = write_iso(tmp_path / "house.csv", series.without_rows(slice(750, 760)))
+    longest = check([str(path)]).longest_frozen
+
+    assert set(longest) == {*MEASUREMENTS[:4]}
+    assert longest["Voltage"].minutes == 191
+    assert longest["Voltage"].first == "2007-01-01 11:39"
+    assert longest["Global_reactive_power"].minutes == 191
+
+
+def test_a_split_whose_windows_have_no_label_is_refused(tmp_path: Path) -> None:
+    series = household(1100).without_values(slice(875, 880), measurements=[TARGET])
+
+    with pytest.raises(DataError, match="no window with a label for the eval split"):
+        check([str(write_iso(tmp_path / "house.csv", series))])

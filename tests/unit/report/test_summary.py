@@ -17,6 +17,14 @@ DATA = {
     "last": "2007-02-14 17:23",
     "missing_fraction": {"Voltage": 0.01},
     "bad_rows": {"number": 2},
+    "gaps": 3,
+    "longest_gap": {
+        "meter": "",
+        "first": "2007-01-01 08:20",
+        "last": "2007-01-01 08:59",
+        "minutes": 40,
+    },
+    "splits": {"test": {"windows": 399_941, "unlabelled": 28}},
 }
 
 
@@ -59,6 +67,8 @@ def test_it_is_written_as_json_and_read_by_people(failed, tmp_path):
     assert "Trainer failed: Trainer broke" in text
     assert "86,400 rows" in text
     assert "2 bad rows" in text
+    assert "3 gaps, the longest 40 minutes from 2007-01-01 08:20 on" in text
+    assert "28 of the 399,941 newest windows are not scored" in text
 
 
 def shown(summary, folder) -> str:

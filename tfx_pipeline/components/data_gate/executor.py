@@ -15,9 +15,10 @@ from tfx.utils import io_utils
 from tfx_pipeline.components.data_gate.findings import (
     Finding,
     drift_findings,
+    fraction_findings,
+    frozen_findings,
     judge,
     schema_findings,
-    share_findings,
 )
 from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
@@ -50,18 +51,23 @@ class Executor(BaseExecutor):
             current_stats = _read_statistics(statistics, "train")
             previous_stats = _read_statistics(previous, "train")
             findings += drift_findings(current_stats, previous_stats, schema, rules.severity)
-        summary = DataSummary.from_json(examples.get_string_custom_property(DATA_SUMMARY_PROPERTY))
-        findings += share_findings(
+        summary = DataSummary.model_validate_json(
+            examples.get_string_custom_property(DATA_SUMMARY_PROPERTY)
+        )
+        findings += fraction_findings(
             summary.missing_fraction,
             "missing minutes",
             rules.max_missing_fraction,
             rules.missing_fraction_warning,
         )
-        findings += share_findings(
+        findings += fraction_findings(
             summary.physics_fraction,
             "physical law",
             rules.max_physics_fraction,
             rules.physics_fraction_warning,
+        )
+        findings += frozen_findings(
+            summary.longest_frozen, rules.max_frozen_minutes, rules.frozen_minutes_warning
         )
         self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
 

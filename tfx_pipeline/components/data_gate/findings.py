@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from tfx_pipeline.data.summary import FrozenRun
+
 log = logging.getLogger(__name__)
 
 ERROR, WARNING, IGNORE = "error", "warning", "ignore"
@@ -65,16 +67,31 @@ def schema_findings(
     return findings
 
 
-def share_findings(
-    shares: Mapping[str, float], rule: str, allowed: float, warn_above: float
+def fraction_findings(
+    fractions: Mapping[str, float], rule: str, allowed: float, warn_above: float
 ) -> list[Finding]:
-    """Judges shares of minutes: above `allowed` is an error, above `warn_above` a warning."""
+    """Judges fractions of minutes: above `allowed` is an error, above `warn_above` a warning."""
     findings = []
-    for where, share in shares.items():
-        limit, severity = (allowed, ERROR) if share > allowed else (warn_above, WARNING)
-        if share > limit:
-            message = f"{share:.3%} of the minutes, allowed {limit:.3%}"
+    for where, fraction in fractions.items():
+        limit, severity = (allowed, ERROR) if fraction > allowed else (warn_above, WARNING)
+        if fraction > limit:
+            message = f"{fraction:.3%} of the minutes, allowed {limit:.3%}"
             findings.append(Finding(severity, rule, where, message))
+    return findings
+
+
+def frozen_findings(
+    longest: Mapping[str, FrozenRun], allowed: int, warn_above: int
+) -> list[Finding]:
+    """Judges how many minutes a measurement keeps one value, as that of a stuck sensor does."""
+    findings = []
+    for where, run in longest.items():
+        limit, severity = (allowed, ERROR) if run.minutes > allowed else (warn_above, WARNING)
+        if run.minutes > limit:
+            meter = run.meter and f" of meter {run.meter}"
+            message = f"{run.value:g}{meter} for {run.minutes:,} minutes from {run.first} on, "
+            message += f"allowed {limit:,}"
+            findings.append(Finding(severity, "frozen", where, message))
     return findings
 
 
@@ -104,6 +121,6 @@ def judge(findings: Iterable[Finding]) -> list[Finding]:
         raise DataRejectedError(
             "the data was rejected, nothing was trained on it:\n  "
             + "\n  ".join(str(finding) for finding in findings)
-            + "\nmend the data, or review schema/schema.pbtxt and `validation` in the settings"
+            + "\nfix the data, or review schema/schema.pbtxt and `validation` in the settings"
         )
     return findings

@@ -34,16 +34,15 @@ class ValidationSettings(Frozen):
     """Of the minutes breaking a physical law, which stops the pipeline, per law."""
     physics_fraction_warning: Fraction
     """The same, for a warning."""
+    max_frozen_minutes: int = Field(ge=1)
+    """In which a measurement keeps one value other than zero, which stops the pipeline."""
+    frozen_minutes_warning: int = Field(ge=1)
+    """The same, for a warning."""
 
     @model_validator(mode="after")
     def _warns_before_it_stops(self) -> Self:
-        for kind in ("missing", "physics"):
-            warning, limit = (
-                getattr(self, f"{kind}_fraction_warning"),
-                getattr(self, f"max_{kind}_fraction"),
-            )
+        for kind in ("missing_fraction", "physics_fraction", "frozen_minutes"):
+            warning, limit = getattr(self, f"{kind}_warning"), getattr(self, f"max_{kind}")
             if warning > limit:
-                raise ValueError(
-                    f"{kind}_fraction_warning ({warning}) is above max_{kind}_fraction ({limit})"
-                )
+                raise ValueError(f"{kind}_warning ({warning}) is above max_{kind} ({limit})")
         return self

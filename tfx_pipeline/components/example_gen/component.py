@@ -1,4 +1,4 @@
-"""PowerExampleGen: raw minutes of households -> Examples, checked, cut into segments and split."""
+"""PowerExampleGen: raw minutes of meters -> Examples, checked, cut into segments and split."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tfx.components.example_gen.utils import make_default_input_config
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.proto import example_gen_pb2
 
+from tfx_pipeline.components.example_gen.driver import Driver
 from tfx_pipeline.components.example_gen.executor import Executor
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.options import DataOptions
@@ -17,8 +18,8 @@ class PowerExampleGen(FileBasedExampleGen):
     """Brings raw files into the pipeline.
 
     Reads the original UCI text format and ISO CSV, plain, gzip or zip, and fails with a
-    `DataError` before anything is written if they break a rule of docs/data.md. TFX's own driver
-    resolves `{SPAN}` and `{VERSION}` in the pattern and fingerprints the files for the cache.
+    `DataError` before anything is written if they break a rule of docs/data.md. Its driver resolves
+    `{SPAN}` and `{VERSION}` in the pattern and fingerprints the files for the cache.
 
     Outputs:
         examples: `Examples` with splits train, eval and test; its custom property
@@ -34,6 +35,7 @@ class PowerExampleGen(FileBasedExampleGen):
         options: How they are read and cut.
     """
 
+    DRIVER_CLASS = Driver
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
     def __init__(self, input_base: str, pattern: str, options: DataOptions) -> None:

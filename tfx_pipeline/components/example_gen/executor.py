@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import pairwise
-from pathlib import PurePath
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import apache_beam as beam
 import numpy as np
@@ -27,7 +27,9 @@ from tfx_pipeline.components.example_gen.encoder import encode
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.inspection import Inspection, inspect
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
+from tfx_pipeline.data.raw.errors import BadRows
+from tfx_pipeline.data.raw.files import find_files
+from tfx_pipeline.data.raw.location import Location
 from tfx_pipeline.data.raw.reader import Reader
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
 from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
@@ -55,7 +57,7 @@ class Executor(BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         options = _options(exec_properties)
-        inspection = inspect(_files(exec_properties), options, fileio.open)
+        inspection = inspect(_files(exec_properties), options, _open)
         for problem in inspection.summary.first_bad_rows:
             LOG.warning("left out as a missing minute: %s", problem)
 
@@ -73,7 +75,9 @@ class Executor(BaseBeamExecutor):
 
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
-        examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, inspection.summary.to_json())
+        examples.set_string_custom_property(
+            DATA_SUMMARY_PROPERTY, inspection.summary.model_dump_json()
+        )
 
     def _workers(self) -> int:
         """Workers that run at the same time; each reads the input for itself."""
@@ -113,15 +117,15 @@ class WriteShards(beam.DoFn):
                 stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
             ]
             for batch in _batches(self._segments(chosen)):
-                places = [
+                numbers = [
                     positions(
                         chosen, part.split, part.first_origin // self._options.windowing.origins
                     )
                     for part in batch
                 ]
                 records = encode(batch)
-                for place, record in zip(np.concatenate(places).tolist(), records, strict=True):
-                    writers[place].write(record)
+                for number, record in zip(np.concatenate(numbers).tolist(), records, strict=True):
+                    writers[number].write(record)
         for path, name in zip(temporary, paths, strict=True):
             fileio.rename(path, name, overwrite=True)
 
@@ -131,7 +135,7 @@ class WriteShards(beam.DoFn):
             self._inspection.files,
             BadRows(self._options.max_bad_rows),
             self._options.rows,
-            fileio.open,
+            _open,
             task="Cut",
         )
         for rows in reader:
@@ -141,14 +145,14 @@ class WriteShards(beam.DoFn):
             yield from cutter.finish()
 
     def _cutters(self, chosen: list[Shard]) -> dict[str, SegmentCutter]:
-        """One cutter per household that has segments in these shards."""
+        """One cutter per meter that has segments in these shards."""
         segments = covered(chosen)
         found = {}
-        for meter, pieces in self._inspection.pieces.items():
+        for meter, intervals in self._inspection.intervals.items():
             own = [
                 part
-                for piece in pieces
-                if piece.split in segments and (part := piece.within(segments[piece.split]))
+                for one in intervals
+                if one.split in segments and (part := one.within(segments[one.split]))
             ]
             if own:
                 found[meter] = SegmentCutter(meter, own, self._options.windowing)
@@ -156,7 +160,7 @@ class WriteShards(beam.DoFn):
 
 
 def _batches(parts: Iterable[Segments]) -> Iterator[list[Segments]]:
-    """Gathers what many households give in small parts."""
+    """Gathers what many meters give in small parts."""
     batch: list[Segments] = []
     size = 0
     for part in parts:
@@ -181,20 +185,17 @@ def _files(exec_properties: dict[str, Any]) -> list[str]:
     config = example_gen_pb2.Input()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
-    pattern = os.path.join(base, config.splits[0].pattern)  # noqa: PTH118, also of object stores
-    files = [
-        file
-        for file in sorted(fileio.glob(pattern))
-        if not fileio.isdir(file) and not PurePath(file).name.startswith(".")
-    ]
-    if not files:
-        raise DataError.of(Problem("empty", "no file matches", pattern))
-    return files
+    return find_files(Location(base, config.splits[0].pattern), fileio).files
+
+
+def _open(path: str, mode: str) -> BinaryIO:
+    # TensorFlow's errors would not name the cause as Python's own do.
+    return cast(BinaryIO, fileio.open(path, mode) if "://" in path else Path(path).open(mode))
 
 
 def _divide(inspection: Inspection, workers: int) -> list[list[Shard]]:
-    """Gives each worker its share of neighbouring shards."""
-    found = shards(piece for pieces in inspection.pieces.values() for piece in pieces)
+    """Gives each worker its part of the neighbouring shards."""
+    found = shards(one for many in inspection.intervals.values() for one in many)
     bounds = np.linspace(0, len(found), min(workers, len(found)) + 1).astype(int).tolist()
     return [found[start:stop] for start, stop in pairwise(bounds)]
 

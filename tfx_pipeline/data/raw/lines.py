@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tfx_pipeline.data.raw.delimited import Columns, DelimitedText
 from tfx_pipeline.data.raw.errors import DataError, Problem
-from tfx_pipeline.data.raw.formats import Format, recognise
-from tfx_pipeline.data.raw.parsing import Columns, explain, parse
+from tfx_pipeline.data.raw.formats import recognise
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener, line_blocks
 
 _COMPARED_LINES = 20
 _TAIL_BYTES = 8192
+_BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)+")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class DataLines:
         block_bytes: Text that is parsed at a time.
 
     Attributes:
-        form: The file's format.
+        format: The file's format.
 
     Raises:
         DataError: The file is empty, damaged, or of no known format.
@@ -45,35 +47,41 @@ class DataLines:
         self._blocks = line_blocks(file, opener, block_bytes)
         self._line = 1
         self._block = self._tail = b""
-        self.form = self._header()
+        self.format = self._header()
 
-    def _header(self) -> Format:
+    def _header(self) -> DelimitedText:
         for block in self._blocks:
-            self._block = block
-            while self._block:
+            self._block = self._behind_blank_lines(block)
+            if self._block.strip():
                 line, _, self._block = self._block.partition(b"\n")
                 self._line += 1
-                if line.strip():
-                    return recognise(line.rstrip(b"\r"), self.file, self._line - 1)
+                return recognise(line.rstrip(b"\r"), self.file, self._line - 1)
         raise DataError.of(Problem("empty", "the file has no lines", self.file))
 
     def parts(self, remaining: Callable[[], int | None]) -> Iterator[Part | Problem]:
         """Yields rows and bad lines in the file's order, up to `remaining()` of them."""
-        while True:
-            while self._block and remaining() != 0:
+        while remaining() != 0:
+            self._block = self._behind_blank_lines(self._block)
+            if self._block:
                 text, self._block = _first_lines(self._block, remaining())
                 yield from self._numbered(text)
-            if remaining() == 0:
+            elif block := next(self._blocks, None):
+                self._block = block
+            else:
                 return
-            block = next(self._blocks, None)
-            if block is None:
-                return
-            self._block = block
+
+    def _behind_blank_lines(self, block: bytes) -> bytes:
+        """Leaves out the blank lines that a block begins with."""
+        blank = _BLANK_LINES.match(block)
+        if not blank:
+            return block
+        self._line += block.count(b"\n", 0, blank.end())
+        return block[blank.end() :]
 
     def _numbered(self, text: bytes) -> Iterator[Part | Problem]:
         cut = b""
         if not text.endswith(b"\n"):
-            cut = _cut_line(self._tail + text, self.form.delimiter.encode())
+            cut = _cut_line(self._tail + text, self.format.DELIMITER.encode())
             text = text.removesuffix(cut)
         self._tail = text[-_TAIL_BYTES:]
         if text and not text.isspace():
@@ -81,11 +89,11 @@ class DataLines:
         self._line += _count(text)
         if cut:
             detail = f"the last number is shorter than those before it: {cut!r}"
-            yield Problem("truncated", detail, self.file, self._line, self.form.columns[-1])
+            yield Problem("truncated", detail, self.file, self._line, self.format.columns[-1])
 
     def _parsed(self, text: bytes, first: int) -> Iterator[Part | Problem]:
         try:
-            columns = parse(text, self.form)
+            columns = self.format.parse(text)
             if columns.seconds.size == _count(text):
                 yield Part(columns, first + np.arange(columns.seconds.size))
                 return
@@ -102,7 +110,7 @@ class DataLines:
     ) -> Iterator[Part | Problem]:
         """Parses lines, halving them until every bad line stands alone."""
         try:
-            columns = parse(b"\n".join(line for _, line in lines), self.form)
+            columns = self.format.parse(b"\n".join(line for _, line in lines))
             if columns.seconds.size == len(lines):
                 yield Part(columns, np.array([number for number, _ in lines], np.int64))
                 return
@@ -110,7 +118,7 @@ class DataLines:
             pass
         if len(lines) == 1:
             [(number, line)] = lines
-            yield explain(line, self.form, self.file, number, unterminated)
+            yield self.format.explain(line, self.file, number, unterminated)
             return
         middle = len(lines) // 2
         yield from self._halved(lines[:middle], False)

@@ -1,5 +1,6 @@
 """Where the raw data is: from the setting `data.path` to ExampleGen's folder and pattern."""
 
+import glob
 import importlib.metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -10,16 +11,16 @@ _WILDCARDS = "*?[{"
 
 
 class Location(NamedTuple):
-    """A folder and a pattern below it, which may hold `*` and `{SPAN}`."""
+    """A folder and a pattern below it, which may hold `*`, `?`, `[...]` and `{SPAN}`."""
 
     base: str
     pattern: str
 
 
 def split_pattern(path: str) -> Location:
-    """Cuts a path or an address before its first wildcard, or before the file's name.
+    """Cuts a path or URI before its first wildcard, or before the file's name.
 
-    Nothing is looked up: the place may be on another machine or in a bucket.
+    Nothing is looked up: the files may be on another machine or in a bucket.
     """
     parts = path.split("/")
     fixed = next((i for i, part in enumerate(parts) if any(c in part for c in _WILDCARDS)), -1)
@@ -38,18 +39,15 @@ def locate(path: str | None) -> Location:
     """
     if path is None:
         return _embedded()
-    parts = Path(path).expanduser().absolute().parts
-    fixed = next(
-        (i for i, part in enumerate(parts) if any(c in part for c in _WILDCARDS)), len(parts)
-    )
-    base = Path(*parts[:fixed])
-    if not base.exists():
-        raise FileNotFoundError(f"data.path: {path}: there is no {base}")
-    if fixed < len(parts):
-        return Location(str(base), str(Path(*parts[fixed:])))
-    if base.is_dir():
-        return Location(str(base), "*")
-    return Location(str(base.parent), base.name)
+    whole = Path(path).expanduser().absolute()
+    if whole.is_dir():
+        return Location(str(whole), "*")
+    if whole.exists():  # whatever is in its name
+        return Location(str(whole.parent), glob.escape(whole.name))
+    base, pattern = split_pattern(str(whole))
+    if not Path(base).is_dir() or not any(c in pattern for c in _WILDCARDS):
+        raise FileNotFoundError(f"data.path: {path}: there is no {whole}")
+    return Location(base, pattern)
 
 
 def _embedded() -> Location:

@@ -1,10 +1,10 @@
-"""Streams clean rows out of raw files: in order of time, per household, bad rows left out."""
+"""Streams clean rows out of raw files: in order of time, per meter, bad rows left out."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -12,28 +12,44 @@ import numpy.typing as npt
 
 from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS
+from tfx_pipeline.data.physics import BOUNDS
+from tfx_pipeline.data.raw.delimited import Columns
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.lines import DataLines, Part
-from tfx_pipeline.data.raw.parsing import Columns
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
 
 LOG = logging.getLogger("tfx_pipeline.data")
 _LOGGED_ROWS = 250_000
+_HOUR, _DAY = 60, 1440
+_LOWEST, _HIGHEST = np.array([BOUNDS[name] for name in MEASUREMENTS], np.float32).T[..., None]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Consecutive rows of one household, minutes strictly increasing.
+    """Consecutive rows of one meter, minutes strictly increasing.
 
     Attributes:
-        meter: Name of the household, "" where the files name none.
+        meter: Its name, "" where the files name none.
         minutes: int64 [n], wall-clock minutes since 1970.
         values: float32 [measurements, n]; NaN = missing.
+        file: Where they stand.
+        lines: int64 [n], their lines in it.
     """
 
     meter: str
     minutes: npt.NDArray[np.int64]
     values: npt.NDArray[np.float32]
+    file: str
+    lines: npt.NDArray[np.int64]
+
+    def where(self, kept: slice | npt.NDArray[np.bool_]) -> Rows:
+        """Some of the rows, in the same order."""
+        return replace(
+            self,
+            minutes=self.minutes[kept],
+            values=self.values[:, kept],
+            lines=self.lines[kept],
+        )
 
 
 class Reader:
@@ -68,6 +84,7 @@ class Reader:
         self._block_bytes = block_bytes
         self._task = task
         self._last: dict[str, _Last] = {}
+        self._spellings: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Rows]:
         """Yields the rows of every file.
@@ -80,7 +97,7 @@ class Reader:
             if self.rows == self._limit:
                 return
             lines = DataLines(file, self._opener, self._block_bytes)
-            with_meter.setdefault(lines.form.meter is not None, file)
+            with_meter.setdefault(lines.format.meter is not None, file)
             if len(with_meter) == 2:
                 detail = f"this file and {next(iter(with_meter.values()))}: only one names meters"
                 raise DataError.of(Problem("meter", detail, file))
@@ -111,65 +128,85 @@ class Reader:
         self.rows += rows
 
     def _clean(self, part: Part, lines: DataLines) -> Iterator[Rows]:
-        """Leaves bad rows out, and splits the others by household."""
+        """Leaves bad rows out, and splits the others by meter."""
         columns = part.columns
         minutes, seconds = np.divmod(columns.seconds, 60)
         good = self._row_rules(part, seconds, lines)
         for meter, where in _by_meter(columns, good):
-            yield from self._in_time(
-                Rows(meter, minutes[where], columns.values[:, where]),
-                part.numbers[where],
-                lines.file,
-            )
+            values, numbers = columns.values[:, where], part.numbers[where]
+            rows = Rows(meter, minutes[where], values, lines.file, numbers)
+            self._require_one_spelling(rows)
+            yield from self._in_time(rows)
 
     def _row_rules(
         self, part: Part, seconds: npt.NDArray[np.int64], lines: DataLines
     ) -> npt.NDArray[np.bool_]:
-        columns, form = part.columns, lines.form
-        infinite = np.isinf(columns.values)
-        nameless = np.array([not name for name in columns.meters])[columns.meter]
-        bad = (seconds != 0) | infinite.any(axis=0) | (nameless & (form.meter is not None))
+        columns, meter = part.columns, lines.format.meter
+        impossible = (columns.values < _LOWEST) | (columns.values > _HIGHEST)
+        nameless = np.array([not name.strip() for name in columns.meters])[columns.meter]
+        bad = (seconds != 0) | impossible.any(axis=0) | (nameless & (meter is not None))
         problems = []
         for row in np.flatnonzero(bad)[: self._bad_rows.accepted + 1]:
             line = int(part.numbers[row])
             if seconds[row]:
                 when = clock.text(int(columns.seconds[row]))
+                column = [*lines.format.TIME][-1]
                 detail = f"{when} is not a whole minute"
-                problems.append(Problem("minute", detail, lines.file, line, form.time[-1]))
-            elif infinite[:, row].any():
-                column = MEASUREMENTS[int(np.argmax(infinite[:, row]))]
-                problems.append(Problem("infinite", "infinity", lines.file, line, column))
+                problems.append(Problem("minute", detail, lines.file, line, column))
+            elif impossible[:, row].any():
+                number = int(np.argmax(impossible[:, row]))
+                value = float(columns.values[number, row])
+                problems.append(_impossible(MEASUREMENTS[number], value, lines.file, line))
             else:
-                problems.append(Problem("meter", "no name", lines.file, line, form.meter))
+                problems.append(Problem("meter", "no name", lines.file, line, meter))
         self._bad_rows.add(problems)
         return ~bad
 
-    def _in_time(self, rows: Rows, numbers: npt.NDArray[np.int64], file: str) -> Iterator[Rows]:
-        """Leaves out rows that are not later than every row of the household before them."""
+    def _require_one_spelling(self, rows: Rows) -> None:
+        """Refuses a meter whose name is another's but for case and spaces."""
+        known = self._spellings.setdefault(rows.meter.strip().casefold(), rows.meter)
+        if known != rows.meter:
+            detail = f"{rows.meter!r} and {known!r} differ in case or spaces alone"
+            raise DataError.of(Problem("meter", detail, rows.file, int(rows.lines[0])))
+
+    def _in_time(self, rows: Rows) -> Iterator[Rows]:
+        """Leaves out rows that are not later than every row of the meter before them."""
+        rows = self._without_leaps(rows)
         last = self._last.get(rows.meter)
         start = rows.minutes[0] - 1 if last is None else last.minute
         latest = np.maximum.accumulate(np.concatenate(([start], rows.minutes)))
         late = rows.minutes <= latest[:-1]
         if late.any():
             for row in np.flatnonzero(late)[: self._bad_rows.accepted + 1]:
-                earlier = _Last(int(latest[row]), file, 0)
-                if last is not None and earlier.minute == last.minute:
+                minute = int(latest[row])
+                if last is not None and minute == last.minute:
                     earlier = last
                 else:
-                    place = int(np.searchsorted(latest[1:], earlier.minute))
-                    earlier = _Last(earlier.minute, file, int(numbers[place]))
-                self._bad_rows.add([_order(rows, row, int(numbers[row]), file, earlier)])
-            rows = Rows(rows.meter, rows.minutes[~late], rows.values[:, ~late])
-            numbers = numbers[~late]
+                    first = int(np.searchsorted(latest[1:], minute))
+                    earlier = _Last(minute, rows.file, int(rows.lines[first]))
+                self._bad_rows.add([_order(rows, row, earlier)])
+            rows = rows.where(~late)
         if rows.minutes.size:
-            self._last[rows.meter] = _Last(int(rows.minutes[-1]), file, int(numbers[-1]))
+            self._last[rows.meter] = _Last(int(rows.minutes[-1]), rows.file, int(rows.lines[-1]))
             yield rows
+
+    def _without_leaps(self, rows: Rows) -> Rows:
+        """Leaves out single rows that leap ahead by days, where the next goes on from before."""
+        before, minutes, after = rows.minutes[:-2], rows.minutes[1:-1], rows.minutes[2:]
+        leaps = 1 + np.flatnonzero(
+            (minutes - before > _DAY) & (before < after) & (after < minutes - _DAY)
+        )
+        for row in leaps[: self._bad_rows.accepted + 1]:
+            when, next_one = (clock.text(60 * int(rows.minutes[row + n])) for n in (0, 1))
+            detail = f"{when} comes before {next_one}"
+            self._bad_rows.add([Problem("date", detail, rows.file, int(rows.lines[row]))])
+        return rows.where(~np.isin(np.arange(rows.minutes.size), leaps)) if leaps.size else rows
 
 
 def _by_meter(
     columns: Columns, good: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[str, slice | npt.NDArray[np.int64]]]:
-    """Yields each household with the places of its good rows, in the order of the file."""
+    """Yields each meter with the places of its good rows, in the order of the file."""
     if len(columns.meters) == 1 and good.all():
         yield columns.meters[0], slice(None)
         return
@@ -188,19 +225,40 @@ class _Last:
     line: int
 
 
-def _order(rows: Rows, row: int, line: int, file: str, earlier: _Last) -> Problem:
+def _impossible(column: str, value: float, file: str, line: int) -> Problem:
+    if np.isinf(value):
+        return Problem("infinite", "infinity", file, line, column)
+    low, high = BOUNDS[column]
+    detail = f"{value:g} is impossible, it can be {low:g} to {high:g}"
+    return Problem("impossible", detail, file, line, column)
+
+
+def _order(rows: Rows, row: int, earlier: _Last) -> Problem:
     minute = int(rows.minutes[row])
-    if earlier.file != file:
-        rule, said = "overlap", "is not later than"
+    relation = "is earlier than"
+    if earlier.file != rows.file:
+        rule, relation = "overlap", "is not later than"
     elif minute == earlier.minute:
-        rule, said = "duplicate", "comes again after"
+        rule, relation = "duplicate", "comes again after"
+    elif earlier.minute - minute > _DAY:
+        rule = "date"
+    elif _clock_went_back(rows.minutes, row, earlier.minute):
+        rule = "clock"
     else:
-        rule, said = "backward", "is earlier than"
+        rule = "backward"
     detail = (
-        f"{clock.text(minute * 60)} {said} {clock.text(earlier.minute * 60)} "
+        f"{clock.text(minute * 60)} {relation} {clock.text(earlier.minute * 60)} "
         f"in {earlier.file}, line {earlier.line}"
     )
-    return Problem(rule, detail + (rows.meter and f", meter {rows.meter}"), file, line)
+    meter = rows.meter and f", meter {rows.meter}"
+    return Problem(rule, detail + meter, rows.file, int(rows.lines[row]))
+
+
+def _clock_went_back(minutes: npt.NDArray[np.int64], row: int, latest: int) -> bool:
+    """Whether a late row belongs to an hour that comes twice, from :00 behind :59 on."""
+    start = row - int(minutes[row] % _HOUR)
+    repeated = np.arange(row - start + 1) + latest + 1 - _HOUR
+    return start >= 0 and np.array_equal(minutes[start : row + 1], repeated)
 
 
 def in_order(files: Sequence[str], opener: Opener = open) -> list[str]:  # type: ignore[assignment]

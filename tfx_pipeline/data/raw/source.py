@@ -17,6 +17,18 @@ Opener = Callable[[str, str], BinaryIO]
 BLOCK_BYTES = 4 << 20
 _BOM = b"\xef\xbb\xbf"
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_SIGNATURES = {
+    "an xz file": (0, b"\xfd7zXZ\x00"),
+    "a bzip2 file": (0, b"BZh"),
+    "a zstd file": (0, b"\x28\xb5\x2f\xfd"),
+    "a 7z archive": (0, b"7z\xbc\xaf\x27\x1c"),
+    "a gzip file": (0, _GZIP),
+    "a zip archive": (0, b"PK\x03\x04"),
+    "a Parquet file": (0, b"PAR1"),
+    "a tar archive": (257, b"ustar"),
+}
+"""What is no text, and the bytes at a place by which it is known."""
+_HEAD_BYTES = 512
 
 
 def line_blocks(file: str, opener: Opener, size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -31,10 +43,12 @@ def line_blocks(file: str, opener: Opener, size: int = BLOCK_BYTES) -> Iterator[
         size: Bytes in a block, and the longest line.
 
     Raises:
-        DataError: The compression is damaged, or the file is not made of lines.
+        DataError: The file cannot be read, is damaged, or is not made of lines of text.
     """
-    with _open_text(file, opener) as stream, _damage(file):
-        rest = stream.read(len(_BOM)).removeprefix(_BOM)
+    with _damage(file), _open_text(file, opener) as stream:
+        rest = stream.read(_HEAD_BYTES)
+        _require_text(rest, file)
+        rest = rest.removeprefix(_BOM)
         while data := stream.read(size):
             data = rest + data
             end = data.rfind(b"\n") + 1
@@ -43,7 +57,7 @@ def line_blocks(file: str, opener: Opener, size: int = BLOCK_BYTES) -> Iterator[
             rest = data[end:]
             if len(rest) > size:
                 detail = f"no line end in {size:,} bytes: not a text file with one row per line"
-                raise DataError.of(Problem("columns", detail, file))
+                raise DataError.of(Problem("lines", detail, file))
         if rest:
             yield rest
 
@@ -57,12 +71,17 @@ def _open_text(file: str, opener: Opener) -> Iterator[BinaryIO]:
         if magic == _GZIP:
             yield cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=stream)))
         elif magic == _ZIP:
-            with _damage(file):
-                archive = stack.enter_context(zipfile.ZipFile(stream))
-                member = stack.enter_context(archive.open(_only_member(archive, file)))
+            archive = stack.enter_context(zipfile.ZipFile(stream))
+            member = stack.enter_context(archive.open(_only_member(archive, file)))
             yield cast(BinaryIO, member)
         else:
             yield stream
+
+
+def _require_text(head: bytes, file: str) -> None:
+    for kind, (start, signature) in _SIGNATURES.items():
+        if head.startswith(signature, start):
+            raise DataError.of(Problem("compression", f"this is {kind}, not text", file))
 
 
 def _only_member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
@@ -75,9 +94,13 @@ def _only_member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
 
 @contextmanager
 def _damage(file: str) -> Iterator[None]:
-    """Turns the errors of a damaged archive into a DataError."""
+    """Turns what goes wrong in reading into a DataError."""
     try:
         yield
     # RuntimeError is what zipfile raises where a password is needed.
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
         raise DataError.of(Problem("compression", f"damaged or cut off: {error}", file)) from error
+    except OSError as error:
+        raise DataError.of(
+            Problem("file", f"unreadable: {error.strerror or error}", file)
+        ) from error

@@ -1,4 +1,4 @@
-"""Cuts each household's stretches into aligned segments, streaming."""
+"""Cuts each meter's contiguous intervals into aligned segments, streaming."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tfx_pipeline.data.segments.splits import Interval
 
 
 @dataclass(frozen=True)
-class Piece:
-    """The part of one stretch that lies in one split; every window in it is usable.
+class SplitInterval:
+    """The part of a contiguous interval that lies in one split; every window in it is usable.
 
     Attributes:
         split: Its split.
         span: Its minutes.
-        origins: Minutes from which a forecast may be made and judged.
+        origins: Minutes from which a forecast may be made.
         segments: Aligned segments that serve those origins; number k starts its origins at
             minute k * windowing.origins.
     """
@@ -30,7 +30,7 @@ class Piece:
     origins: Interval
     segments: Interval
 
-    def within(self, segments: Interval) -> Piece | None:
+    def within(self, segments: Interval) -> SplitInterval | None:
         """Keeps only the segments that are also in `segments`, or None if there are none."""
         start = max(self.segments.start, segments.start)
         stop = min(self.segments.stop, segments.stop)
@@ -39,11 +39,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class Segments:
-    """Consecutive segments of one piece.
+    """Consecutive segments of one split interval.
 
     Attributes:
         split: Their split.
-        meter: Their household.
+        meter: Their meter.
         values: float32 [measurements, n, windowing.minutes]; NaN = not observed, or outside.
         weight: float32 [n, windowing.origins]; 1 where the origin is usable.
         first_origin: int64 [n], minutes since 1970.
@@ -56,46 +56,48 @@ class Segments:
     first_origin: npt.NDArray[np.int64]
 
 
-def pieces(
-    stretches: Sequence[Interval], splits: dict[str, Interval], windowing: Windowing
-) -> list[Piece]:
-    """Intersects stretches with splits, and keeps what holds a window and its labels.
+def usable_intervals(
+    contiguous: Sequence[Interval], splits: dict[str, Interval], windowing: Windowing
+) -> list[SplitInterval]:
+    """Intersects contiguous intervals with splits, and keeps what holds a window and its labels.
 
     Args:
-        stretches: Of one household, in order of time.
+        contiguous: Of one meter, in order of time.
         splits: Intervals that do not overlap, in order of time.
         windowing: Shape of a segment.
 
     Returns:
-        Pieces in order of time.
+        Split intervals in order of time.
     """
     found = []
-    for stretch in stretches:
+    for whole in contiguous:
         for split, interval in splits.items():
-            span = Interval(max(stretch.start, interval.start), min(stretch.stop, interval.stop))
+            span = Interval(max(whole.start, interval.start), min(whole.stop, interval.stop))
             origins = Interval(span.start + windowing.window - 1, span.stop - windowing.horizon)
             if origins.start < origins.stop:
                 segments = Interval(
                     origins.start // windowing.origins, (origins.stop - 1) // windowing.origins + 1
                 )
-                found.append(Piece(split, span, origins, segments))
+                found.append(SplitInterval(split, span, origins, segments))
     return found
 
 
 class SegmentCutter:
-    """Turns one household's rows, as they come, into segments.
+    """Turns one meter's rows, as they come, into segments.
 
     Holds less than one segment and one block of rows.
 
     Args:
-        meter: Name of the household.
-        pieces: Its pieces, in order of time.
+        meter: Its name.
+        intervals: Its split intervals, in order of time.
         windowing: Shape of a segment.
     """
 
-    def __init__(self, meter: str, pieces: Sequence[Piece], windowing: Windowing) -> None:
+    def __init__(
+        self, meter: str, intervals: Sequence[SplitInterval], windowing: Windowing
+    ) -> None:
         self._meter = meter
-        self._pieces = deque(pieces)
+        self._intervals = deque(intervals)
         self._windowing = windowing
         self._next = 0
         self._grid = _missing(0)
@@ -110,7 +112,7 @@ class SegmentCutter:
             minutes: int64 [n], strictly increasing, later than all before.
             values: float32 [measurements, n].
         """
-        while self._pieces and minutes.size:
+        while self._intervals and minutes.size:
             first, stop = np.searchsorted(minutes, self._needed())
             if first < stop:
                 self._extend(minutes[first:stop], values[:, first:stop])
@@ -119,21 +121,21 @@ class SegmentCutter:
                 )
             if stop == minutes.size:
                 return
-            yield from self.finish_piece()
+            yield from self._finish_interval()
             minutes, values = minutes[stop:], values[:, stop:]
 
     def finish(self) -> Iterator[Segments]:
         """Yields what is left when there are no more rows."""
-        while self._pieces:
-            yield from self.finish_piece()
+        while self._intervals:
+            yield from self._finish_interval()
 
-    def finish_piece(self) -> Iterator[Segments]:
-        """Yields the current piece's last segments, filled up with missing minutes."""
-        left = self._pieces[0].segments.stop - self._next
+    def _finish_interval(self) -> Iterator[Segments]:
+        """Yields the current interval's last segments, filled up with missing minutes."""
+        left = self._intervals[0].segments.stop - self._next
         length = left * self._windowing.origins + self._overlap
         self._grow(length)
         yield from self._cut(left)
-        self._pieces.popleft()
+        self._intervals.popleft()
         self._open()
 
     @property
@@ -147,15 +149,15 @@ class SegmentCutter:
 
     def _open(self) -> None:
         self._grid = _missing(0)
-        if self._pieces:
-            self._next = self._pieces[0].segments.start
+        if self._intervals:
+            self._next = self._intervals[0].segments.start
 
     def _needed(self) -> Interval:
-        """Minutes that the current piece's segments hold."""
-        piece = self._pieces[0]
-        first = self._base(piece.segments.start)
-        last = self._base(piece.segments.stop) + self._overlap
-        return Interval(max(piece.span.start, first), min(piece.span.stop, last))
+        """Minutes that the current interval's segments hold."""
+        interval = self._intervals[0]
+        first = self._base(interval.segments.start)
+        last = self._base(interval.segments.stop) + self._overlap
+        return Interval(max(interval.span.start, first), min(interval.span.stop, last))
 
     def _extend(self, minutes: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
         columns = minutes - self._base(self._next)
@@ -171,15 +173,15 @@ class SegmentCutter:
         """Takes the first complete segments off the grid."""
         if segments < 1:
             return
-        piece, step = self._pieces[0], self._windowing.origins
+        interval, step = self._intervals[0], self._windowing.origins
         windows = np.lib.stride_tricks.sliding_window_view(
             self._grid, self._windowing.minutes, axis=1
         )
         first_origin = (self._next + np.arange(segments, dtype=np.int64)) * step
         origins = first_origin[:, None] + np.arange(step)
-        usable = (piece.origins.start <= origins) & (origins < piece.origins.stop)
+        usable = (interval.origins.start <= origins) & (origins < interval.origins.stop)
         yield Segments(
-            piece.split,
+            interval.split,
             self._meter,
             windows[:, : segments * step : step],
             usable.astype(np.float32),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfx_pipeline.data.contract import SPLITS
-from tfx_pipeline.data.segments.cutter import Piece
+from tfx_pipeline.data.segments.cutter import SplitInterval
 from tfx_pipeline.data.segments.splits import Interval
 
 SHARDS = 16
@@ -22,7 +22,7 @@ class Shard(NamedTuple):
     Attributes:
         split: Its split.
         number: 0..SHARDS-1, oldest first.
-        segments: The aligned segments that belong into it, of any household.
+        segments: The aligned segments that belong into it, of any meter.
     """
 
     split: str
@@ -30,20 +30,20 @@ class Shard(NamedTuple):
     segments: Interval
 
 
-def shards(pieces: Iterable[Piece]) -> list[Shard]:
+def shards(intervals: Iterable[SplitInterval]) -> list[Shard]:
     """Divides each split's time evenly.
 
     Args:
-        pieces: Of all households; at least one per split.
+        intervals: Of all meters; at least one per split.
 
     Returns:
         SHARDS shards per split, in order of time. Where there are fewer segments than shards,
         some are empty.
     """
-    pieces = list(pieces)
+    intervals = list(intervals)
     found = []
     for split in SPLITS:
-        spans = [piece.segments for piece in pieces if piece.split == split]
+        spans = [interval.segments for interval in intervals if interval.split == split]
         bounds = np.linspace(
             min(span.start for span in spans), max(span.stop for span in spans), SHARDS + 1
         )

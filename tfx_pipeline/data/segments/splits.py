@@ -16,14 +16,14 @@ class Interval(NamedTuple):
 
 
 def split_intervals(whole: Interval, options: DataOptions) -> dict[str, Interval]:
-    """Gives each split its share of the whole time range.
+    """Gives each split its fraction of the whole time range.
 
     The embargo of window + horizon minutes is taken from the start of the newer split, so that
     no minute that one split sees or forecasts is near one of another.
     """
     minutes = whole.stop - whole.start
-    shares = (0.0, options.train_fraction, options.train_fraction + options.eval_fraction, 1.0)
-    bounds = [whole.start + round(minutes * share) for share in shares]
+    fractions = (0.0, options.train_fraction, options.train_fraction + options.eval_fraction, 1.0)
+    bounds = [whole.start + round(minutes * fraction) for fraction in fractions]
     embargo = options.windowing.embargo
     starts = [bounds[0], *(bound + embargo for bound in bounds[1:-1])]
     return {

@@ -1,4 +1,4 @@
-"""The data gate: severities, shares, drift, and what is written of a warning."""
+"""The data gate: severities, fractions, stuck sensors, drift, and what is written of a warning."""
 
 import json
 
@@ -14,9 +14,10 @@ from tfx_pipeline.components.data_gate import findings as data_gate
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, FINDINGS_PROPERTY, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError, Finding
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary, FrozenRun
 
 RULES = defaults().validation
+FROZEN = FrozenRun(meter="", first="2008-10-06 10:09", minutes=400, value=241.18)
 SCHEMA = """
 feature { name: "Voltage" type: FLOAT presence { min_fraction: 1.0 min_count: 1 }
   shape { dim { size: 1 } } float_domain { min: 180.0 max: 280.0 }
@@ -69,12 +70,24 @@ def test_dataset_anomalies_count():
 
 
 def test_fractions_have_two_limits():
-    shares = {"low": 0.01, "middle": 0.1, "high": 0.5}
-    found = data_gate.share_findings(shares, "missing minutes", 0.2, 0.05)
+    fractions = {"low": 0.01, "middle": 0.1, "high": 0.5}
+    found = data_gate.fraction_findings(fractions, "missing minutes", 0.2, 0.05)
     assert {finding.where: finding.severity for finding in found} == {
         "middle": "warning",
         "high": "error",
     }
+
+
+@pytest.mark.parametrize(
+    ("minutes", "severities"),
+    [(480, []), (481, ["warning"]), (1440, ["warning"]), (5760, ["error"])],
+)
+def test_a_stuck_sensor_has_two_limits(minutes, severities):
+    frozen = {"Voltage": FROZEN.model_copy(update={"minutes": minutes})}
+    found = data_gate.frozen_findings(frozen, 1440, 480)
+    assert [finding.severity for finding in found] == severities
+    for finding in found:
+        assert f"241.18 for {minutes:,} minutes from 2008-10-06 10:09 on" in finding.message
 
 
 def test_drift_is_found_against_the_data_before():
@@ -85,7 +98,7 @@ def test_drift_is_found_against_the_data_before():
     assert data_gate.drift_findings(after, after, schema, RULES.severity) == []
 
 
-def test_an_error_rejects_and_every_finding_is_told():
+def test_an_error_rejects_and_every_finding_is_reported():
     findings = [
         Finding("warning", "A", "here", "odd"),
         Finding("error", "B", "there", "wrong"),
@@ -111,14 +124,17 @@ def inputs(tmp_path):
         last="",
         minutes=10,
         missing_minutes=0,
+        gaps=0,
+        longest_gap=None,
         missing_fraction={"Voltage": 0.1},
         physics_fraction={"sub-meters above the total": 0.0},
+        longest_frozen={"Voltage": FROZEN},
         bad_rows={},
         first_bad_rows=[],
         splits={},
     )
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
-    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, summary.to_json())
+    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, summary.model_dump_json())
     schema = artifact(standard_artifacts.Schema, tmp_path / "schema")
     io_utils.write_string_file(f"{schema.uri}/schema.pbtxt", SCHEMA)
     found = {}

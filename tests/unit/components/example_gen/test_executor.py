@@ -109,7 +109,9 @@ def examples_of(artifact: standard_artifacts.Examples) -> Iterator[tuple[str, Ex
 
 
 def summary_of(artifact: standard_artifacts.Examples) -> DataSummary:
-    return DataSummary.from_json(artifact.get_string_custom_property(DATA_SUMMARY_PROPERTY))
+    return DataSummary.model_validate_json(
+        artifact.get_string_custom_property(DATA_SUMMARY_PROPERTY)
+    )
 
 
 def test_every_window_is_one_households_own_minutes(artifact: standard_artifacts.Examples) -> None:

@@ -1,4 +1,4 @@
-"""Errors tell the place and the way out, and cross process borders."""
+"""Errors name the place and what to do, and cross process borders."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pickle
 
 import pytest
 
-from tfx_pipeline.data.raw.errors import ADVICE, REPORTED, BadRows, DataError, Problem
+from tfx_pipeline.data.raw.errors import HINTS, REPORTED, BadRows, DataError, Problem
 
 PROBLEM = Problem("number", "'abc' is no number", "a.csv", 1234, "Voltage")
 
 
-def test_the_message_names_place_rule_and_way_out() -> None:
+def test_the_message_names_place_rule_and_hint() -> None:
     assert str(DataError.of(PROBLEM)) == (
-        f"a.csv, line 1234, column Voltage: 'abc' is no number [number]\n{ADVICE['number']}"
+        f"a.csv, line 1234, column Voltage: 'abc' is no number [number]\n{HINTS['number']}"
     )
     assert str(Problem("split", "none left")) == "input: none left [split]"
 

@@ -1,4 +1,4 @@
-"""What is accepted: both formats, packed or not, in pieces, with meters, in any order."""
+"""What is accepted: both formats, packed or not, in several files, with meters, in any order."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peak(20_000) < 1.2 * small
 
 
-def test_progress_is_told(
+def test_progress_is_logged(
     caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tfx_pipeline.data.raw.reader._LOGGED_ROWS", 300)

@@ -14,7 +14,7 @@ from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments, pieces
+from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments, usable_intervals
 from tfx_pipeline.data.segments.splits import Interval, minutes_needed, split_intervals
 
 ROW = MEASUREMENTS.index(TARGET)
@@ -75,16 +75,18 @@ def valid_origins(
 def cut(
     series: Series, splits: dict[str, Interval], options: DataOptions, seed: int
 ) -> Iterator[Segments]:
-    """Feeds the series in random portions, with stretches found independently."""
+    """Feeds the series in random portions, with contiguous found independently."""
     observed = series.minutes[~np.isnan(series.values[ROW])]
     breaks = np.flatnonzero(np.diff(observed) - 1 > options.max_gap)
-    stretches = [
+    contiguous = [
         Interval(int(start), int(end) + 1)
         for start, end in zip(
             observed[[0, *(breaks + 1)]], observed[[*breaks, observed.size - 1]], strict=True
         )
     ]
-    cutter = SegmentCutter("", pieces(stretches, splits, options.windowing), options.windowing)
+    cutter = SegmentCutter(
+        "", usable_intervals(contiguous, splits, options.windowing), options.windowing
+    )
     rng = np.random.default_rng(seed)
     bounds = [0, *np.sort(rng.integers(0, series.minutes.size, 40)), series.minutes.size]
     for start, stop in pairwise(bounds):
@@ -129,7 +131,7 @@ def test_every_valid_window_appears_exactly_once(seed: int) -> None:
     assert {split for split, _ in seen} == set(SPLITS)
 
 
-def test_values_of_another_stretch_are_not_shown() -> None:
+def test_values_of_another_interval_are_not_shown() -> None:
     series = household(400, "2007-01-01 00:00").without_rows(slice(100, 110))
     options = data_options(windowing=Windowing(window=10, horizon=2, origins=60), max_gap=5)
 
@@ -162,7 +164,7 @@ def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
     options = data_options()
     windowing = options.windowing
     splits = split_intervals(Interval(1_000_003, 1_005_003), options)
-    found = pieces([Interval(1_000_003, 1_005_003)], splits, windowing)
+    found = usable_intervals([Interval(1_000_003, 1_005_003)], splits, windowing)
 
     for older, newer in pairwise(found):
         last_used = older.origins.stop - 1 + windowing.horizon
@@ -170,8 +172,8 @@ def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
         assert first_used - last_used >= windowing.window + windowing.horizon
     assert found[0].span.start == 1_000_003
     assert found[-1].span.stop == 1_005_003
-    shares = [(piece.span.stop - piece.span.start) / 5000 for piece in found]
-    np.testing.assert_allclose(shares, [0.7, 0.1 - 55 / 5000, 0.2 - 55 / 5000])
+    fractions = [(one.span.stop - one.span.start) / 5000 for one in found]
+    np.testing.assert_allclose(fractions, [0.7, 0.1 - 55 / 5000, 0.2 - 55 / 5000])
 
 
 def test_exactly_as_many_minutes_as_are_needed() -> None:
@@ -185,8 +187,8 @@ def test_exactly_as_many_minutes_as_are_needed() -> None:
 
     for minutes, enough in ((needed - 2, False), (needed + 1, True)):
         splits = split_intervals(Interval(0, minutes), options)
-        found = pieces([Interval(0, minutes)], splits, options.windowing)
-        assert ({piece.split for piece in found} == set(SPLITS)) is enough
+        found = usable_intervals([Interval(0, minutes)], splits, options.windowing)
+        assert ({one.split for one in found} == set(SPLITS)) is enough
 
 
 def test_the_first_pass_agrees_with_the_definition(tmp_path: Path) -> None:
@@ -201,12 +203,12 @@ def test_the_first_pass_agrees_with_the_definition(tmp_path: Path) -> None:
             assert summary.splits[split].windows == sum(name == split for name, _ in valid)
 
 
-def test_a_piece_can_be_narrowed_to_some_segments() -> None:
-    (piece,) = pieces([Interval(0, 1000)], SPLIT_OF, WINDOWING)
+def test_an_interval_can_be_narrowed_to_some_segments() -> None:
+    (interval,) = usable_intervals([Interval(0, 1000)], SPLIT_OF, WINDOWING)
 
-    assert piece.segments == Interval(0, 17)
-    narrowed = piece.within(Interval(5, 99))
+    assert interval.segments == Interval(0, 17)
+    narrowed = interval.within(Interval(5, 99))
     assert narrowed is not None
     assert narrowed.segments == Interval(5, 17)
-    assert narrowed.span == piece.span
-    assert piece.within(Interval(17, 20)) is None
+    assert narrowed.span == interval.span
+    assert interval.within(Interval(17, 20)) is None

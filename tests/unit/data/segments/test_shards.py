@@ -6,35 +6,37 @@ import numpy as np
 
 from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.data.contract import SPLITS
-from tfx_pipeline.data.segments.cutter import Piece, pieces
+from tfx_pipeline.data.segments.cutter import SplitInterval, usable_intervals
 from tfx_pipeline.data.segments.shards import SHARDS, covered, positions, shards
 from tfx_pipeline.data.segments.splits import Interval, split_intervals
 
 
-def all_pieces(minutes: int) -> list[Piece]:
+def all_intervals(minutes: int) -> list[SplitInterval]:
     whole = Interval(1_000_000, 1_000_000 + minutes)
-    return pieces([whole], split_intervals(whole, data_options()), WINDOWING)
+    return usable_intervals([whole], split_intervals(whole, data_options()), WINDOWING)
 
 
 def test_every_segment_has_one_shard_in_order_of_time() -> None:
     for minutes in (1100, 2000, 60_000):
-        found = all_pieces(minutes)
+        found = all_intervals(minutes)
         all_shards = shards(found)
         assert [(shard.split, shard.number) for shard in all_shards] == [
             (split, number) for split in SPLITS for number in range(SHARDS)
         ]
-        for piece in found:
-            segments = np.arange(*piece.segments)
-            places = positions(all_shards, piece.split, segments)
+        for interval in found:
+            segments = np.arange(*interval.segments)
+            places = positions(all_shards, interval.split, segments)
             assert (np.diff(places) >= 0).all()
             for segment, place in zip(segments.tolist(), places.tolist(), strict=True):
                 shard = all_shards[place]
-                assert shard.split == piece.split
+                assert shard.split == interval.split
                 assert shard.segments.start <= segment < shard.segments.stop
 
 
 def test_shards_are_about_equally_long() -> None:
-    lengths = [shard.segments.stop - shard.segments.start for shard in shards(all_pieces(600_000))]
+    lengths = [
+        shard.segments.stop - shard.segments.start for shard in shards(all_intervals(600_000))
+    ]
 
     for split in range(3):
         own = lengths[split * SHARDS : (split + 1) * SHARDS]
@@ -42,7 +44,7 @@ def test_shards_are_about_equally_long() -> None:
 
 
 def test_some_neighbouring_shards_cover_their_segments_only() -> None:
-    chosen = shards(all_pieces(60_000))[10:20]
+    chosen = shards(all_intervals(60_000))[10:20]
 
     spans = covered(chosen)
 

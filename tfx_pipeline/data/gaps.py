@@ -1,0 +1,101 @@
+"""Gaps in a meter's target, and the contiguous intervals between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.data.raw.reader import Rows
+from tfx_pipeline.data.segments.splits import Interval
+
+_NONE = np.zeros((2, 0), np.int64)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A run of missing minutes between two observed ones.
+
+    Attributes:
+        meter: The meter.
+        minutes: Those without a row or without the target.
+        file: Of the row behind it.
+        line: Of the row behind it.
+    """
+
+    meter: str
+    minutes: Interval
+    file: str
+    line: int
+
+    def __len__(self) -> int:
+        return self.minutes.stop - self.minutes.start
+
+
+class Gaps:
+    """Finds the gaps of one meter in its rows, as they come.
+
+    Args:
+        max_gap: Minutes; a longer gap ends a contiguous interval.
+        horizon: Minutes ahead that are forecast.
+
+    Attributes:
+        count: Gaps of every length.
+        longest: The longest of them.
+    """
+
+    def __init__(self, max_gap: int, horizon: int) -> None:
+        self.count = 0
+        self.longest: Gap | None = None
+        self._unlabelled: list[npt.NDArray[np.int64]] = []
+        self._max_gap = max_gap
+        self._horizon = horizon
+        self._starts: list[int] = []
+        self._stops: list[int] = []
+
+    def add(self, rows: Rows, observed: npt.NDArray[np.bool_]) -> None:
+        """Takes the next rows, and whether each has the target, bool [n]."""
+        minutes, lines = rows.minutes[observed], rows.lines[observed]
+        if not minutes.size:
+            return
+        if not self._starts:
+            self._starts.append(int(minutes[0]))
+            self._stops.append(int(minutes[0]) + 1)
+        before = np.concatenate(([self._stops[-1]], minutes[:-1] + 1))
+        lengths = minutes - before
+        self.count += int(np.count_nonzero(lengths > 0))
+        last = int(np.argmax(lengths))
+        if lengths[last] > (len(self.longest) if self.longest else 0):
+            missing = Interval(int(before[last]), int(minutes[last]))
+            self.longest = Gap(rows.meter, missing, rows.file, int(lines[last]))
+        short = (lengths >= self._horizon) & (lengths <= self._max_gap)
+        self._unlabelled.append(np.stack((before[short] - 1, minutes[short] - self._horizon)))
+        long = lengths > self._max_gap
+        self._starts += minutes[long].tolist()
+        self._stops[-1:] = [*before[long].tolist(), int(minutes[-1]) + 1]
+
+    def intervals(self) -> list[Interval]:
+        """From an observed minute to another, without a gap of more than `max_gap`, in order."""
+        return list(map(Interval, self._starts, self._stops))
+
+    def unlabelled_within(self, intervals: Sequence[Interval]) -> int:
+        """Counts the origins ahead of which every minute is missing.
+
+        Args:
+            intervals: Origins without a gap of more than `max_gap`.
+        """
+        starts, stops = np.concatenate([_NONE, *self._unlabelled], axis=1)
+        count = 0
+        for interval in intervals:
+            own = slice(
+                np.searchsorted(stops, interval.start, side="right"),
+                np.searchsorted(starts, interval.stop),
+            )
+            first, last = (
+                np.maximum(starts[own], interval.start),
+                np.minimum(stops[own], interval.stop),
+            )
+            count += (last - first).sum()
+        return int(count)
