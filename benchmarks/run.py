@@ -80,7 +80,7 @@ def main() -> None:
         if row["mse_kw2"] > row["persistence_mse_kw2"] or row["mae_kw"] > row["persistence_mae_kw"]
     ]
     rows = [
-        ("rows", f"{whole['rows']:,}"),
+        ("rows", f"{whole['data']['rows']:,}"),
         ("MSE over persistence's, newest 20 %", f"{evaluation['mse_ratio']:.3f}"),
         ("MAE over persistence's", f"{evaluation['mae_ratio']:.3f}"),
         ("MSE / persistence per minute ahead, kW²", ", ".join(minutes)),

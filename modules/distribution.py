@@ -79,16 +79,18 @@ def quantile(probabilities: tf.Tensor, level: float) -> tf.Tensor:
 
 
 def forecast(logits: tf.Tensor, last_observed: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The forecast in kW.
+    """The forecast in kW; never below zero, because the meter cannot count what is fed back.
 
     Args:
         logits: [batch, horizon, BINS].
-        last_observed: [batch] kW.
+        last_observed: [batch] kW, NaN where nothing was observed.
 
     Returns:
-        `mean`, `p10`, `p50`, `p90`: [batch, horizon].
+        `OUTPUTS` of the model's contract: [batch, horizon], NaN where nothing was observed.
     """
     probabilities = tf.nn.softmax(logits)
     deltas = {MEAN: mean(probabilities)}
     deltas |= {name: quantile(probabilities, level) for name, level in QUANTILES.items()}
-    return {name: last_observed[:, None] + delta for name, delta in deltas.items()}
+    power = {name: last_observed[:, None] + delta for name, delta in deltas.items()}
+    # where, not maximum: NaN stays NaN.
+    return {name: tf.where(values < 0.0, 0.0, values) for name, values in power.items()}

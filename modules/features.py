@@ -46,8 +46,8 @@ class Origins(NamedTuple):
 
     Attributes:
         inputs: What the network takes, [N, size] or [N, window, channels].
-        last_observed: [N] kW, persistence's forecast.
-        scored: bool [N], has weight, and anything was observed in the window.
+        last_observed: [N] kW, persistence's forecast; NaN where nothing was observed.
+        scored: bool [N], whether it has weight: a forecast is trained on and scored.
         labels: [N, horizon] kW, NaN where not observed.
     """
 
@@ -77,16 +77,18 @@ def origins_of(
         The origins, segment by segment.
     """
     at = windowing.origin_indices(shape, phase, stride)
-    target, observed = segments["filled"][..., 0], segments["observed"][..., 0]
-    last, known = windowing.last_observed(target, observed, at, shape.window)
+    last_observed = windowing.last_observed(segments["target"], at, shape.window)
+    # Inputs are finite even where nothing was observed: the training mean stands in.
+    mean = windowing.at_origins(segments["filled"][..., 0], at)
+    last = tf.where(tf.math.is_nan(last_observed), mean, last_observed)
     windows = window_sequence(segments, at, shape.window, last)
     inputs = windows if sequence else event_vector(segments, at, shape.window, last, windows)
     weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
     labels = windowing.labels(segments["target"], at, shape.horizon)
     return Origins(
         inputs=_flatten(inputs),
-        last_observed=tf.reshape(last, [-1]),
-        scored=tf.reshape(known & (weight > 0.0), [-1]),
+        last_observed=tf.reshape(last_observed, [-1]),
+        scored=tf.reshape(weight > 0.0, [-1]),
         labels=_flatten(labels),
     )
 

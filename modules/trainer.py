@@ -14,7 +14,7 @@ from modules import export
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
 from modules.families import load_family
-from modules.score import Scorer
+from modules.score import Scorer, objective
 from modules.training import fit
 from modules.tuning import GridTuner, digest
 
@@ -41,7 +41,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
             examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
-        return Scorer(network).evaluate(origins).objective
+        return objective(Scorer(network).evaluate(origins))
 
     files = [
         (name, tf.io.gfile.stat(name).length)

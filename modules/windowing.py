@@ -1,7 +1,8 @@
-"""Cuts segments into the windows and labels of their origins; the one windowing of the project.
+"""Cuts segments into the windows and labels of their origins; the one windowing of the model.
 
-Training, evaluation and both serving signatures frame here. A segment's series is [batch, minutes];
-origin o stands at index `window - 1 + o` (see `tfx_pipeline.data.contract.Windowing`).
+Training, the search and both serving signatures cut here; the gate cuts labels on its own. A
+segment's series is [batch, minutes]; origin o stands at index `window - 1 + o` (see
+`tfx_pipeline.data.contract.Windowing`).
 """
 
 import tensorflow as tf
@@ -98,22 +99,21 @@ def running_max(series: tf.Tensor) -> tf.Tensor:
     return series
 
 
-def last_observed(
-    target: tf.Tensor, observed: tf.Tensor, origins: tf.Tensor, window: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Persistence: the last observed value at or before each origin, within its window.
+def last_observed(target: tf.Tensor, origins: tf.Tensor, window: int) -> tf.Tensor:
+    """Persistence's forecast: the last observed value at or before each origin, in its window.
+
+    The gate has a persistence of its own, from the raw series and without TensorFlow
+    (`tfx_pipeline.evaluation.metrics.persistence`): a mistake here must not hide there.
 
     Args:
-        target: [batch, minutes] kW, the training mean where not observed.
-        observed: [batch, minutes] 1 where observed, else 0.
+        target: [batch, minutes] kW, NaN where not observed.
         origins: Indices of origins, int32 [n].
         window: Minutes that an origin may look back, itself included.
 
     Returns:
-        [batch, n] kW (the training mean where nothing was observed), and bool [batch, n],
-        whether anything was.
+        [batch, n] kW, NaN where the window holds no observation.
     """
     index = tf.range(target.shape[1])
-    last = at_origins(running_max(tf.where(observed > 0.0, index, -1)), origins)
+    last = at_origins(running_max(tf.where(tf.math.is_nan(target), -1, index)), origins)
     known = last > origins - window
-    return tf.gather(target, tf.where(known, last, origins), batch_dims=1), known
+    return tf.where(known, tf.gather(target, tf.maximum(last, 0), batch_dims=1), float("nan"))

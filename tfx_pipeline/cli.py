@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
@@ -44,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="check the raw data by the rules of docs/data.md")
     _takes_settings(data)
     data.set_defaults(run=_data)
+
+    summary = commands.add_parser("summary", help="print what the latest run did")
+    form = summary.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print it as JSON")
+    form.add_argument("--json-schema", action="store_true", help="print its JSON schema")
+    _takes_settings(summary)
+    summary.set_defaults(run=_summary)
 
     schema = commands.add_parser("schema", help="the curated schema")
     verbs = schema.add_subparsers(required=True, metavar="verb")
@@ -91,6 +99,26 @@ def _data(parsed: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(summary.model_dump_json(indent=2))
+    return 0
+
+
+def _summary(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.report.summary import RunSummary, read_summary
+    from tfx_pipeline.report.tables import print_summary
+
+    if parsed.json_schema:
+        print(json.dumps(RunSummary.model_json_schema(mode="serialization"), indent=2))
+        return 0
+    folder = Path(_in_force(parsed).outputs).absolute() / "latest"
+    try:
+        summary = read_summary(folder)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if parsed.json:
+        print(summary.model_dump_json(indent=2))
+    else:
+        print_summary(summary, folder)
     return 0
 
 

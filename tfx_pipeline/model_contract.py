@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import ConfigDict, PositiveInt
 
 from tfx_pipeline.data.contract import MEASUREMENTS
+from tfx_pipeline.frozen import Frozen
 
 DEFAULT_SIGNATURE = "serving_default"
 """Windows [batch, window] by measurement, NaN where not observed, and `TIMESTAMP` ->
@@ -53,14 +54,14 @@ MAX_WARM_UP_REQUESTS = 1000
 """TF Serving refuses to load a model with more."""
 
 
-class ModelMetadata(BaseModel):
+class ModelMetadata(Frozen):
     """What a model was made for, and of what: the content of `METADATA_FILE`.
 
     Fields that a later release adds are ignored; a change that an older reader would misunderstand
     takes a new `schema_version`, which that reader refuses.
     """
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore")
 
     schema_version: Literal[1] = 1
     """Of this description; files without it are of version 1."""

@@ -31,15 +31,27 @@ from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 
 class Persistence(tf.Module):
-    """Forecasts `last + pull * (level - last) + offset` kW, for every minute ahead."""
+    """Forecasts `last + pull * (level - last) + offset` kW, for every minute ahead.
 
-    def __init__(self, windowing: Windowing, pull: float, level: float, offset: float, band: float):
+    `median_pull` takes the place of `pull` in the median.
+    """
+
+    def __init__(
+        self,
+        windowing: Windowing,
+        pull: float,
+        level: float,
+        offset: float,
+        band: float,
+        median_pull: float,
+    ) -> None:
         super().__init__()
         self._windowing = windowing
         self._pull = tf.Variable(pull, dtype=tf.float32)
         self._level = tf.Variable(level, dtype=tf.float32)
         self._offset = tf.Variable(offset, dtype=tf.float32)
         self._band = tf.Variable(band, dtype=tf.float32)
+        self._median_pull = tf.Variable(median_pull, dtype=tf.float32)
 
     def forecast(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Windows [..., window] of the target in kW -> outputs [..., horizon]."""
@@ -48,12 +60,18 @@ class Persistence(tf.Module):
         last_index = tf.reduce_max(tf.where(observed, minutes, -1), axis=-1)
         picked = tf.equal(minutes, last_index[..., None])
         last = tf.reduce_sum(tf.where(picked, windows, 0.0), axis=-1)
-        mean = last + self._pull * (self._level - last) + self._offset
-        mean = tf.repeat(mean[..., None], self._windowing.horizon, axis=-1)
+        mean, median = (
+            tf.repeat(
+                (last + pull * (self._level - last) + self._offset)[..., None],
+                self._windowing.horizon,
+                axis=-1,
+            )
+            for pull in (self._pull, self._median_pull)
+        )
         return {
             MEAN: mean,
             P10: mean - self._band,
-            P50: mean + 0.0,
+            P50: median,
             P90: mean + self._band,
         }
 
@@ -77,9 +95,12 @@ def save_model(
     level: float = 1.0,
     offset: float = 0.0,
     band: float = 0.5,
+    median_pull: float | None = None,
 ) -> Path:
     """Saves a SavedModel with everything the trainer adds; returns `folder`."""
-    model = Persistence(windowing, pull, level, offset, band)
+    model = Persistence(
+        windowing, pull, level, offset, band, pull if median_pull is None else median_pull
+    )
     signatures = {
         DEFAULT_SIGNATURE: tf.function(model.serving_default).get_concrete_function(
             **{

@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from tests.support.series import household, write_uci
+from tests.support.summary import run_summary
 from tfx_pipeline.cli import main
+from tfx_pipeline.report.summary import RunSummary, write_summary
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -54,7 +56,29 @@ def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
     assert "run the pipeline once" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", [[], ["schema", "refresh"]])
+def test_the_latest_summary_is_printed_for_people_and_for_programs(tmp_path, capsys):
+    (tmp_path / "latest").mkdir()
+    write_summary(run_summary(), tmp_path / "latest")
+    outputs = f"--outputs={tmp_path}"
+    assert main(["summary", "--", outputs]) == 0
+    assert "coverage is off: failed" in capsys.readouterr().out
+    assert main(["summary", "--json", "--", outputs]) == 0
+    assert RunSummary.model_validate_json(capsys.readouterr().out) == run_summary()
+
+
+def test_no_summary_is_an_error(tmp_path, capsys):
+    assert main(["summary", "--", f"--outputs={tmp_path}"]) == 1
+    assert "a run that ends writes it" in capsys.readouterr().err
+
+
+def test_the_summary_has_a_json_schema(capsys):
+    assert main(["summary", "--json-schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["properties"]["schema_version"]["const"] == 1
+    assert schema["$defs"]["Evaluation"]["properties"]["mse_ratio"]["description"]
+
+
+@pytest.mark.parametrize("verb", [[], ["schema", "refresh"], ["summary"]])
 def test_help_comes_without_the_heavy_imports(verb):
     code = (
         "import atexit, sys; from tfx_pipeline.cli import main;"

@@ -7,6 +7,7 @@ import json
 from tensorflow_model_analysis.proto import config_pb2
 
 from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
+from tfx_pipeline.evaluation.rules import RULES, Bounds
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 
@@ -14,74 +15,82 @@ METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
 SLICES: tuple[str, ...] = (HOUR, WEEKEND)
 """Features by whose values the metrics are sliced, besides the whole."""
 
+_WHOLE = config_pb2.SlicingSpec()
+_SLICING = [config_pb2.SlicingSpec(feature_keys=[feature]) for feature in SLICES]
+
 
 def eval_config(windowing: Windowing, gate: GateSettings) -> config_pb2.EvalConfig:
     """Metrics, slices and the gate's rules.
 
-    Every bound is a TFMA threshold, and TFMA compares so that NaN passes none. The baseline rule
-    is dropped by the Evaluator where there is no baseline model. See docs/gate.md.
+    Every bound is a TFMA threshold, and TFMA compares so that NaN passes none. The Evaluator drops
+    what compares with a baseline model where there is none. See docs/gate.md.
 
     Args:
-      windowing: How the examples are cut into windows; the models' too.
-      gate: The bounds.
+        windowing: How the examples are cut into windows; the models' too.
+        gate: The bounds.
     """
+    settings = {
+        "windowing": windowing.model_dump(),
+        "min_slice_forecasts": gate.min_slice_forecasts,
+    }
+    metrics = config_pb2.MetricConfig(
+        class_name="ForecastMetrics", module=METRICS_MODULE, config=json.dumps(settings)
+    )
+    # Not MetricsSpec.thresholds: TFMA applies those to every slice, not only to the whole.
+    thresholds = {
+        rule.metric: config_pb2.PerSliceMetricThresholds(
+            thresholds=[
+                config_pb2.PerSliceMetricThreshold(
+                    slicing_specs=_SLICING if rule.by_slice else [_WHOLE],
+                    threshold=_threshold(rule.bounds(gate)),
+                )
+            ]
+        )
+        for rule in RULES
+    }
     return config_pb2.EvalConfig(
         model_specs=[config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE)],
-        slicing_specs=[_EVERYTHING, *_SLICING],
-        metrics_specs=[
-            config_pb2.MetricsSpec(
-                metrics=[
-                    config_pb2.MetricConfig(
-                        class_name="ForecastMetrics",
-                        module=METRICS_MODULE,
-                        config=json.dumps(
-                            {
-                                "windowing": windowing.model_dump(),
-                                "min_forecasts": gate.min_forecasts,
-                            }
-                        ),
-                    )
-                ],
-                per_slice_thresholds={
-                    "mse_ratio": _on([_EVERYTHING], _between(upper=1 - gate.margin)),
-                    "judged_mse_ratio": _on(_SLICING, _between(upper=gate.slice_bound)),
-                    "coverage_p10_p90": _on(
-                        [_EVERYTHING],
-                        _between(
-                            lower=gate.coverage - gate.coverage_tolerance,
-                            upper=gate.coverage + gate.coverage_tolerance,
-                        ),
-                    ),
-                    "mse_kw2": _on([_EVERYTHING], _at_most_above_baseline(gate.baseline_tolerance)),
-                },
+        slicing_specs=[_WHOLE, *_SLICING],
+        metrics_specs=[config_pb2.MetricsSpec(metrics=[metrics], per_slice_thresholds=thresholds)],
+    )
+
+
+def min_slice_forecasts(config: config_pb2.EvalConfig) -> int:
+    """Forecasts from which a slice is eligible, as the evaluation was configured."""
+    return int(json.loads(config.metrics_specs[0].metrics[0].config)["min_slice_forecasts"])
+
+
+def bounds_of(config: config_pb2.EvalConfig) -> dict[str, Bounds]:
+    """The bounds by metric, as the evaluation was configured.
+
+    The Evaluator empties what compares with a baseline model where there is none.
+    """
+    per_slice = config.metrics_specs[0].per_slice_thresholds
+    bounds = {name: _bounds(each.thresholds[0].threshold) for name, each in per_slice.items()}
+    return {name: each for name, each in bounds.items() if each != Bounds()}
+
+
+def _threshold(bounds: Bounds) -> config_pb2.MetricThreshold:
+    if bounds.above_baseline is not None:
+        return config_pb2.MetricThreshold(
+            change_threshold=config_pb2.GenericChangeThreshold(
+                relative={"value": bounds.above_baseline},
+                direction=config_pb2.MetricDirection.LOWER_IS_BETTER,
             )
-        ],
-    )
-
-
-_EVERYTHING = config_pb2.SlicingSpec()
-_SLICING = [config_pb2.SlicingSpec(feature_keys=[feature]) for feature in SLICES]
-
-
-def _on(
-    slices: list[config_pb2.SlicingSpec], threshold: config_pb2.MetricThreshold
-) -> config_pb2.PerSliceMetricThresholds:
-    # Not MetricsSpec.thresholds: TFMA applies those to every slice, not only to the whole.
-    return config_pb2.PerSliceMetricThresholds(
-        thresholds=[config_pb2.PerSliceMetricThreshold(slicing_specs=slices, threshold=threshold)]
-    )
-
-
-def _between(*, lower: float | None = None, upper: float) -> config_pb2.MetricThreshold:
-    bounds = {"upper_bound": {"value": upper}}
-    if lower is not None:
-        bounds["lower_bound"] = {"value": lower}
-    return config_pb2.MetricThreshold(value_threshold=config_pb2.GenericValueThreshold(**bounds))
-
-
-def _at_most_above_baseline(share: float) -> config_pb2.MetricThreshold:
-    return config_pb2.MetricThreshold(
-        change_threshold=config_pb2.GenericChangeThreshold(
-            relative={"value": share}, direction=config_pb2.MetricDirection.LOWER_IS_BETTER
         )
+    values = {"lower_bound": bounds.lower, "upper_bound": bounds.upper}
+    return config_pb2.MetricThreshold(
+        value_threshold=config_pb2.GenericValueThreshold(
+            **{name: {"value": value} for name, value in values.items() if value is not None}
+        )
+    )
+
+
+def _bounds(threshold: config_pb2.MetricThreshold) -> Bounds:
+    if threshold.HasField("change_threshold"):
+        return Bounds(above_baseline=threshold.change_threshold.relative.value)
+    value = threshold.value_threshold
+    return Bounds(
+        lower=value.lower_bound.value if value.HasField("lower_bound") else None,
+        upper=value.upper_bound.value if value.HasField("upper_bound") else None,
     )

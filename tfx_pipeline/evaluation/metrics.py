@@ -1,13 +1,15 @@
 """TFMA metrics of the forecast, next to persistence on the very same forecasts.
 
-Labels and persistence are framed here, by numpy and from the raw target series, so that they do
-not pass through any model. Each example becomes one small array of sums before TFMA hands it to
-its slices; from then on there is nothing to do but add.
+Labels and persistence are cut here, by numpy and from the raw target series, so that they do not
+pass through any model. Each example becomes one small record of sums before TFMA hands it to its
+slices; from then on there is nothing to do but add.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
+from operator import add, attrgetter
 from typing import Any
 
 import apache_beam as beam
@@ -16,26 +18,28 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from tfx_pipeline.data.contract import TARGET, WEIGHT, Windowing
-from tfx_pipeline.model_contract import MEAN, OUTPUTS, P10, P50, P90
+from tfx_pipeline.scoring import Array, ErrorSums, error_sums
 
-# Rows of the array of sums, each with one column per minute ahead.
-FORECASTS, LABELS, ERROR, SQUARED, ABSOLUTE, INSIDE, HELD_SQUARED, HELD_ABSOLUTE = range(8)
+PER_MINUTE: Mapping[str, Callable[[ErrorSums], Array]] = {
+    "mse_kw2": attrgetter("mse"),
+    "mae_kw": attrgetter("mae"),
+    "persistence_mse_kw2": attrgetter("persistence_mse"),
+    "persistence_mae_kw": attrgetter("persistence_mae"),
+    "coverage_p10_p90": attrgetter("coverage"),
+}
+"""Metrics of each minute ahead, and without a minute their means over the minutes."""
 
-PER_MINUTE = (
-    "mse_kw2",
-    "mae_kw",
-    "persistence_mse_kw2",
-    "persistence_mae_kw",
-    "coverage_p10_p90",
-)
-OVERALL = (
-    *PER_MINUTE,
-    "bias_kw",
-    "mse_ratio",
-    "mae_ratio",
-    "judged_mse_ratio",
-    "forecasts",
-)
+OVERALL: Mapping[str, Callable[[ErrorSums], float]] = {
+    "bias_kw": lambda sums: sums.bias.mean(),
+    "mse_ratio": attrgetter("mse_ratio"),
+    "mae_ratio": attrgetter("mae_ratio"),
+    "origins": attrgetter("origins"),
+    "forecasts": attrgetter("forecasts"),
+}
+"""Metrics of all minutes ahead together."""
+
+ELIGIBLE_MSE_RATIO = "eligible_mse_ratio"
+"""`mse_ratio` where there are enough forecasts, else 0: a small slice cannot fail a model."""
 
 
 def minute_name(minute: int, metric: str) -> str:
@@ -43,65 +47,15 @@ def minute_name(minute: int, metric: str) -> str:
     return f"minute_{minute}_{metric}"
 
 
-def error_sums(
-    target: np.ndarray,
-    weight: np.ndarray,
-    predictions: Mapping[str, np.ndarray],
-    windowing: Windowing,
-) -> np.ndarray:
-    """Sums over the forecasts of one segment that can be judged.
-
-    A forecast for one minute is judged where its origin has weight, its label was observed, and
-    its window holds an observed value for persistence to hold.
+def persistence(target: np.ndarray, windowing: Windowing) -> np.ndarray:
+    """The last observation at or before each origin, within its window.
 
     Args:
-      target: kW [minutes], NaN where not observed.
-      weight: [origins], above 0 where a forecast may be judged.
-      predictions: `mean`, `p10`, `p50`, `p90` in kW, each [origins, horizon].
-      windowing: How the segment is framed.
+        target: kW [minutes], NaN where not observed.
+        windowing: How the segment is cut into windows.
 
     Returns:
-      float64 [8, horizon], rows as named at the top of this module. Any output that is not
-      finite where it is judged makes that minute's MSE NaN, and the gate refuses NaN.
-    """
-    origins, horizon = windowing.origins, windowing.horizon
-    labels = np.lib.stride_tricks.sliding_window_view(target[windowing.window :], horizon)[:origins]
-    held = last_observed(target, windowing)
-    judged = (weight > 0)[:, None] & ~np.isnan(labels) & ~np.isnan(held)[:, None]
-
-    def total(values: np.ndarray) -> np.ndarray:
-        # where, not a product: what must not be judged may be NaN.
-        return np.where(judged, values, 0.0).sum(axis=0)
-
-    labels = labels.astype(np.float64)
-    # A forecast is judged whole: NaN where any of its outputs is not finite.
-    finite = np.all([np.isfinite(predictions[name]) for name in OUTPUTS], axis=0)
-    error = np.where(finite, predictions[MEAN] - labels, np.nan)
-    inside = (predictions[P10] <= labels) & (labels <= predictions[P90])
-    held_error = held[:, None] - labels
-    return np.stack(
-        [
-            np.full(horizon, judged.any(axis=1).sum(), np.float64),
-            judged.sum(axis=0, dtype=np.float64),
-            total(error),
-            total(error**2),
-            total(np.abs(predictions[P50] - labels)),
-            total(inside),
-            total(held_error**2),
-            total(np.abs(held_error)),
-        ]
-    )
-
-
-def last_observed(target: np.ndarray, windowing: Windowing) -> np.ndarray:
-    """Persistence: the last observed value at or before each origin, within its window.
-
-    Args:
-      target: [minutes], NaN where not observed.
-      windowing: How the segment is framed.
-
-    Returns:
-      [origins], NaN where nothing was observed in the window.
+        [origins] kW, NaN where nothing was observed in the window.
     """
     minutes = np.arange(target.size)
     last = np.maximum.accumulate(np.where(np.isnan(target), -1, minutes))
@@ -110,38 +64,22 @@ def last_observed(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     return np.where(index >= first, target[np.maximum(index, 0)], np.nan)
 
 
-def summarize(sums: np.ndarray, min_forecasts: int) -> dict[str, float]:
-    """Metric names to values, from sums [8, horizon]; NaN where nothing was judged.
+def labels(target: np.ndarray, windowing: Windowing) -> np.ndarray:
+    """The minutes ahead of each origin: [minutes] kW -> [origins, horizon] kW."""
+    ahead = target[windowing.window :]
+    return np.lib.stride_tricks.sliding_window_view(ahead, windowing.horizon)[: windowing.origins]
 
-    `mse_ratio` and `mae_ratio` are the model's mean over the minutes over persistence's.
-    `judged_mse_ratio` is the same as `mse_ratio`, but 0 where a slice has fewer than
-    `min_forecasts` forecasts: such a slice is too small to fail a model.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rows = sums / sums[LABELS]
-        values = dict(
-            zip(
-                PER_MINUTE,
-                rows[[SQUARED, ABSOLUTE, HELD_SQUARED, HELD_ABSOLUTE, INSIDE]],
-                strict=True,
-            )
-        )
-        result = {
-            minute_name(i + 1, name): float(value)
-            for name, per_minute in values.items()
-            for i, value in enumerate(per_minute)
-        }
-        result |= {name: float(per_minute.mean()) for name, per_minute in values.items()}
-        result["bias_kw"] = float(rows[ERROR].mean())
-        for name, own, held in (
-            ("mse_ratio", SQUARED, HELD_SQUARED),
-            ("mae_ratio", ABSOLUTE, HELD_ABSOLUTE),
-        ):
-            result[name] = float(rows[own].mean() / rows[held].mean())
-    result["forecasts"] = float(sums[FORECASTS, 0])
-    enough = result["forecasts"] >= min_forecasts
-    result["judged_mse_ratio"] = result["mse_ratio"] if enough else 0.0
-    return result
+
+def summarize(sums: ErrorSums, min_slice_forecasts: int) -> dict[str, float]:
+    """Metric names to values; NaN where nothing was scored."""
+    values: dict[str, float] = {}
+    for name, of in PER_MINUTE.items():
+        per_minute = of(sums)
+        values |= {minute_name(i + 1, name): float(value) for i, value in enumerate(per_minute)}
+        values[name] = float(per_minute.mean())
+    values |= {name: float(of(sums)) for name, of in OVERALL.items()}
+    eligible = sums.forecasts >= min_slice_forecasts
+    return values | {ELIGIBLE_MSE_RATIO: values["mse_ratio"] if eligible else 0.0}
 
 
 class ForecastMetrics(metric_types.Metric):
@@ -151,33 +89,30 @@ class ForecastMetrics(metric_types.Metric):
     """
 
     def __init__(
-        self,
-        windowing: dict[str, int],
-        min_forecasts: int,
-        name: str = "forecast",
+        self, windowing: dict[str, int], min_slice_forecasts: int, name: str = "forecast"
     ) -> None:
-        """Takes the fields of a `Windowing`, and the size from which a slice is judged."""
+        """Takes the fields of a `Windowing`, and the size from which a slice is eligible."""
         super().__init__(
             _computations,
             name=name,
             windowing=windowing,
-            min_forecasts=min_forecasts,
+            min_slice_forecasts=min_slice_forecasts,
         )
 
 
 def _computations(
     name: str,
     windowing: dict[str, int],
-    min_forecasts: int,
+    min_slice_forecasts: int,
     model_names: Iterable[str] | None = None,
 ) -> metric_types.MetricComputations:
     shape = Windowing.model_validate(windowing)
-    names = [minute_name(i + 1, metric) for i in range(shape.horizon) for metric in PER_MINUTE]
+    names = summarize(ErrorSums.of_nothing(shape.horizon), min_slice_forecasts)
     return [
         metric_types.MetricComputation(
-            keys=[_key(metric, model) for metric in (*names, *OVERALL)],
+            keys=[_key(metric, model) for metric in names],
             preprocessors=[_SumErrors(f"{name}/{model}", model, shape)],
-            combiner=_AddSums(model, shape.horizon, min_forecasts),
+            combiner=_AddSums(model, shape.horizon, min_slice_forecasts),
         )
         for model in model_names or [""]
     ]
@@ -189,39 +124,43 @@ def _key(name: str, model: str) -> metric_types.MetricKey:
 
 
 class _SumErrors(metric_types.Preprocessor):
-    """Turns an example into its array of sums, once for all slices that it falls into."""
+    """Turns an example into its sums, once for all slices that it falls into."""
 
     def __init__(self, name: str, model: str, windowing: Windowing) -> None:
         super().__init__(name=name)
         self._model = model
         self._windowing = windowing
 
-    def process(self, extracts: dict[str, Any]) -> Iterator[np.ndarray]:
+    def process(self, extracts: dict[str, Any]) -> Iterator[ErrorSums]:
         features = extracts[constants.FEATURES_KEY]
-        predictions = metric_types.StandardMetricInputs(extracts).get_predictions(self._model)
-        yield error_sums(features[TARGET], features[WEIGHT], predictions, self._windowing)
+        target = features[TARGET]
+        yield error_sums(
+            labels(target, self._windowing),
+            persistence(target, self._windowing),
+            features[WEIGHT] > 0,
+            metric_types.StandardMetricInputs(extracts).get_predictions(self._model),
+        )
 
 
 class _AddSums(beam.CombineFn):
-    """Adds arrays of sums and gives the metrics of one model."""
+    """Adds sums and gives the metrics of one model."""
 
-    def __init__(self, model: str, horizon: int, min_forecasts: int) -> None:
+    def __init__(self, model: str, horizon: int, min_slice_forecasts: int) -> None:
         self._model = model
         self._horizon = horizon
-        self._min_forecasts = min_forecasts
+        self._min_slice_forecasts = min_slice_forecasts
 
-    def create_accumulator(self) -> np.ndarray:
-        return np.zeros((HELD_ABSOLUTE + 1, self._horizon))
+    def create_accumulator(self) -> ErrorSums:
+        return ErrorSums.of_nothing(self._horizon)
 
-    def add_input(self, accumulator: np.ndarray, sums: np.ndarray) -> np.ndarray:
-        accumulator += sums
-        return accumulator
+    def add_input(self, accumulator: ErrorSums, sums: ErrorSums) -> ErrorSums:
+        return accumulator + sums
 
-    def merge_accumulators(self, accumulators: Iterable[np.ndarray]) -> np.ndarray:
-        return np.sum(list(accumulators), axis=0)
+    def merge_accumulators(self, accumulators: Iterable[ErrorSums]) -> ErrorSums:
+        return reduce(add, accumulators)
 
-    def extract_output(self, accumulator: np.ndarray) -> dict[metric_types.MetricKey, float]:
+    def extract_output(self, accumulator: ErrorSums) -> dict[metric_types.MetricKey, float]:
         return {
             _key(name, self._model): value
-            for name, value in summarize(accumulator, self._min_forecasts).items()
+            for name, value in summarize(accumulator, self._min_slice_forecasts).items()
         }

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from tfx_pipeline.local import usage
 from tfx_pipeline.local.terminal import Terminal, muted_errors
+from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import CACHED, FAILED, NodeRun, Run
-from tfx_pipeline.report.summary import print_summary, summarize, write_summary
+from tfx_pipeline.report.summary import write_summary
+from tfx_pipeline.report.tables import print_summary
 from tfx_pipeline.settings import Settings
 
 
@@ -31,7 +33,7 @@ def show_run(settings: Settings, run: Run) -> int:
         [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
     )
     with muted_errors():  # TensorFlow's words on how metrics are read
-        summary = summarize(settings, run)
+        summary = collect(settings, run)
     write_summary(summary, run.folder)
     _point(Path(settings.outputs).absolute() / "latest", run.folder)
     print_summary(summary, run.folder)

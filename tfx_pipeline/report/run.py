@@ -4,11 +4,16 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from tfx.types.artifact import Artifact
 
-COMPLETE, CACHED, FAILED, NOT_RUN = "complete", "cached", "failed", "not run"
+from tfx_pipeline.report.summary import State
+
+COMPLETE: Final = "complete"
+CACHED: Final = "cached"
+FAILED: Final = "failed"
+NOT_RUN: Final = "not run"
 
 
 @dataclass
@@ -24,7 +29,7 @@ class NodeRun:
     """
 
     id: str
-    state: str = NOT_RUN
+    state: State = NOT_RUN
     seconds: float = 0.0
     peak_rss_bytes: int = 0
     outputs: dict[str, list[Artifact]] = field(default_factory=dict)

@@ -27,15 +27,15 @@ def test_deltas_beyond_the_reach_fall_in_the_outermost_bins():
 
 @pytest.mark.parametrize("delta", [-1.5, 0.0, 2.2])
 def test_certainty_forecasts_its_bin(delta):
-    forecast = distribution.forecast(peak(delta), tf.constant([1.0]))
+    forecast = distribution.forecast(peak(delta), tf.constant([2.0]))
     width = 0.05 + 0.1 * abs(delta)
     for name in OUTPUTS:
-        assert forecast[name].numpy() == pytest.approx(1.0 + delta, abs=width)
+        assert forecast[name].numpy() == pytest.approx(2.0 + delta, abs=width)
 
 
 def test_quantiles_are_ordered_and_hold_their_share():
     logits = tf.random.stateless_normal([200, 3, distribution.BINS], [1, 2], stddev=3.0)
-    forecast = distribution.forecast(logits, tf.zeros([200]))
+    forecast = distribution.forecast(logits, tf.fill([200], 10.0))
     assert (forecast["p10"] < forecast["p50"]).numpy().all()
     assert (forecast["p50"] < forecast["p90"]).numpy().all()
     probabilities = tf.nn.softmax(logits)

@@ -55,7 +55,7 @@ def test_nothing_is_nan_where_nothing_was_observed():
     values = np.full((7, SHAPE.minutes), np.nan)
     origins = features.origins_of(transformed(values), SHAPE, sequence=False)
     assert np.isfinite(origins.inputs).all()
-    assert not origins.scored.numpy().any()
+    assert np.isnan(origins.last_observed).all()
 
 
 def test_origins_without_weight_are_not_scored():

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from modules import windowing
 from tfx_pipeline.data.contract import Windowing
+from tfx_pipeline.evaluation.metrics import persistence
 
 SHAPE = Windowing(window=4, horizon=2, origins=6)
 
@@ -49,9 +50,18 @@ def test_the_running_maximum_is_numpys():
 
 
 def test_persistence_holds_the_last_observed_value_of_the_window():
-    target = tf.constant([[7.0, 1.0, 2.0, 3.0, 9.0, 9.0, 9.0, 9.0]])
-    observed = tf.constant([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
-    base, known = windowing.last_observed(target, observed, tf.constant([3, 5, 6]), window=4)
-    assert base[0, :2].numpy().tolist() == [2.0, 2.0]
+    nan = np.nan
+    target = tf.constant([[7.0, 1.0, 2.0, nan, nan, nan, nan, nan], [nan] * 8])
+    last = windowing.last_observed(target, tf.constant([3, 5, 6]), window=4)
     # From minute 6 the window begins at minute 3: nothing in it was observed.
-    assert known.numpy().tolist() == [[True, True, False]]
+    np.testing.assert_array_equal(last, [[2.0, 2.0, nan], [nan] * 3])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_gates_persistence_is_the_same(seed):
+    """Two on purpose: the gate shares no code with the model that it evaluates."""
+    rng = np.random.default_rng(seed)
+    target = rng.normal(size=SHAPE.minutes).astype(np.float32)
+    target[rng.random(target.size) < 0.7] = np.nan
+    own = windowing.last_observed(target[None], windowing.origin_indices(SHAPE), SHAPE.window)
+    np.testing.assert_array_equal(own[0], persistence(target, SHAPE))

@@ -1,0 +1,92 @@
+"""A summary of a run that never was."""
+
+from typing import Any
+
+from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
+from tfx_pipeline.evaluation.results import Evaluation, MinuteScores, Verdict
+from tfx_pipeline.report.summary import NodeSummary, RunSummary
+
+SPLIT = SplitSummary(
+    first="2006-12-16 17:24",
+    last="2007-02-14 17:23",
+    windows=399_941,
+    unlabelled=28,
+    examples=6_666,
+)
+GAP = GapSummary(meter="", first="2007-01-01 08:20", last="2007-01-01 08:59", minutes=40)
+DATA = DataSummary(
+    files=1,
+    rows=86400,
+    meters=1,
+    first="2006-12-16 17:24",
+    last="2007-02-14 17:23",
+    minutes=86400,
+    missing_minutes=0,
+    gaps=3,
+    longest_gap=GAP,
+    missing_fraction={"Voltage": 0.01},
+    physics_fraction={},
+    longest_frozen={},
+    bad_rows={"number": 2},
+    first_bad_rows=[],
+    splits={"test": SPLIT},
+)
+
+
+def minute(number: int) -> MinuteScores:
+    """Figures of one minute ahead."""
+    return MinuteScores(
+        minute=number,
+        mse_kw2=0.04,
+        mae_kw=0.06,
+        persistence_mse_kw2=0.05,
+        persistence_mae_kw=0.07,
+        coverage_p10_p90=None,
+    )
+
+
+def verdict(finding: str, outcome: Any) -> Verdict:
+    """A verdict of some rule."""
+    return Verdict(rule="mse_ratio", slice=None, outcome=outcome, finding=finding)
+
+
+def evaluation(**values: Any) -> Evaluation:
+    """An evaluation that refuses a model; `values` replace its fields."""
+    fields = {
+        "mse_kw2": 0.04,
+        "mae_kw": 0.06,
+        "mse_ratio": 0.8,
+        "mae_ratio": 0.86,
+        "coverage_p10_p90": None,
+        "bias_kw": 0.0,
+        "origins": 1000,
+        "forecasts": 1000,
+        "per_minute": (minute(1), minute(2)),
+        "baseline": None,
+        "slices": (),
+        "blessed": False,
+        "verdicts": (verdict("MSE is fine", "passed"), verdict("coverage is off", "failed")),
+    }
+    return Evaluation(**fields | values)
+
+
+def run_summary(**values: Any) -> RunSummary:
+    """The summary of a run; `values` replace its fields."""
+    node = NodeSummary(id="Trainer", state="complete", seconds=1.0, peak_rss_bytes=1 << 30)
+    fields = {
+        "run_id": "2026-01-01",
+        "profile": "default",
+        "pipeline": "household-power",
+        "state": "complete",
+        "error": None,
+        "data": DATA,
+        "warnings": (),
+        "hyperparameters": {"units": 256},
+        "nodes": (node,),
+        "total_seconds": 12.5,
+        "peak_rss_bytes": 1 << 30,
+        "evaluation": evaluation(),
+        "pushed_version": None,
+        "serving_dir": "/serving/household-power",
+    }
+    return RunSummary(**fields | values)

@@ -1,0 +1,43 @@
+"""The rules in words, and as TFMA's thresholds."""
+
+import math
+
+import pytest
+
+from tests.support.settings import WINDOWING, gate_settings
+from tfx_pipeline.evaluation.config import bounds_of, eval_config, min_slice_forecasts
+from tfx_pipeline.evaluation.rules import RULES, Bounds, Figure
+
+GATE = gate_settings()
+FINDINGS = {
+    ("forecasts", 2291): "2,291 forecasts were scored, must be at least 10,000",
+    ("mse_ratio", 0.8654): "MSE is 0.865 of persistence's, must be at most 0.95",
+    ("mae_ratio", 0.995): "MAE is 0.995 of persistence's, must be at most 0.98",
+    ("mae_ratio", math.nan): "MAE is not a number of persistence's, must be at most 0.98",
+    ("mse_kw2", 0.11): "MSE is 0.1100 kW^2, 10.0 % above the 0.1000 of the baseline model, "
+    "may be at most 2 % above",
+    ("coverage_p10_p90", 0.874): "P10..P90 held 0.874 of the values, must be 0.76 to 0.84",
+    ("eligible_mse_ratio", 1.2): "MSE is 1.200 of persistence's, must be at most 1.1",
+}
+
+
+@pytest.mark.parametrize(("metric", "value"), FINDINGS)
+def test_a_finding_is_a_sentence_with_what_was_found_and_required(metric, value):
+    (rule,) = (rule for rule in RULES if rule.metric == metric)
+    figure = Figure(value, rule.bounds(GATE), baseline=0.1)
+    assert rule.finding(figure) == FINDINGS[metric, value]
+
+
+def test_the_bounds_are_read_back_from_the_evaluations_own_configuration():
+    config = eval_config(WINDOWING, GATE)
+    assert bounds_of(config) == {rule.metric: rule.bounds(GATE) for rule in RULES}
+    assert bounds_of(config)["mse_kw2"] == Bounds(above_baseline=0.02)
+    assert min_slice_forecasts(config) == 1000
+
+
+def test_rules_for_the_whole_do_not_hold_for_slices():
+    (metrics,) = eval_config(WINDOWING, GATE).metrics_specs
+    for rule in RULES:
+        (threshold,) = metrics.per_slice_thresholds[rule.metric].thresholds
+        keys = [list(spec.feature_keys) for spec in threshold.slicing_specs]
+        assert keys == ([["hour"], ["weekend"]] if rule.by_slice else [[]])

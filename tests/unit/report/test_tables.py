@@ -1,0 +1,52 @@
+"""The summary is readable for a person."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.support.summary import evaluation, run_summary, verdict
+from tfx_pipeline.report.summary import DataWarning, NodeSummary
+from tfx_pipeline.report.tables import print_summary
+
+
+def shown(**values) -> str:
+    output = io.StringIO()
+    print_summary(run_summary(**values), Path("runs/1"), Console(file=output, width=200))
+    return output.getvalue()
+
+
+def test_a_failed_run_names_the_node_and_the_cause():
+    node = NodeSummary(id="Trainer", state="failed", seconds=1.0, peak_rss_bytes=1)
+    text = shown(state="failed", error="[it] broke", nodes=(node,), evaluation=None)
+    assert "Trainer failed: [it] broke" in text
+    assert "86,400 rows" in text
+    assert "2 bad rows" in text
+    assert "3 gaps, the longest 40 minutes from 2007-01-01 08:20 on" in text
+    assert "28 of the 399,941 newest windows are not scored" in text
+    assert "runs/1" in text
+    assert "blessed" not in text
+
+
+def test_warnings_are_shown():
+    warning = DataWarning(rule="drift", where="train: Voltage", message="moved [a lot]")
+    assert "warning: train: Voltage: moved [a lot]" in shown(warnings=(warning,))
+
+
+def test_the_decision_is_shown_in_few_lines():
+    verdicts = [verdict("MSE is fine", "passed"), verdict("coverage is off", "failed")]
+    verdicts += [verdict(f"hour {hour}", "not applied") for hour in range(24)]
+    text = shown(evaluation=evaluation(verdicts=tuple(verdicts)))
+    assert "coverage is off: failed" in text
+    assert "hour 1: not applied" in text
+    assert "hour 2" not in text
+    assert "22 more not applied" in text
+    assert "not blessed" in text
+    assert "0.0400" in text
+
+
+def test_a_blessed_model_is_pushed_or_not():
+    blessed = evaluation(blessed=True)
+    assert "blessed, but not pushed" in shown(evaluation=blessed)
+    text = shown(evaluation=blessed, pushed_version="17")
+    assert "/serving/household-power/17" in text

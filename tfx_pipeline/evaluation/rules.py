@@ -1,0 +1,115 @@
+"""The rules of the gate: a new one is one more entry in `RULES`.
+
+Each bounds one metric of `tfx_pipeline.evaluation.metrics` by settings under `gate`. TFMA decides;
+what a rule found is put into words here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tfx_pipeline.evaluation.settings import GateSettings
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a metric must keep to; None where there is no such bound.
+
+    Attributes:
+        lower: It must be at least this.
+        upper: It must be at most this.
+        above_baseline: Fraction by which it may be above the baseline model's.
+    """
+
+    lower: float | None = None
+    upper: float | None = None
+    above_baseline: float | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric of the candidate next to what it is held against.
+
+    Attributes:
+        value: Of the candidate; may be NaN, which keeps to no bounds.
+        bounds: What it must keep to.
+        baseline: The same metric of the baseline model; NaN without one.
+    """
+
+    value: float
+    bounds: Bounds
+    baseline: float = math.nan
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        metric: The metric that it bounds.
+        bounds: The bounds, from the settings.
+        finding: Puts into words what was found and what was required.
+        by_slice: Whether it holds for every eligible slice, or for the whole. The metric of a rule
+            by slice must be harmless where a slice is too small.
+    """
+
+    metric: str
+    bounds: Callable[[GateSettings], Bounds]
+    finding: Callable[[Figure], str]
+    by_slice: bool = False
+
+
+def _enough(figure: Figure) -> str:
+    return f"{figure.value:,.0f} forecasts were scored, must be at least {figure.bounds.lower:,.0f}"
+
+
+def _of_persistence(error: str) -> Callable[[Figure], str]:
+    return lambda figure: (
+        f"{error} is {_number(figure.value)} of persistence's, must be at most "
+        f"{figure.bounds.upper:.3g}"
+    )
+
+
+def _of_baseline(figure: Figure) -> str:
+    delta = (figure.value / figure.baseline - 1) * 100
+    allowed = (figure.bounds.above_baseline or 0.0) * 100
+    return (
+        f"MSE is {_number(figure.value, 4)} kW^2, {_number(abs(delta), 1)} % "
+        f"{'above' if delta > 0 else 'below'} the {_number(figure.baseline, 4)} of the baseline "
+        f"model, may be at most {allowed:.3g} % above"
+    )
+
+
+def _coverage(figure: Figure) -> str:
+    return (
+        f"P10..P90 held {_number(figure.value)} of the values, must be "
+        f"{figure.bounds.lower:.3g} to {figure.bounds.upper:.3g}"
+    )
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "not a number"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("forecasts", lambda gate: Bounds(lower=gate.min_forecasts), _enough),
+    Rule("mse_ratio", lambda gate: Bounds(upper=1 - gate.margin), _of_persistence("MSE")),
+    Rule("mae_ratio", lambda gate: Bounds(upper=1 - gate.mae_margin), _of_persistence("MAE")),
+    Rule("mse_kw2", lambda gate: Bounds(above_baseline=gate.baseline_tolerance), _of_baseline),
+    Rule(
+        "coverage_p10_p90",
+        lambda gate: Bounds(
+            lower=gate.coverage - gate.coverage_tolerance,
+            upper=gate.coverage + gate.coverage_tolerance,
+        ),
+        _coverage,
+    ),
+    Rule(
+        "eligible_mse_ratio",
+        lambda gate: Bounds(upper=gate.slice_bound),
+        _of_persistence("MSE"),
+        by_slice=True,
+    ),
+)

@@ -1,0 +1,114 @@
+"""The summary of a run as a person sees it on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.evaluation.results import Evaluation
+from tfx_pipeline.report.summary import RunSummary
+
+SHOWN_NOT_APPLIED = 2
+"""Verdicts of rules that did not apply; all are in the file."""
+
+STYLES = {"passed": "dim", "failed": "red", "not applied": "dim"}
+
+
+def print_summary(summary: RunSummary, folder: Path, console: Console | None = None) -> None:
+    """Prints the summary of a run.
+
+    Args:
+        summary: Of the run.
+        folder: Of the run, with its files.
+        console: Where to.
+    """
+    console = console or Console(highlight=False, soft_wrap=True)
+    console.print()
+    if summary.state == "failed":
+        node = next((node.id for node in summary.nodes if node.state == "failed"), "the run")
+        console.print(f"[bold red]{node} failed:[/] {escape(summary.error or '')}")
+    if summary.data:
+        console.print(_data_line(summary.data))
+    for warning in summary.warnings or ():
+        text = f"{warning.where}: {warning.message}"
+        console.print(f"[yellow]warning:[/] {escape(text)}")
+    if summary.hyperparameters:
+        chosen = ", ".join(f"{k} {v}" for k, v in summary.hyperparameters.items())
+        console.print(f"Hyperparameters: {escape(chosen)}")
+    if summary.evaluation:
+        console.print(_forecast_table(summary.evaluation))
+        _print_verdicts(summary.evaluation, console)
+        console.print(_decision(summary))
+    console.print(
+        f"{summary.total_seconds:.0f} s, peak memory {summary.peak_rss_bytes / 2**30:.2f} GiB"
+        f"; summary.json and log.txt in {escape(str(folder))}"
+    )
+
+
+def _data_line(data: DataSummary) -> str:
+    missing = max(data.missing_fraction.values(), default=0.0)
+    gap, test = data.longest_gap, data.splits["test"]
+    longest = f", the longest {gap.minutes:,} minutes from {gap.first} on" if gap else ""
+    line = (
+        f"Data: {data.rows:,} rows, {data.first} .. {data.last}, "
+        f"at most {missing:.2%} of a measurement missing, {data.gaps:,} gaps{longest}, "
+        f"{sum(data.bad_rows.values())} bad rows"
+    )
+    if test.unlabelled:
+        line += (
+            f"\n{test.unlabelled:,} of the {test.windows:,} newest windows are not scored: "
+            "every minute ahead of them is missing"
+        )
+    return line
+
+
+def _forecast_table(evaluation: Evaluation) -> Table:
+    table = Table(title=f"{evaluation.forecasts:,} forecasts on the newest data")
+    for heading in ("minute ahead", "MSE kW²", "persistence", "MAE kW", "persistence", "P10..P90"):
+        table.add_column(heading, justify="right")
+    for row in evaluation.per_minute:
+        table.add_row(
+            str(row.minute),
+            _number(row.mse_kw2),
+            _number(row.persistence_mse_kw2),
+            _number(row.mae_kw),
+            _number(row.persistence_mae_kw),
+            _number(row.coverage_p10_p90, ".3f"),
+        )
+    table.add_section()
+    table.add_row(
+        "ratio",
+        _number(evaluation.mse_ratio, ".3f"),
+        "",
+        _number(evaluation.mae_ratio, ".3f"),
+        "",
+        _number(evaluation.coverage_p10_p90, ".3f"),
+    )
+    return table
+
+
+def _print_verdicts(evaluation: Evaluation, console: Console) -> None:
+    not_applied = [v for v in evaluation.verdicts if v.outcome == "not applied"]
+    hidden = not_applied[SHOWN_NOT_APPLIED:]
+    for verdict in evaluation.verdicts:
+        if verdict not in hidden:
+            console.print(f"  {escape(str(verdict))}", style=STYLES[verdict.outcome])
+    if hidden:
+        console.print(f"  {len(hidden)} more not applied, see summary.json", style="dim")
+
+
+def _decision(summary: RunSummary) -> str:
+    if summary.pushed_version:
+        where = f"{summary.serving_dir}/{summary.pushed_version}"
+        return f"[bold green]blessed[/]; serving from {escape(where)}"
+    if summary.blessed:
+        return "[bold red]blessed, but not pushed[/]: the serving check or the push failed"
+    return "[bold red]not blessed[/], nothing was pushed"
+
+
+def _number(value: float | None, form: str = ".4f") -> str:
+    return "-" if value is None else format(value, form)
