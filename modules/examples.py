@@ -5,15 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from modules.config import TrainerConfig
 from modules.families import load_family
 from modules.features import Origins, origins_of
+from tfx_pipeline.data.contract import MEASUREMENTS
 
 # Files are one time interval each: reading them in turn mixes the seasons.
 OPEN_FILES = 16
 # Segments in memory to draw from; about 3 kB each.
 SHUFFLED = 2048
+# No measurement of a household is as large, in any of the units; a schema may be narrower.
+UNBOUNDED = 1e6
 # Segments per batch of an evaluation: 10 MB as the networks see them.
 EVALUATED = 16
 
@@ -31,6 +35,7 @@ class Examples:
         self.config = config
         self.spec = graph.raw_feature_spec()
         self.transform = graph.transform_features_layer()
+        self._domains = domains(graph.raw_metadata.schema)
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
         """The windows of serialized segments, string [batch]."""
@@ -40,7 +45,14 @@ class Examples:
     def origins_of_raw(
         self, raw: dict[str, tf.Tensor], phase: tf.Tensor | int = 0, stride: int = 1
     ) -> Origins:
-        """The windows of raw segments (see `tfx_pipeline.data.contract`)."""
+        """The windows of raw segments (see `tfx_pipeline.data.contract`).
+
+        What lies outside the domain of the curated schema counts as not observed, NaN: the data
+        gate keeps it out of training, a request may hold it.
+        """
+        for name, (low, high) in self._domains.items():
+            plausible = (raw[name] >= low) & (raw[name] <= high)
+            raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
         sequence = load_family(self.config.model.family).sequence
         return origins_of(self.transform(raw), self.config.windowing, sequence, phase, stride)
 
@@ -75,6 +87,18 @@ class Examples:
         return batches.map(
             lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
         ).prefetch(2)
+
+
+def domains(schema: schema_pb2.Schema) -> dict[str, tuple[float, float]]:
+    """Smallest and largest plausible value of each measurement, from the curated schema."""
+    found = {feature.name: feature.float_domain for feature in schema.feature}
+    return {
+        name: (
+            found[name].min if found[name].HasField("min") else -UNBOUNDED,
+            found[name].max if found[name].HasField("max") else UNBOUNDED,
+        )
+        for name in MEASUREMENTS
+    }
 
 
 def serialized(patterns: Sequence[str]) -> tf.data.Dataset:

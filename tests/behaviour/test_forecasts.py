@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from tests.support.series import household
 from tests.support.trained import WINDOWING, ask, trained
+from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +70,49 @@ def test_the_band_holds_the_median(model, windows):
     assert (answer["p90"] - answer["p10"]).min() > 0
 
 
-def test_a_window_of_nothing_but_missing_minutes_is_answered(model, windows):
-    answer = ask(model, np.full_like(windows[:1], np.nan))
-    assert all(np.isfinite(values).all() for values in answer.values())
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 3e38, -999.0, 1e7])
+@pytest.mark.parametrize("measurement", range(len(MEASUREMENTS)))
+def test_an_implausible_value_counts_as_not_observed(model, windows, measurement, value):
+    spiked, holed = windows[:20].copy(), windows[:20].copy()
+    spiked[:, measurement, [3, -1]] = value
+    holed[:, measurement, [3, -1]] = np.nan
+    expected = ask(model, holed)
+    for name, values in ask(model, spiked).items():
+        assert np.isfinite(values).all()
+        np.testing.assert_array_equal(values, expected[name])
+
+
+def test_where_nothing_of_the_target_was_observed_there_is_no_forecast(model, windows):
+    asked = windows[:3].copy()
+    asked[1, MEASUREMENTS.index(TARGET)] = np.nan
+    asked[2] = np.nan
+    expected = ask(model, windows[:1])
+    for name, values in ask(model, asked).items():
+        assert np.isnan(values[1:]).all()
+        np.testing.assert_allclose(values[:1], expected[name], atol=1e-4)
+
+
+def test_power_is_never_negative(model, windows):
+    low = windows * 0.05
+    answers = [ask(model, windows), ask(model, low), ask(model, np.zeros_like(windows[:1]))]
+    for answer in answers:
+        assert min(values.min() for values in answer.values()) >= 0.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    arrays(
+        np.float32,
+        (4, len(MEASUREMENTS), WINDOWING.window),
+        elements=st.floats(width=32, allow_subnormal=False)
+        | st.floats(0, 30, width=32, allow_subnormal=False)
+        | st.just(float("nan")),
+    )
+)
+def test_a_forecast_is_a_number_exactly_where_the_target_was_observed(model, values):
+    target = values[:, MEASUREMENTS.index(TARGET)]
+    observed = ((target >= 0.0) & (target <= 30.0)).any(axis=1)
+    for output in ask(model, values).values():
+        np.testing.assert_array_equal(
+            np.isfinite(output), observed[:, None].repeat(WINDOWING.horizon, axis=1)
+        )

@@ -60,6 +60,7 @@ class Persistence(tf.Module):
         last_index = tf.reduce_max(tf.where(observed, minutes, -1), axis=-1)
         picked = tf.equal(minutes, last_index[..., None])
         last = tf.reduce_sum(tf.where(picked, windows, 0.0), axis=-1)
+        last = tf.where(last_index < 0, float("nan"), last)
         mean, median = (
             tf.repeat(
                 (last + pull * (self._level - last) + self._offset)[..., None],
@@ -96,6 +97,7 @@ def save_model(
     offset: float = 0.0,
     band: float = 0.5,
     median_pull: float | None = None,
+    missing: int = 0,
 ) -> Path:
     """Saves a SavedModel with everything the trainer adds; returns `folder`."""
     model = Persistence(
@@ -124,21 +126,24 @@ def save_model(
         hyperparameters={},
     )
     (folder / METADATA_FILE).write_text(metadata.model_dump_json())
-    requests = record(model, windowing)
+    requests = record(model, windowing, missing)
     write_requests(folder / REQUESTS_FILE, requests)
     write_warmup(folder / WARM_UP_FILE, requests)
     return folder
 
 
-def record(model: Persistence, windowing: Windowing) -> list[RecordedRequest]:
-    """Asks both signatures a few requests."""
+def record(model: Persistence, windowing: Windowing, missing: int) -> list[RecordedRequest]:
+    """Asks both signatures a few requests; the segments lack their first `missing` minutes."""
     rng = np.random.default_rng(0)
     inputs = {
         name: rng.gamma(1.0, 1.0, (3, windowing.window)).astype(np.float32) for name in MEASUREMENTS
     }
     inputs[TARGET][1, 3:7] = np.nan
     inputs[TIMESTAMP] = np.array([1266000000, 1266003600, 1266007200])
-    examples = np.array([e.SerializeToString() for e in segments(2, windowing)], object)
+    asked = segments(2, windowing)
+    for example in asked:
+        example.features.feature[TARGET].float_list.value[:missing] = [float("nan")] * missing
+    examples = np.array([example.SerializeToString() for example in asked], object)
     return [
         RecordedRequest(
             DEFAULT_SIGNATURE, inputs, _numpy(model.serving_default(**_tensors(inputs)))

@@ -6,25 +6,20 @@ import tempfile
 from pathlib import Path
 
 import apache_beam as beam
-import tensorflow as tf
 import tensorflow_transform.beam as tft_beam
-from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public import tfxio
 
 from modules.transform import preprocessing_fn
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT, Windowing
+from tfx_pipeline.data.contract import Windowing
+from tfx_pipeline.data.curated_schema import curated_schema
+
+PROJECT = Path(__file__).parents[2]
 
 
 def analyze(pattern: str, windowing: Windowing, folder: Path) -> None:
     """Writes the transform graph of the examples that match `pattern` to `folder`."""
-    series = {name: tf.io.FixedLenFeature([windowing.minutes], tf.float32) for name in MEASUREMENTS}
-    schema = schema_utils.schema_from_feature_spec(
-        series
-        | {
-            WEIGHT: tf.io.FixedLenFeature([windowing.origins], tf.float32),
-            FIRST_ORIGIN: tf.io.FixedLenFeature([1], tf.int64),
-        }
-    )
+    schema = curated_schema(PROJECT / "schema/schema.pbtxt", windowing)
     source = tfxio.TFExampleRecord(pattern, schema=schema, telemetry_descriptors=["test"])
     options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(tempfile.mkdtemp()):

@@ -107,6 +107,20 @@ def test_nan_is_a_fault_even_if_it_was_recorded(tmp_path: Path) -> None:
     assert any("'mean' is not a number" in reason for reason in answer.check(model)["reasons"])
 
 
+def test_segments_may_hold_windows_of_nothing_but_not_where_there_was_a_forecast(
+    tmp_path: Path,
+) -> None:
+    model = save_model(tmp_path / "model", WINDOWING, missing=WINDOWING.window)
+    assert answer.check(model)["reasons"] == []
+
+    def mend(request: RecordedRequest) -> RecordedRequest:
+        outputs = {name: np.nan_to_num(value) for name, value in request.outputs.items()}
+        return dataclasses.replace(request, outputs=outputs)
+
+    _change(model, mend)
+    assert any("not a number where" in reason for reason in answer.check(model)["reasons"])
+
+
 def _remove(name: str) -> Callable[[Path], None]:
     return lambda model: (model / name).unlink()
 
