@@ -125,9 +125,10 @@ def create_pipeline(
     )
     model = trainer.outputs["model"]
 
-    # The gate: better than persistence, and not worse than the last blessed model.
+    # The gate: better than persistence, and not worse than the model that serves.
     baseline = tfx.dsl.Resolver(
         strategy_class=BaselineStrategy,
+        config={"serving_dir": serving_dir, "copies": f"{pipeline_root}/Baseline/served"},
         candidate=model,
         model=tfx.dsl.Channel(type=standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),

@@ -1,5 +1,6 @@
 """Which model a candidate meets, through LocalDagRunner and a real ML Metadata store."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,13 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing, String
+from tfx_kubeflow.metadata import blessings
+from tfx_kubeflow.storage import served_versions
 
+from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.model_contract import EXTRA_ASSETS, METADATA_FILE, ModelMetadata
 
@@ -53,6 +58,7 @@ def Judge(  # noqa: N802
     met.set_string_custom_property("baseline", version)
     blessing.set_int_custom_property("blessed", bless)
     blessing.set_int_custom_property("current_model_id", model.id)
+    blessings.record_digest(blessing, {"model": model})
 
 
 @component
@@ -74,19 +80,29 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "root"
-        self.connection = metadata.sqlite_metadata_connection_config(str(folder / "mlmd.db"))
+        self.serving = folder / "serving"
+        self.database = folder / "mlmd.db"
+        self.connection = metadata.sqlite_metadata_connection_config(str(self.database))
 
     def run(self, version: str, *, bless: bool = True, window: int = 50) -> None:
         """One run; what it met is read with `met`."""
         train = Train(version=version, window=window)
         baseline = Resolver(
             strategy_class=BaselineStrategy,
+            config={"serving_dir": str(self.serving), "copies": str(self.root / "copies")},
             candidate=train.outputs["model"],
             model=Channel(type=Model),
             model_blessing=Channel(type=ModelBlessing),
         ).with_id("Baseline")
         judge = Judge(
             bless=int(bless), model=train.outputs["model"], baseline=baseline.outputs["model"]
+        )
+        pusher = Pusher(
+            model=train.outputs["model"],
+            model_blessing=judge.outputs["blessing"],
+            push_destination=pusher_pb2.PushDestination(
+                filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(self.serving))
+            ),
         )
         before = Resolver(
             strategy_class=PreviousArtifactStrategy,
@@ -98,7 +114,7 @@ class Runs:
             Pipeline(
                 pipeline_name="baseline-test",
                 pipeline_root=str(self.root),
-                components=[train, baseline, judge, before, remember],
+                components=[train, baseline, judge, pusher, before, remember],
                 metadata_connection_config=self.connection,
                 enable_cache=True,
             )
@@ -106,7 +122,8 @@ class Runs:
 
     def saved(self, version: str) -> Path:
         """The file of the model of that version."""
-        (file,) = (p for p in self.root.rglob("saved_model.pb") if p.read_text() == version)
+        made = self.root.glob("Train/model/*/Format-Serving/saved_model.pb")
+        (file,) = (path for path in made if path.read_text() == version)
         return file
 
     def met(self, name: str = "baseline") -> list[str]:
@@ -153,19 +170,51 @@ def test_going_back_meets_the_newer_one_which_it_would_replace(runs: Runs) -> No
     assert runs.met("previous") == ["none", "1", "2"]
 
 
-def test_a_model_of_other_windows_is_passed_over(runs: Runs) -> None:
+def test_after_a_rollback_it_is_the_one_that_serves(runs: Runs) -> None:
+    runs.run("1")
+    runs.run("2")
+    served_versions.remove(str(runs.serving), served_versions.versions(str(runs.serving))[0])
+    runs.run("3")
+    assert runs.met() == ["none", "1", "1"]
+
+
+def test_what_serves_is_met_even_if_the_metadata_is_gone(runs: Runs) -> None:
+    runs.run("1")
+    runs.database.write_bytes(b"")
+    runs.root.rename(runs.root.with_name("of before"))
+    runs.run("2")
+    runs.run("2")
+    assert runs.met() == ["1"], "the second time from the cache"
+    runs.run("3")
+    assert runs.met() == ["1", "2"]
+
+
+def test_a_damaged_version_is_no_baseline(runs: Runs, caplog: pytest.LogCaptureFixture) -> None:
+    runs.run("1")
+    runs.run("2 of some length")
+    newest = served_versions.versions(str(runs.serving))[0]
+    os.truncate(runs.serving / newest / "saved_model.pb", 10)
+    runs.run("3")
+    assert runs.met() == ["none", "1", "1"]
+    assert f"{newest} is damaged: its files are not those that were pushed" in caplog.text
+
+
+def test_a_model_of_other_windows_is_none_and_said_so(
+    runs: Runs, caplog: pytest.LogCaptureFixture
+) -> None:
     runs.run("1")
     runs.run("2", window=30)
     runs.run("3")
-    assert runs.met() == ["none", "none", "1"]
+    assert runs.met() == ["none", "none", "none"]
+    assert "was made for other windows or measurements" in caplog.text
 
 
-def test_a_model_whose_files_are_gone_is_passed_over(runs: Runs) -> None:
+def test_a_model_whose_own_files_are_gone_is_met_as_it_serves(runs: Runs) -> None:
     for version in ("1", "2", "3"):
         runs.run(version)
     second, third = (runs.saved(version) for version in ("2", "3"))
     shutil.rmtree(third.parent.parent)
     second.unlink()
     runs.run("4")
-    assert runs.met() == ["none", "1", "2", "1"]
+    assert runs.met() == ["none", "1", "2", "3"]
     assert runs.met("previous") == ["none", "1", "2", "gone"]

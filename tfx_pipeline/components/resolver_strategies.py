@@ -1,8 +1,8 @@
 """Resolver strategies: which earlier artifact a new one is compared with.
 
-TFX's LatestBlessedModelStrategy hands an unchanged re-run its own candidate, which is then
-compared with itself and never served from the cache; and it hands on models whose windows do not
-fit the examples, and models whose files are gone.
+TFX's LatestBlessedModelStrategy hands on the model blessed last, which need not serve; an unchanged
+re-run its own candidate, which is then compared with itself and never taken from the cache; and
+models whose windows do not fit the examples, or whose files are gone.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import logging
 from collections.abc import Iterable
 
 import ml_metadata as mlmd
-from tfx.components.evaluator import constants
+from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
-from tfx.utils import path_utils
+from tfx_kubeflow.metadata.baseline import copied_model, known_model, served_baseline
+from tfx_kubeflow.metadata.blessings import servable
+from tfx_kubeflow.storage.served_versions import digest
 
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 
@@ -26,44 +29,55 @@ Artifacts = dict[str, list[Artifact]]
 
 
 class BaselineStrategy(ResolverStrategy):
-    """The model blessed last, if the candidate can be compared with it.
+    """The model that serves, if the candidate can be compared with it.
+
+    On Kubeflow, the resolver step has found that model; the same code finds it again.
 
     Inputs, and outputs of the same names:
         candidate: The model to be evaluated; passed on.
-        model: Every model of the pipeline; narrowed to the baseline, or to none.
+        model: Every model of the pipeline; narrowed to the baseline, or to none. What ML Metadata
+            does not know is copied and registered.
         model_blessing: Every blessing; narrowed to the baseline's.
+
+    Args:
+        serving_dir: Push destination.
+        copies: Folder of copies of served models that ML Metadata does not know.
 
     Example:
         Resolver(
             strategy_class=BaselineStrategy,
+            config={"serving_dir": ..., "copies": ...},
             candidate=trainer.outputs["model"],
             model=Channel(type=Model),
             model_blessing=Channel(type=ModelBlessing),
         ).outputs["model"]
     """
 
+    def __init__(self, serving_dir: str, copies: str) -> None:
+        self._serving_dir = serving_dir
+        self._copies = copies
+
     def resolve_artifacts(self, store: mlmd.MetadataStore, input_dict: Artifacts) -> Artifacts:
         """Narrows `model` and `model_blessing`; both are empty where nothing compares."""
-        del store
         candidate = input_dict["candidate"]
         found: Artifacts = {"candidate": candidate, "model": [], "model_blessing": []}
-        if not candidate:
+        served = served_baseline(self._serving_dir, candidate[0]) if candidate else None
+        if served is None:
             return found
-        required = _metadata(candidate[0])
-        models = {model.id: model for model in input_dict["model"]}
-        for blessing in _newest_first(input_dict["model_blessing"]):
-            model = models.get(
-                blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY)
+        required, offered = _metadata(servable(candidate[0])), _metadata(served.uri)
+        if not required or not offered or not required.comparable_with(offered):
+            log.warning(
+                "%s serves, but was made for other windows or measurements: the candidate is "
+                "compared with no other model",
+                served.uri,
             )
-            blessed = blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY)
-            if not blessed or model is None or model.id == candidate[0].id:
-                continue
-            other = _metadata(model)
-            if not required or not other or not required.comparable_with(other):
-                log.info("%s: gone, or made for other windows; not a baseline", model.uri)
-                continue
-            return found | {"model": [model], "model_blessing": [blessing]}
-        return found
+            return found
+        known = known_model(served, input_dict["model"], input_dict["model_blessing"])
+        if known and digest(servable(known[0])) == served.digest:
+            return found | {"model": [known[0]], "model_blessing": [known[1]]}
+        log.warning("%s: a copy of it is the baseline, its own artifact is gone", served.uri)
+        model = copied_model(served, served.uri, self._copies)
+        return found | {"model": [_registered(store, model)]}
 
 
 class PreviousArtifactStrategy(ResolverStrategy):
@@ -102,12 +116,21 @@ def _newest_first(artifacts: Iterable[Artifact]) -> list[Artifact]:
     return sorted(artifacts, key=lambda artifact: artifact.id, reverse=True)
 
 
-def _metadata(model: Artifact) -> ModelMetadata | None:
-    """What a model was made for; None where its files are gone or do not say."""
-    folder = path_utils.serving_model_path(model.uri)
+def _registered(store: mlmd.MetadataStore, model: Artifact) -> Artifact:
+    """The record of a model, which is made once, so that the cache knows it again."""
+    live = metadata_store_pb2.Artifact.LIVE
+    ids = [record.id for record in store.get_artifacts_by_uri(model.uri) if record.state == live]
+    kind = store.get_artifact_type(model.type_name)
+    if not ids:
+        model.mlmd_artifact.state, model.type_id = live, kind.id
+        ids = store.put_artifacts([model.mlmd_artifact])
+    [record] = store.get_artifacts_by_id(ids[:1])
+    return artifact_utils.deserialize_artifact(kind, record)
+
+
+def _metadata(folder: str) -> ModelMetadata | None:
+    """What a servable model was made for; None where its files are gone or do not tell."""
     try:
-        if not fileio.exists(f"{folder}/saved_model.pb"):
-            return None
         with fileio.open(f"{folder}/{METADATA_FILE}") as file:
             return ModelMetadata.model_validate_json(file.read())
     except (OSError, ValueError, fileio.NotFoundError) as error:

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import time
 from pathlib import Path
 
+import ml_metadata as mlmd
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
@@ -47,6 +49,22 @@ def reconcile(store: MetadataStore) -> None:
         artifact.state = metadata_store_pb2.Artifact.DELETED
     if gone:
         store.put_artifacts(gone)
+
+
+def set_aside_unknown(store: MetadataStore, artifacts: Path) -> None:
+    """Moves artifacts away that an empty store does not know, as where its file was lost.
+
+    The folders of new artifacts are numbered by the store, from 1 again: files would mix.
+
+    Args:
+        store: The store.
+        artifacts: Folder of the artifacts.
+    """
+    if not artifacts.exists() or store.get_executions(mlmd.ListOptions(limit=1)):
+        return
+    aside = artifacts.with_name(f"{artifacts.name}-of-lost-metadata-{time.time_ns()}")
+    artifacts.rename(aside)
+    log.warning("the metadata of earlier runs is gone; their artifacts are in %s now", aside)
 
 
 def outputs_of(store: MetadataStore, execution_id: int) -> dict[str, list[Artifact]]:

@@ -66,6 +66,8 @@ def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) ->
     connection_config = getattr(connection, connection.WhichOneof("connection_config"))
     mlmd = MetadataStore(connection_config)
     metadata_store.reconcile(mlmd)
+    root = pipeline.runtime_spec.pipeline_root.field_value.string_value
+    metadata_store.set_aside_unknown(mlmd, Path(root))
     for number, (node, result) in enumerate(zip(pipeline.nodes, run.nodes, strict=True), 1):
         title = f"{number:2d}/{len(run.nodes)} {result.id}"
         component_launcher = launcher.Launcher(

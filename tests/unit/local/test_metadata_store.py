@@ -63,3 +63,17 @@ def test_the_cache_answers_for_no_push_whose_version_is_gone_or_damaged(mlmd, tm
         if artifact.state == metadata_store_pb2.Artifact.LIVE
     ]
     assert live == [kept, not_pushed]
+
+
+def test_artifacts_that_an_empty_store_does_not_know_are_set_aside(mlmd, tmp_path):
+    artifacts = tmp_path / "artifacts"
+    metadata_store.set_aside_unknown(mlmd, artifacts)
+    (artifacts / "Trainer").mkdir(parents=True)
+    metadata_store.set_aside_unknown(mlmd, artifacts)
+    assert not artifacts.exists()
+    [aside] = tmp_path.glob("artifacts-of-lost-metadata-*")
+    assert (aside / "Trainer").is_dir()
+    put_execution(mlmd, metadata_store_pb2.Execution.COMPLETE)
+    artifacts.mkdir()
+    metadata_store.set_aside_unknown(mlmd, artifacts)
+    assert artifacts.exists()

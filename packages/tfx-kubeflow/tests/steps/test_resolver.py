@@ -1,12 +1,12 @@
 """Lookups: what a resolver finds in ML Metadata and at the push destination."""
 
 import json
-import posixpath
+import os
 import tempfile
 from pathlib import Path
 
 import pytest
-from kubeflow_cases.buckets import put_raw, write
+from kubeflow_cases.buckets import put_raw
 from kubeflow_cases.metadata_service import served
 from kubeflow_cases.records import BLESSED, LATEST, MODELS, Recorded, looked_up
 from kubeflow_cases.steps import MODEL, TYPES
@@ -14,7 +14,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.lineage import Lineage, metadata_store
-from tfx_kubeflow.storage import retries, uris
+from tfx_kubeflow.storage import files, retries, served_versions, uris
 
 
 def test_the_latest_artifact_with_what_is_known_of_it(store, tmp_path):
@@ -66,65 +66,102 @@ def test_strategies_of_ones_own_see_connected_artifacts(store, tmp_path):
         looked_up(*arguments, connected=["mine"])
 
 
-def serve(base, version):
-    place = base / version
-    place.mkdir(parents=True)
-    (place / "saved_model.pb").write_text(version)
-    return str(place)
+READS = "kubeflow_cases.records.Reads"
 
 
-@pytest.mark.parametrize("strategy", [BLESSED, "kubeflow_cases.records.Reads"])
-def test_the_baseline_is_the_model_that_is_serving_now(store, tmp_path, strategy):
-    base = tmp_path / "serving"
-    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
-    arguments = (store, tmp_path, strategy, MODELS, {"model": False})
-    records = Recorded(store)
-    records.run(serve(base, "1"), "minio://b/first")
-    rolled_back = serve(base, "2")
-    records.run(rolled_back, "minio://b/second")
-    (Path(rolled_back) / "saved_model.pb").unlink()
-    found = looked_up(*arguments, push_destination=destination)
-    assert found["model_uri"] == "minio://b/first"
+def servable(folder, text):
+    """A model whose graph is a text."""
+    (folder / "Format-Serving").mkdir(parents=True)
+    (folder / "Format-Serving/saved_model.pb").write_text(text)
+    return folder
 
 
-def test_a_candidate_that_is_serving_already_meets_the_one_it_replaced(store, tmp_path):
-    base = tmp_path / "serving"
-    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
-    records = Recorded(store)
+@pytest.fixture
+def serving(store, tmp_path):
+    return Serving(store, tmp_path)
+
+
+class Serving:
+    """A push destination, what was pushed there, and the baseline that is found."""
+
+    def __init__(self, store, folder, base=None):
+        self.folder = folder
+        self.base = base or str(folder / "serving")
+        self._store, self.records = store, Recorded(store)
+
+    def push(self, text, known=True):
+        """Trains and serves a model; returns its URI and the version."""
+        made = servable(self.folder / "trained" / text, text)
+        published = served_versions.publish(made / "Format-Serving", self.base)
+        uri = f"minio://b/{text}"
+        if known:
+            self.records.run(uri, served_versions.digest(published.uri))
+        return uri, published.version
+
+    def baseline(self, strategy=BLESSED, **inputs):
+        destination = json.dumps({"filesystem": {"base_directory": self.base}})
+        arguments = (self._store, self.folder, strategy, MODELS, {"model": False})
+        return looked_up(*arguments, inputs=inputs, push_destination=destination)["model_uri"]
+
+
+@pytest.mark.parametrize("strategy", [BLESSED, READS])
+def test_the_baseline_is_the_model_that_is_serving_now(serving, strategy):
+    first, _ = serving.push("1")
+    _, bad = serving.push("2")
+    served_versions.remove(serving.base, bad)
+    assert serving.baseline(strategy) == first
+
+
+def test_a_candidate_that_is_serving_already_meets_the_one_it_replaced(serving):
+    first, _ = serving.push("1")
+    candidates = [serving.folder / "trained" / text for text in ("1", "2")]
+    assert uris.is_null(serving.baseline(_candidate=candidates[0])), "as at its first run"
+    second = servable(serving.folder / "second", "2")
+    assert serving.baseline(_candidate=second) == first
+    serving.push("2")
+    assert serving.baseline(_candidate=candidates[1]) == first, "as before, so from the cache"
+
+
+def test_a_damaged_version_is_no_baseline(serving, caplog):
+    first, _ = serving.push("1")
+    _, version = serving.push("2 of some length")
+    os.truncate(f"{serving.base}/{version}/saved_model.pb", 10)
+    assert serving.baseline() == first
+    assert f"{version} is damaged: its files are not those that were pushed" in caplog.text
+    candidate = serving.folder / "trained/2 of some length"
+    assert serving.baseline(_candidate=candidate) == first, "as before it was damaged"
+
+
+def test_nothing_serving_no_baseline(store, serving, tmp_path):
+    serving.records.run("minio://b/first", "0" * 64)
+    assert uris.is_null(serving.baseline())
     arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
-
-    def baseline(candidate):
-        inputs = {"_candidate": candidate}
-        found = looked_up(*arguments, inputs=inputs, push_destination=destination)
-        return found["model_uri"]
-
-    records.run(serve(base, "1"), "minio://b/first")
-    assert uris.is_null(baseline("minio://b/first")), "as at its first run"
-    assert baseline("minio://b/second") == "minio://b/first"
-    records.run(serve(base, "2"), "minio://b/second")
-    assert baseline("minio://b/second") == "minio://b/first", "as before, so from the cache"
-
-
-def test_nothing_serving_no_baseline(store, tmp_path):
-    Recorded(store).run("/elsewhere/1", "minio://b/first")
-    destination = json.dumps({"filesystem": {"base_directory": str(tmp_path / "serving")}})
-    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
-    assert uris.is_null(looked_up(*arguments, push_destination=destination)["model_uri"])
     assert looked_up(*arguments)["model_uri"] == "minio://b/first", "no folder to look into"
 
 
-def test_a_serving_model_of_unknown_origin_stops_the_run(store, tmp_path):
-    base = tmp_path / "serving"
-    place = serve(base, "1")
-    destination = json.dumps({"filesystem": {"base_directory": str(base)}})
-    arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
-    with pytest.raises(StepError, match=f"{place} is serving, but"):
-        looked_up(*arguments, push_destination=destination)
-    records = Recorded(store)
-    made = records.artifact("tfx.PushedModel", "minio://b/p", pushed_destination=place)
-    records.execution([], [made])
-    with pytest.raises(StepError, match="does not know which run pushed it"):
-        looked_up(*arguments, push_destination=destination)
+@pytest.mark.parametrize("strategy", [BLESSED, READS])
+def test_a_serving_model_of_unknown_origin_is_copied(serving, strategy):
+    serving.push("1", known=False)
+    found = serving.baseline(strategy)
+    assert found.startswith(f"{serving.folder}/pipeline/__served__/")
+    assert (Path(found) / "Format-Serving/saved_model.pb").read_text() == "1"
+    written = Path(found).stat().st_mtime_ns
+    assert serving.baseline(strategy) == found
+    assert Path(found).stat().st_mtime_ns == written, "once"
+
+
+def test_a_serving_model_of_unknown_origin_is_the_baseline_without_ml_metadata(serving):
+    serving.push("1", known=False)
+    destination = json.dumps({"filesystem": {"base_directory": serving.base}})
+    arguments = (None, serving.folder, BLESSED, MODELS, {"model": False})
+    assert "__served__" in looked_up(*arguments, push_destination=destination)["model_uri"]
+
+
+def test_a_serving_model_that_cannot_be_copied_is_named(serving, monkeypatch):
+    serving.push("1", known=False)
+    monkeypatch.setattr(files, "copy_folder", lambda *_: (_ for _ in ()).throw(OSError("denied")))
+    with pytest.raises(StepError, match=r"is serving, ML Metadata does not know .*: denied; let"):
+        serving.baseline()
 
 
 def test_without_ml_metadata_nothing_is_found(monkeypatch):
@@ -135,22 +172,20 @@ def test_without_ml_metadata_nothing_is_found(monkeypatch):
 
 
 def test_the_baseline_is_found_in_a_bucket(store, bucket, tmp_path):
-    base = f"{bucket}/serving"
-    write(bucket, **{"serving__1__saved_model.pb": "1"})
-    recorded = Recorded(store)
-    recorded.run(posixpath.join(base, "1"), f"{bucket}/first")
-    destination = json.dumps({"filesystem": {"base_directory": base}})
-    found = looked_up(
-        *(
-            store,
-            tmp_path,
-            "kubeflow_cases.records.Reads",
-            MODELS,
-            {"model": False},
-        ),
-        push_destination=destination,
-    )
-    assert found["model_uri"] == f"{bucket}/first"
+    serving = Serving(store, tmp_path, f"{bucket}/{tmp_path.name}")
+    first, _ = serving.push("1")
+    assert serving.baseline(READS) == first
+
+
+def test_a_copy_is_made_in_the_bucket_of_the_pipeline(store, bucket, tmp_path, monkeypatch):
+    serving = Serving(store, tmp_path)
+    serving.push("1", known=False)
+    root = f"{bucket}/{tmp_path.name}"
+    monkeypatch.setattr(uris, "pipeline_folder", lambda _: root)
+    found = serving.baseline()
+    assert found.startswith(f"{root}/__served__/")
+    assert files.exists(f"{found}/Format-Serving/saved_model.pb")
+    assert serving.baseline() == found
 
 
 def test_a_served_model_places_no_file_elsewhere(store, endpoint, bucket, tmp_path, monkeypatch):
@@ -159,7 +194,6 @@ def test_a_served_model_places_no_file_elsewhere(store, endpoint, bucket, tmp_pa
     put_raw(endpoint, bucket, "serving/1/saved_model.pb", "1")
     put_raw(endpoint, bucket, "serving/1/../../evil.py", "is listed")
     put_raw(endpoint, bucket, "evil.py", "is read in its place")
-    Recorded(store).run(f"{base}/1", f"{bucket}/first")
     destination = json.dumps({"filesystem": {"base_directory": base}})
     arguments = (store, tmp_path, BLESSED, MODELS, {"model": False})
     with pytest.raises(StepError, match=r"holds '\.\./\.\./evil\.py', which is no name"):

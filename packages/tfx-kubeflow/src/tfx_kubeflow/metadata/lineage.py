@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import Any
 
 import ml_metadata as mlmd
 from google.protobuf import json_format
@@ -13,7 +13,7 @@ from tfx.utils import name_utils
 
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact, title
-from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT, MODEL, PUSHED_MODEL
+from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT
 from tfx_kubeflow.storage import uris
 
 CALL_TIMEOUT = 30.0
@@ -61,26 +61,6 @@ class Lineage:
         first = {record.uri: record for record in records}
         return [_artifact(cls, record) for record in reversed(first.values())]
 
-    def pushed_model(self, destination: str) -> Artifact | None:
-        """Returns the model that was pushed to a destination; None where nothing is known of it."""
-        pushes = self._records(PUSHED_MODEL)
-        for pushed in sorted(pushes, key=lambda record: record.id, reverse=True):
-            known = pushed.custom_properties["pushed_destination"].string_value
-            if known == destination:
-                return self._input_of_producer(pushed.id, MODEL)
-        return None
-
-    def _input_of_producer(self, artifact_id: int, cls: str) -> Artifact | None:
-        store = cast(mlmd.MetadataStore, self.store)
-        made = store.get_events_by_artifact_ids([artifact_id])
-        executions = {event.execution_id for event in made if _is_output(event)}
-        events = store.get_events_by_execution_ids(sorted(executions))
-        used = {event.artifact_id for event in events if not _is_output(event)}
-        for record in self._records(cls):
-            if record.id in used:
-                return _artifact(cls, record)
-        return None
-
     def _records(self, cls: str) -> list[metadata_store_pb2.Artifact]:
         if self.store is None:
             return []
@@ -95,10 +75,6 @@ class Lineage:
             and record.state == metadata_store_pb2.Artifact.LIVE
             and not uris.is_null(record.uri)
         ]
-
-
-def _is_output(event: metadata_store_pb2.Event) -> bool:
-    return bool(event.type == metadata_store_pb2.Event.OUTPUT)
 
 
 def _artifact(cls: str, record: metadata_store_pb2.Artifact) -> Artifact:

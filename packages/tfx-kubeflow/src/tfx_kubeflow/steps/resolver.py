@@ -11,10 +11,13 @@ from typing import Any
 
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types.artifact import Artifact
+from tfx.types.standard_artifacts import ModelBlessing
 from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.metadata.artifacts import properties, read_inputs
+from tfx_kubeflow.metadata.artifacts import numeric_id, properties, read_inputs
+from tfx_kubeflow.metadata.baseline import Served, copied_model, known_model, served_baseline
+from tfx_kubeflow.metadata.blessings import BLESSED, MODEL_DIGEST
 from tfx_kubeflow.metadata.lineage import MODEL_ID, Lineage, is_unavailable, metadata_store
 from tfx_kubeflow.protocol import (
     BLESSING,
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 Artifacts = dict[str, list[Artifact]]
 SERVING_FORMAT = "Format-Serving"
 """Folder of the servable model in TFX's Model artifact."""
+SERVED = "__served__"
+"""Folder below the pipeline's of copies of served models."""
 
 
 def run_resolver(
@@ -46,12 +51,12 @@ def run_resolver(
         lineage: Where earlier artifacts are looked up; None: KFP's ML Metadata.
 
     Returns:
-        KFP's ExecutorOutput: URI and metadata of each consumed output; the URI of nothing
-        where there is none.
+        KFP's ExecutorOutput: URI and metadata of each consumed output; the URI of a null
+        artifact where there is none.
 
     Raises:
-        StepError: A consumer needs an artifact and there is none, there are several, the serving
-            model's origin is unknown, or ML Metadata does not answer for minutes.
+        StepError: A consumer needs an artifact and there is none, there are several, a serving
+            model of unknown origin cannot be copied, or ML Metadata does not answer for minutes.
     """
     object_store.register()
     lineage = lineage or Lineage(metadata_store(), step.pipeline)
@@ -93,8 +98,10 @@ def _resolved(
         origin: dict[str, str] = {}
         if base is not None:
             free = {key: cls for key, cls in classes.items() if key not in connected}
-            candidate = _candidate(executor_input)
-            origin = _narrow_to_serving(candidates, free, base, candidate, lineage, Path(folder))
+            candidate = read_inputs({CANDIDATE: MODEL}, executor_input, {}).get(CANDIDATE, [None])
+            served = served_baseline(base, candidate[0])
+            root = uris.pipeline_folder(executor_input["outputs"]["outputFile"])
+            origin = _narrow_to_served(candidates, free, served, root, Path(folder))
         strategy_class = import_strategy(step)
         strategy = strategy_class(**json_utils.loads(step.config))
         return strategy.resolve_artifacts(lineage.store, candidates) or {}, origin
@@ -110,11 +117,6 @@ def import_strategy(step: ResolverStep) -> type[ResolverStrategy]:
     return cls
 
 
-def _candidate(executor_input: dict[str, Any]) -> str | None:
-    given = executor_input.get("inputs", {}).get("artifacts", {}).get(CANDIDATE)
-    return str(given["artifacts"][0]["uri"]) if given else None
-
-
 def _only(node: str, key: str, found: list[Artifact], required: bool) -> Artifact | None:
     if len(found) > 1:
         raise StepError(f"{node} found {len(found)} artifacts for {key!r}; one can be handed on")
@@ -126,62 +128,56 @@ def _only(node: str, key: str, found: list[Artifact], required: bool) -> Artifac
     return found[0] if found else None
 
 
-def _narrow_to_serving(
-    candidates: Artifacts,
-    classes: dict[str, str],
-    base: str,
-    candidate: str | None,
-    lineage: Lineage,
-    folder: Path,
+def _narrow_to_served(
+    candidates: Artifacts, classes: dict[str, str], served: Served | None, root: str, folder: Path
 ) -> dict[str, str]:
-    """Leaves of all models only the one that is serving now, and its blessings.
+    """Leaves of all models only the one that is serving now, and its blessing.
 
-    After a rollback that is not the one that was blessed last. Where the candidate is serving
-    already, as when nothing changed since the last run, it is the one before: what the candidate
-    was compared with then, so that the comparison comes from the cache.
+    What ML Metadata does not know is copied below the pipeline root and counts as blessed.
 
     Args:
         candidates: Changed.
         classes: Classes of the candidates.
-        base: The push destination.
-        candidate: Address of the model that is about to be pushed.
-        lineage: What was pushed there.
-        folder: Where the served files can be read as an artifact: a lookup need not have access to
-            the pipeline root.
+        served: The baseline, if there is one.
+        root: Folder of the pipeline's artifacts.
+        folder: Where the strategy reads the served files as an artifact: a resolver step need not
+            have access to the pipeline root.
 
     Returns:
-        Where the strategy reads the model -> its address.
+        Where the strategy reads the model -> its URI.
     """
-    model, place = _baseline(base, candidate, lineage)
-    for key, cls in classes.items():
-        if cls == MODEL:
-            candidates[key] = [model] if model else []
-        elif cls == BLESSING:
-            candidates[key] = [b for b in candidates[key] if model and _blesses(b, model)]
-    if model is None:
+    keys = {cls: [key for key in classes if classes[key] == cls] for cls in (MODEL, BLESSING)}
+    every = {cls: [item for key in keys[cls] for item in candidates[key]] for cls in keys}
+    for key in (*keys[MODEL], *keys[BLESSING]):
+        candidates[key] = []
+    if served is None:
         return {}
-    address, model.uri = model.uri, str(folder / "model")
-    files.copy_below(place, files.names_below(place), folder / "model" / SERVING_FORMAT)
-    return {model.uri: address}
+    copy = folder / "model"
+    files.copy_below(served.uri, files.names_below(served.uri), copy / SERVING_FORMAT)
+    found = known_model(served, every[MODEL], every[BLESSING])
+    model, blessing = found or _unknown_model(served, copy / SERVING_FORMAT, root)
+    origin = {str(copy): model.uri}
+    model.uri = str(copy)
+    for key in keys[MODEL]:
+        candidates[key] = [model]
+    for key in keys[BLESSING]:
+        candidates[key] = [blessing]
+    return origin
 
 
-def _baseline(base: str, candidate: str | None, lineage: Lineage) -> tuple[Artifact | None, str]:
-    """The newest served model that is not the candidate, and where it is served."""
-    if lineage.store is None:
-        return None, ""
-    for number, version in enumerate(served_versions.versions(base)):
-        place = posixpath.join(base, version)
-        model = lineage.pushed_model(place)
-        if model is None and number == 0:
-            raise StepError(
-                f"{place} is serving, but ML Metadata does not know which run pushed it, so there "
-                "is no baseline to compare with; push a model of this pipeline there first, or "
-                "move that version away"
-            )
-        if model is not None and model.uri != candidate:
-            return model, place
-    return None, ""
-
-
-def _blesses(blessing: Artifact, model: Artifact) -> bool:
-    return bool(blessing.get_int_custom_property(f"current{MODEL_ID}") == model.id)
+def _unknown_model(served: Served, source: Path, root: str) -> tuple[Artifact, Artifact]:
+    log.info("ML Metadata does not know what %s is; a copy of it is the baseline", served.uri)
+    try:
+        model = copied_model(served, str(source), posixpath.join(root, SERVED))
+    except OSError as error:
+        raise StepError(
+            f"{served.uri} is serving, ML Metadata does not know which run made it, and it cannot "
+            f"be copied below {root}: {error}; let this step write there, or remove that version"
+        ) from error
+    model.id = numeric_id(served.digest)
+    blessing = ModelBlessing()
+    blessing.uri = posixpath.join(root, uris.NULL, "model_blessing")
+    blessing.set_int_custom_property(BLESSED, 1)
+    blessing.set_int_custom_property(f"current{MODEL_ID}", model.id)
+    blessing.set_string_custom_property(MODEL_DIGEST, served.digest)
+    return model, blessing

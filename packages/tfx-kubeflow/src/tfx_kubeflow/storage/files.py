@@ -76,6 +76,28 @@ def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
             raise
 
 
+def copy_folder(source: Path, target: str) -> None:
+    """Copies a folder of this machine; in a folder, all of it appears at once.
+
+    Args:
+        source: The folder.
+        target: Folder or URI of the copy; what is there is replaced.
+    """
+    names = names_below(str(source))
+    if "://" in target:
+        for name in names:
+            upload(source / name, posixpath.join(target, name))
+        return
+    draft = Path(target).parent / f".{uuid.uuid4().hex}"
+    try:
+        copy_below(str(source), names, draft)
+        shutil.rmtree(target, ignore_errors=True)
+        draft.rename(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
 def require_inside(source: str, name: str) -> None:
     """Refuses the name of a file that leaves its folder, by itself or by a symbolic link.
 

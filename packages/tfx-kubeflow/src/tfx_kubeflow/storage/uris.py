@@ -36,17 +36,26 @@ def is_null(uri: str) -> bool:
     return f"/{NULL}/" in uri
 
 
-def null(output_file: str, key: str) -> str:
-    """Returns the URI that stands for no artifact.
+def pipeline_folder(output_file: str) -> str:
+    """Returns the URI of the pipeline's folder below its root.
 
     Args:
-        output_file: The step's output file: `<root>/<pipeline>/<run>/<task>/<attempt>/<file>`.
-        key: Output of the resolver.
+        output_file: A step's output file: `<root>/<pipeline>/<run>/<task>/<attempt>/<file>`.
     """
     folder = output_file
     for _ in range(4):
         folder = posixpath.dirname(folder)
-    return to_remote(f"{folder}/{NULL}/{key}")
+    return to_remote(folder)
+
+
+def null(output_file: str, key: str) -> str:
+    """Returns the URI that stands for no artifact.
+
+    Args:
+        output_file: Of the step.
+        key: Output of the resolver.
+    """
+    return f"{pipeline_folder(output_file)}/{NULL}/{key}"
 
 
 def mapped(value: Any, uris: Mapping[str, str]) -> Any:
