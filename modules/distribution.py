@@ -52,8 +52,8 @@ def loss(deltas: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 def bin_of(deltas: tf.Tensor) -> tf.Tensor:
     """Index of the bin that holds each delta: [...] kW -> int32 [...]."""
     span = np.arcsinh(REACH / SCALE)
-    place = (tf.asinh(deltas / SCALE) / span + 1.0) * (BINS / 2)
-    return tf.clip_by_value(tf.cast(tf.floor(place), tf.int32), 0, BINS - 1)
+    position = (tf.asinh(deltas / SCALE) / span + 1.0) * (BINS / 2)
+    return tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, BINS - 1)
 
 
 def mean(probabilities: tf.Tensor) -> tf.Tensor:

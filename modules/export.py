@@ -36,7 +36,7 @@ class Forecaster(tf.Module):
 
     Args:
         network: As `modules.networks.build_network` makes it, trained.
-        examples: How segments are transformed and framed.
+        examples: How segments are transformed and cut into windows.
     """
 
     def __init__(self, network: keras.Model, examples: Examples) -> None:
@@ -92,7 +92,7 @@ def export(
 
     Args:
         network: Trained.
-        examples: How segments are transformed and framed.
+        examples: How segments are transformed and cut into windows.
         folder: Of the SavedModel.
         eval_files: Patterns of the files that the recorded requests are taken from.
         hyperparameters: Of the network, by name.
@@ -126,7 +126,7 @@ def record(
     Args:
         forecaster: The model before it is exported.
         files: Patterns of the files with the segments to ask about.
-        examples: How segments are parsed and framed.
+        examples: How segments are parsed.
 
     Returns:
         One request per signature with the answers.

@@ -198,7 +198,7 @@ def test_a_band_that_misses_is_refused(evaluate: Evaluate) -> None:
     result = evaluate(segments(24, WINDOWING), {"pull": 0.3, "band": 0.1})
     assert not result.blessed
     (reason,) = _failed(result)
-    assert "P10..P90 held" in reason
+    assert "P10..P90 covers" in reason
     assert "must be 0.7 to 0.9" in reason
 
 

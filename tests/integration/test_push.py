@@ -25,6 +25,7 @@ from tfx_pipeline.components.serving_check import component as serving_check
 from tfx_pipeline.components.serving_check.component import ServingCheck, ask_in_fresh_process
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import read_requests, write_requests
 
 pytestmark = pytest.mark.integration
@@ -170,7 +171,7 @@ def test_a_model_that_answers_otherwise_is_not_pushed(
 def test_a_model_that_answers_but_is_refused_by_the_gate_is_not_pushed(
     runs: Runs, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving_check, "ask_in_fresh_process", lambda *_: {"reasons": []})
+    monkeypatch.setattr(serving_check, "ask_in_fresh_process", lambda *_: ServingReport(reasons=()))
     runs.run(model, bless=False)
     assert not runs.base.exists()
     assert runs.last("InfraBlessing").custom_properties["blessed"].int_value == 1
@@ -180,7 +181,7 @@ def test_a_model_that_answers_but_is_refused_by_the_gate_is_not_pushed(
 def test_a_damaged_version_is_pushed_anew(
     runs: Runs, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving_check, "ask_in_fresh_process", lambda *_: {"reasons": []})
+    monkeypatch.setattr(serving_check, "ask_in_fresh_process", lambda *_: ServingReport(reasons=()))
     runs.run(model)
     (version,) = versions(str(runs.base))
     os.truncate(runs.base / version / "saved_model.pb", 10)
@@ -212,5 +213,5 @@ def test_however_the_fresh_process_ends_there_is_a_reason(
 ) -> None:
     monkeypatch.setattr(serving_check.sys, "executable", _interpreter(tmp_path, script))
     timeout = 0.5 if "sleep" in script else 30
-    (found,) = ask_in_fresh_process(str(model), timeout)["reasons"]
+    (found,) = ask_in_fresh_process(str(model), timeout).reasons
     assert reason in found

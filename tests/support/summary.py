@@ -5,6 +5,7 @@ from typing import Any
 from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
 from tfx_pipeline.evaluation.results import Evaluation, MinuteScores, Verdict
 from tfx_pipeline.report.summary import NodeSummary, RunSummary
+from tfx_pipeline.serving.report import ServingReport
 
 SPLIT = SplitSummary(
     first="2006-12-16 17:24",
@@ -86,6 +87,7 @@ def run_summary(**values: Any) -> RunSummary:
         "total_seconds": 12.5,
         "peak_rss_bytes": 1 << 30,
         "evaluation": evaluation(),
+        "serving_check": ServingReport(reasons=(), latency_ms=2.5),
         "pushed_version": None,
         "serving_dir": "/serving/household-power",
     }

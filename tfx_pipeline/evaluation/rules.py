@@ -30,7 +30,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Figure:
-    """A metric of the candidate next to what it is held against.
+    """A metric of the candidate next to what it is compared with.
 
     Attributes:
         value: Of the candidate; may be NaN, which keeps to no bounds.
@@ -84,7 +84,7 @@ def _of_baseline(figure: Figure) -> str:
 
 def _coverage(figure: Figure) -> str:
     return (
-        f"P10..P90 held {_number(figure.value)} of the values, must be "
+        f"P10..P90 covers {_number(figure.value)} of the values, must be "
         f"{figure.bounds.lower:.3g} to {figure.bounds.upper:.3g}"
     )
 

@@ -10,11 +10,13 @@ from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
 from tfx_pipeline.components.data_gate.executor import FINDINGS_PROPERTY
+from tfx_pipeline.components.serving_check.component import REPORT_FILE
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.run import Run
 from tfx_pipeline.report.summary import NodeSummary, RunSummary
+from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.settings import Settings
 
 
@@ -27,6 +29,7 @@ def collect(settings: Settings, run: Run) -> RunSummary:
     """
     model = run.output("Trainer", "model")
     evaluation = run.output("Evaluator", "evaluation")
+    checked = run.output("ServingCheck", "blessing")
     pushed = run.output("Pusher", "pushed_model")
     return RunSummary(
         run_id=run.id,
@@ -49,6 +52,7 @@ def collect(settings: Settings, run: Run) -> RunSummary:
         total_seconds=round(run.total_seconds, 3),
         peak_rss_bytes=run.peak_rss_bytes,
         evaluation=read_evaluation(evaluation.uri) if evaluation else None,
+        serving_check=_serving_report(checked) if checked else None,
         pushed_version=pushed.get_string_custom_property("pushed_version") if pushed else None,
         serving_dir=str(settings.serving_dir),
     )
@@ -63,6 +67,10 @@ def explain(error: BaseException) -> str:
 
 def _property(artifact: Artifact | None, name: str) -> Any:
     return json.loads(artifact.get_string_custom_property(name)) if artifact else None
+
+
+def _serving_report(blessing: Artifact) -> ServingReport:
+    return ServingReport.model_validate_json((Path(blessing.uri) / REPORT_FILE).read_bytes())
 
 
 def _metadata(model: Artifact) -> ModelMetadata:

@@ -12,6 +12,7 @@ from pydantic import computed_field
 
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.evaluation.results import Evaluation, Result
+from tfx_pipeline.serving.report import ServingReport
 
 SUMMARY_FILE = "summary.json"
 
@@ -71,6 +72,8 @@ class RunSummary(Result):
     """Of the largest process."""
     evaluation: Evaluation | None
     """What the gate found."""
+    serving_check: ServingReport | None
+    """How the model answered in a fresh process."""
     pushed_version: str | None
     """Version that serves this model; null where it was not pushed."""
     serving_dir: str

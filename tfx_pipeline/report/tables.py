@@ -42,6 +42,8 @@ def print_summary(summary: RunSummary, folder: Path, console: Console | None = N
     if summary.evaluation:
         console.print(_forecast_table(summary.evaluation))
         _print_verdicts(summary.evaluation, console)
+        for reason in summary.serving_check.reasons if summary.serving_check else ():
+            console.print(f"  {escape(reason)}: failed", style=STYLES["failed"])
         console.print(_decision(summary))
     console.print(
         f"{summary.total_seconds:.0f} s, peak memory {summary.peak_rss_bytes / 2**30:.2f} GiB"

@@ -1,14 +1,13 @@
 """Asks a SavedModel its recorded requests: `python -m tfx_pipeline.serving.answer MODEL REPORT`.
 
 Runs in a process of its own, as a server would: nothing but TensorFlow is loaded, so a model that
-needs the code it was trained with fails here and not in production. The report is a JSON object:
-`reasons` (empty if all is well), `latency_ms`, `requests`, `warmup_requests`.
+needs the code it was trained with fails here and not in production. The report is a
+`tfx_pipeline.serving.report.ServingReport` in JSON.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from tfx_pipeline.model_contract import (
     SIGNATURES,
     WARM_UP_FILE,
 )
+from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests
 
 # Batches of another size take other code paths on the CPU, which round differently.
@@ -35,21 +35,18 @@ TIMED_REQUESTS = 50
 Signatures = Mapping[str, Any]
 
 
-def check(model: Path) -> dict[str, Any]:
-    """Loads a SavedModel and says what is wrong with its answers.
+def check(model: Path) -> ServingReport:
+    """Loads a SavedModel and finds what is wrong with its answers.
 
     Args:
       model: Folder of the SavedModel, with the recorded requests and the warm-up file in it.
-
-    Returns:
-      The report described at the top of this module.
     """
     try:
         signatures = tf.saved_model.load(str(model)).signatures
         requests = read_requests(model / REQUESTS_FILE)
-        warmup = _read_warmup(model / WARM_UP_FILE)
+        warm_up = _read_warm_up(model / WARM_UP_FILE)
     except Exception as error:  # what a broken model raises cannot be foreseen; all are reasons
-        return {"reasons": [f"cannot be asked: {type(error).__name__}: {error}"]}
+        return ServingReport(reasons=(f"cannot be asked: {type(error).__name__}: {error}",))
     reasons = [
         f"{name} has no recorded request"
         for name in SIGNATURES
@@ -58,13 +55,15 @@ def check(model: Path) -> dict[str, Any]:
     for number, request in enumerate(requests):
         where = f"recorded request {number} ({request.signature_name})"
         reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
-    for number, request in enumerate(warmup):
+    for number, request in enumerate(warm_up):
         where = f"warm-up request {number} ({request.signature_name})"
         reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
-    report = {"reasons": reasons, "requests": len(requests), "warmup_requests": len(warmup)}
-    if not reasons:
-        report["latency_ms"] = _latency(signatures, requests)
-    return report
+    return ServingReport(
+        reasons=tuple(reasons),
+        requests=len(requests),
+        warm_up_requests=len(warm_up),
+        latency_ms=None if reasons else _latency(signatures, requests),
+    )
 
 
 def _faults(signatures: Signatures, request: RecordedRequest) -> Iterator[str]:
@@ -110,16 +109,16 @@ def ask(signatures: Signatures, request: RecordedRequest) -> dict[str, np.ndarra
 
 
 def _tensors(signature: Any, request: RecordedRequest) -> dict[str, tf.Tensor]:
-    wanted = signature.structured_input_signature[1]
-    if set(wanted) != set(request.inputs):
-        raise KeyError(f"takes {sorted(wanted)}, was asked with {sorted(request.inputs)}")
+    required = signature.structured_input_signature[1]
+    if set(required) != set(request.inputs):
+        raise KeyError(f"takes {sorted(required)}, was asked with {sorted(request.inputs)}")
     return {
-        name: tf.constant(value.tolist(), wanted[name].dtype)
+        name: tf.constant(value.tolist(), required[name].dtype)
         for name, value in request.inputs.items()
     }
 
 
-def _read_warmup(path: Path) -> list[RecordedRequest]:
+def _read_warm_up(path: Path) -> list[RecordedRequest]:
     """The requests of a TF Serving warm-up file; it records no outputs."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no warm-up file")
@@ -152,12 +151,12 @@ def _latency(signatures: Signatures, requests: list[RecordedRequest]) -> float:
 
 
 def main() -> None:
-    """Writes the report; the exit status says only whether there is one."""
+    """Writes the report; the exit status is 0 whatever it says."""
     parser = argparse.ArgumentParser(description="Ask a SavedModel its recorded requests.")
     parser.add_argument("model", type=Path, help="folder of the SavedModel")
     parser.add_argument("report", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
-    arguments.report.write_text(json.dumps(check(arguments.model), indent=2))
+    arguments.report.write_text(check(arguments.model).model_dump_json(indent=2))
 
 
 if __name__ == "__main__":

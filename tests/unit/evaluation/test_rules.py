@@ -16,7 +16,7 @@ FINDINGS = {
     ("mae_ratio", math.nan): "MAE is not a number of persistence's, must be at most 0.98",
     ("mse_kw2", 0.11): "MSE is 0.1100 kW^2, 10.0 % above the 0.1000 of the baseline model, "
     "may be at most 2 % above",
-    ("coverage_p10_p90", 0.874): "P10..P90 held 0.874 of the values, must be 0.76 to 0.84",
+    ("coverage_p10_p90", 0.874): "P10..P90 covers 0.874 of the values, must be 0.76 to 0.84",
     ("eligible_mse_ratio", 1.2): "MSE is 1.200 of persistence's, must be at most 1.1",
 }
 

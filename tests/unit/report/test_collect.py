@@ -8,6 +8,7 @@ from tfx.types import standard_artifacts
 from tests.support.summary import DATA
 from tfx_pipeline.report.collect import collect, explain
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
+from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.settings import load_settings
 
 
@@ -48,6 +49,15 @@ def test_the_gates_warnings_are_kept(failed):
     failed.nodes.append(NodeRun("DataGate", COMPLETE, outputs={"approval": [approval]}))
     (warning,) = collect(load_settings([]), failed).warnings
     assert (warning.rule, warning.where, warning.message) == ("drift", "train", "moved")
+
+
+def test_the_serving_checks_report_is_kept(failed, tmp_path):
+    blessing = standard_artifacts.InfraBlessing()
+    blessing.uri = str(tmp_path)
+    report = ServingReport(reasons=("it crashed",))
+    (tmp_path / "serving_check.json").write_text(report.model_dump_json())
+    failed.nodes.append(NodeRun("ServingCheck", COMPLETE, outputs={"blessing": [blessing]}))
+    assert collect(load_settings([]), failed).serving_check == report
 
 
 def test_the_cause_is_the_innermost_error():

@@ -8,6 +8,7 @@ from rich.console import Console
 from tests.support.summary import evaluation, run_summary, verdict
 from tfx_pipeline.report.summary import DataWarning, NodeSummary
 from tfx_pipeline.report.tables import print_summary
+from tfx_pipeline.serving.report import ServingReport
 
 
 def shown(**values) -> str:
@@ -48,5 +49,8 @@ def test_the_decision_is_shown_in_few_lines():
 def test_a_blessed_model_is_pushed_or_not():
     blessed = evaluation(blessed=True)
     assert "blessed, but not pushed" in shown(evaluation=blessed)
+    report = ServingReport(reasons=("a fresh process crashed",))
+    text = shown(evaluation=blessed, serving_check=report)
+    assert "a fresh process crashed: failed" in text
     text = shown(evaluation=blessed, pushed_version="17")
     assert "/serving/household-power/17" in text

@@ -37,9 +37,9 @@ def _change(model: Path, change: Callable[[RecordedRequest], RecordedRequest | N
 
 def test_a_good_model_has_no_faults(model: Path) -> None:
     report = answer.check(model)
-    assert report["reasons"] == []
-    assert report["requests"] == report["warmup_requests"] == 2
-    assert report["latency_ms"] > 0
+    assert report.reasons == ()
+    assert report.requests == report.warm_up_requests == 2
+    assert report.latency_ms > 0
 
 
 def _shifted(by: float) -> Callable[[RecordedRequest], RecordedRequest]:
@@ -52,17 +52,17 @@ def _shifted(by: float) -> Callable[[RecordedRequest], RecordedRequest]:
 
 def test_another_answer_is_a_fault_of_both_signatures(model: Path) -> None:
     _change(model, _shifted(0.25))
-    assert answer.check(model)["reasons"] == [
+    assert answer.check(model).reasons == (
         "recorded request 0 (serving_default): "
         "output 'p50' differs from the recorded one by up to 0.25 kW",
         "recorded request 1 (serving_examples): "
         "output 'p50' differs from the recorded one by up to 0.25 kW",
-    ]
+    )
 
 
 def test_rounding_is_no_fault(model: Path) -> None:
     _change(model, _shifted(5e-5))
-    assert answer.check(model)["reasons"] == []
+    assert answer.check(model).reasons == ()
 
 
 def test_an_output_of_another_shape_is_a_fault(model: Path) -> None:
@@ -71,7 +71,7 @@ def test_an_output_of_another_shape_is_a_fault(model: Path) -> None:
         return dataclasses.replace(request, outputs=outputs)
 
     _change(model, change)
-    assert "has shape (3, 3), recorded was (3, 2)" in answer.check(model)["reasons"][0]
+    assert "has shape (3, 3), recorded was (3, 2)" in answer.check(model).reasons[0]
 
 
 def test_a_missing_output_is_a_fault(model: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_missing_output_is_a_fault(model: Path) -> None:
         return dataclasses.replace(request, outputs=outputs)
 
     _change(model, change)
-    assert "no output 'p99'" in answer.check(model)["reasons"][0]
+    assert "no output 'p99'" in answer.check(model).reasons[0]
 
 
 def test_a_missing_input_is_a_fault(model: Path) -> None:
@@ -89,36 +89,36 @@ def test_a_missing_input_is_a_fault(model: Path) -> None:
         return dataclasses.replace(request, inputs=inputs)
 
     _change(model, change)
-    assert "was asked with" in answer.check(model)["reasons"][0]
+    assert "was asked with" in answer.check(model).reasons[0]
 
 
 def test_both_signatures_must_be_asked(model: Path) -> None:
     _change(model, lambda r: r if r.signature_name == "serving_default" else None)
-    assert answer.check(model)["reasons"] == ["serving_examples has no recorded request"]
+    assert answer.check(model).reasons == ("serving_examples has no recorded request",)
 
 
 def test_a_signature_that_the_model_lacks_is_a_fault(model: Path) -> None:
     _change(model, lambda r: dataclasses.replace(r, signature_name=f"{r.signature_name}_v2"))
-    assert "no such signature" in " ".join(answer.check(model)["reasons"])
+    assert "no such signature" in " ".join(answer.check(model).reasons)
 
 
 def test_nan_is_a_fault_even_if_it_was_recorded(tmp_path: Path) -> None:
     model = save_model(tmp_path / "model", WINDOWING, offset=float("nan"))
-    assert any("'mean' is not a number" in reason for reason in answer.check(model)["reasons"])
+    assert any("'mean' is not a number" in reason for reason in answer.check(model).reasons)
 
 
 def test_segments_may_hold_windows_of_nothing_but_not_where_there_was_a_forecast(
     tmp_path: Path,
 ) -> None:
     model = save_model(tmp_path / "model", WINDOWING, missing=WINDOWING.window)
-    assert answer.check(model)["reasons"] == []
+    assert answer.check(model).reasons == ()
 
-    def mend(request: RecordedRequest) -> RecordedRequest:
+    def filled(request: RecordedRequest) -> RecordedRequest:
         outputs = {name: np.nan_to_num(value) for name, value in request.outputs.items()}
         return dataclasses.replace(request, outputs=outputs)
 
-    _change(model, mend)
-    assert any("not a number where" in reason for reason in answer.check(model)["reasons"])
+    _change(model, filled)
+    assert any("not a number where" in reason for reason in answer.check(model).reasons)
 
 
 def _remove(name: str) -> Callable[[Path], None]:
@@ -145,7 +145,7 @@ def test_a_harmed_file_is_a_reason_not_a_crash(
     model: Path, harm: Callable[[str], Callable[[Path], None]], file: str
 ) -> None:
     harm(file)(model)
-    (reason,) = answer.check(model)["reasons"]
+    (reason,) = answer.check(model).reasons
     assert reason.startswith("cannot be asked: ")
 
 
@@ -160,7 +160,7 @@ def test_a_warmup_request_that_the_model_cannot_answer_is_a_fault(model: Path) -
     short = {name: value[..., :7] for name, value in recorded.inputs.items()}
     short["timestamp"] = recorded.inputs["timestamp"]
     _warmup_of(iter([dataclasses.replace(recorded, inputs=short)]), model)
-    (reason,) = answer.check(model)["reasons"]
+    (reason,) = answer.check(model).reasons
     assert reason.startswith("warm-up request 0 (serving_default): failed")
 
 
@@ -171,7 +171,7 @@ def test_a_warmup_record_of_another_kind_is_refused(model: Path) -> None:
     log = prediction_log_pb2.PredictionLog(classify_log=prediction_log_pb2.ClassifyLog())
     with tf.io.TFRecordWriter(str(model / WARM_UP_FILE)) as writer:
         writer.write(log.SerializeToString())
-    assert "not a predict request" in answer.check(model)["reasons"][0]
+    assert "not a predict request" in answer.check(model).reasons[0]
 
 
 def test_the_command_writes_its_report(

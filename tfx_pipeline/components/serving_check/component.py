@@ -1,13 +1,11 @@
 """ServingCheck: a fresh process must answer recorded requests as the trainer did, before a push."""
 
-import json
 import logging
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
@@ -15,6 +13,8 @@ from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import InfraBlessing, Model
 from tfx.utils import path_utils
 from tfx_kubeflow.metadata import blessings
+
+from tfx_pipeline.serving.report import ServingReport
 
 log = logging.getLogger(__name__)
 
@@ -45,23 +45,22 @@ def ServingCheck(  # noqa: N802
         timeout_seconds: How long the fresh process may take.
     """
     report = ask_in_fresh_process(path_utils.serving_model_path(model.uri), timeout_seconds)
-    reasons = report["reasons"]
     # As TFX's own InfraValidator leaves it.
     fileio.makedirs(blessing.uri)
-    marker = "INFRA_NOT_BLESSED" if reasons else "INFRA_BLESSED"
-    for name, text in ((marker, ""), (REPORT_FILE, json.dumps(report, indent=2))):
+    marker = "INFRA_NOT_BLESSED" if report.reasons else "INFRA_BLESSED"
+    for name, text in ((marker, ""), (REPORT_FILE, report.model_dump_json(indent=2))):
         with fileio.open(f"{blessing.uri}/{name}", "w") as file:
             file.write(text)
-    blessing.set_int_custom_property("blessed", int(not reasons))
-    reason = "; ".join(reasons) or "every recorded request was answered as recorded"
+    blessing.set_int_custom_property("blessed", int(not report.reasons))
+    reason = "; ".join(report.reasons) or "every recorded request was answered as recorded"
     blessing.set_string_custom_property(REASON_PROPERTY, reason)
     blessings.record_digest(blessing, {"model": model})
-    if "latency_ms" in report:
-        blessing.set_float_custom_property(LATENCY_PROPERTY, report["latency_ms"])
+    if report.latency_ms is not None:
+        blessing.set_float_custom_property(LATENCY_PROPERTY, report.latency_ms)
     log.info("%s", reason)
 
 
-def ask_in_fresh_process(model: str, timeout_seconds: float) -> dict[str, Any]:
+def ask_in_fresh_process(model: str, timeout_seconds: float) -> ServingReport:
     """Runs `tfx_pipeline.serving.answer` on a SavedModel.
 
     Returns:
@@ -83,9 +82,10 @@ def ask_in_fresh_process(model: str, timeout_seconds: float) -> dict[str, Any]:
                 timeout=timeout_seconds,
             )
         except subprocess.TimeoutExpired:
-            return {"reasons": [f"the fresh process gave no answer in {timeout_seconds} s"]}
+            reason = f"the fresh process gave no answer in {timeout_seconds} s"
+            return ServingReport(reasons=(reason,))
         if done.returncode == 0 and report.is_file():
-            return json.loads(report.read_text())
+            return ServingReport.model_validate_json(report.read_bytes())
         end = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
         last = "".join(f": {line}" for line in done.stderr.strip().splitlines()[-1:])
-        return {"reasons": [f"the fresh process crashed with {end}{last}"]}
+        return ServingReport(reasons=(f"the fresh process crashed with {end}{last}",))
