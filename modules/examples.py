@@ -75,7 +75,7 @@ class Examples:
         return tf.data.Dataset.zip(batches, phases).map(windowed, num_parallel_calls=2).prefetch(4)
 
     def evaluation(self, patterns: Sequence[str], longest_stride: int = 1) -> tf.data.Dataset:
-        """Some origins of all segments, in order.
+        """Some origins of all segments, in order; every one where those have no label.
 
         Args:
             patterns: Of the example files.
@@ -84,9 +84,18 @@ class Examples:
         """
         stride = max(step for step in self.config.windowing.strides if step <= longest_stride)
         batches = serialized(patterns).batch(EVALUATED)
-        return batches.map(
-            lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
-        ).prefetch(2)
+
+        def every(stride: int) -> tf.data.Dataset:
+            return batches.map(
+                lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
+            ).prefetch(2)
+
+        some = every(stride)
+        return some if stride == 1 or any(map(_has_label, some)) else every(1)
+
+
+def _has_label(origins: Origins) -> bool:
+    return bool(tf.reduce_any(origins.scored[:, None] & tf.math.is_finite(origins.labels)))
 
 
 def domains(schema: schema_pb2.Schema) -> dict[str, tuple[float, float]]:

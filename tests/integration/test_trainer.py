@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from modules.config import TrainerConfig
 from modules.examples import EVALUATED, Examples, serialized
 from modules.families import FAMILIES, load_family
 from modules.training import fit
-from tests.support.trained import WINDOWING, prepare, trained
+from tests.support.series import household
+from tests.support.trained import WINDOWING, prepare, segments, trained
+from tfx_pipeline.components.example_gen.encoder import encode
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
 from tfx_pipeline.serving.requests import read_requests
 
@@ -96,6 +99,19 @@ def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
     error = (mean - labels)[keep]
     persistence = (batch.last_observed.numpy()[:, None] - labels)[keep]
     assert np.mean(error**2) < np.mean(persistence**2)
+
+
+def test_a_split_of_one_window_is_scored(run, tmp_path):
+    cut = segments(household(300))
+    weight = np.zeros_like(cut.weight)
+    weight[1, 37] = 1.0
+    with tf.io.TFRecordWriter(str(tmp_path / "one.gz"), "GZIP") as writer:
+        for example in encode([replace(cut, weight=weight)]):
+            writer.write(example)
+    args = run.fn_args()
+    config = TrainerConfig.model_validate(args.custom_config)
+    found = Examples(args.transform_graph_path, config).evaluation([str(tmp_path / "*")], 6)
+    assert sum(int(origins.scored.numpy().sum()) for origins in found) == 1
 
 
 @pytest.mark.parametrize("family", FAMILIES)
