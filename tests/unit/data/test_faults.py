@@ -9,10 +9,13 @@ import json
 import lzma
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import data_options
@@ -491,3 +494,45 @@ def test_a_file_that_may_not_be_read(iso: Path) -> None:
 
     with pytest.raises(DataError, match=r"house\.csv: unreadable: Permission denied \[file\]"):
         inspect([str(iso)], data_options(), denied)
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        b"\r",
+        b"\n",
+        b"\n\n",
+        b"\x00",
+        b'"',
+        b",",
+        b";",
+        b"\xff",
+        b"?",
+        b"inf",
+        b"-1e40",
+        b"2070",
+        b"",
+    ]
+)
+
+
+@pytest.mark.timeout(120)
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 90), FRAGMENTS), max_size=8))
+def test_any_damage_is_accepted_or_named(
+    whole: bytes, damages: list[tuple[int, int, bytes]]
+) -> None:
+    text = whole
+    for place, length, fragment in damages:
+        text = text[:place] + fragment + text[place + length :]
+
+    def opener(path: str, mode: str) -> BinaryIO:
+        return io.BytesIO(text)
+
+    with suppress(DataError):
+        inspect(["house.csv"], data_options(max_bad_rows=5), opener)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "house.csv"
+    return write_iso(path, household(1200)).read_bytes()

@@ -40,14 +40,17 @@ def locate(path: str | None) -> Location:
     if path is None:
         return _embedded()
     whole = Path(path).expanduser().absolute()
-    if whole.is_dir():
-        return Location(str(whole), "*")
-    if whole.exists():  # whatever is in its name
-        return Location(str(whole.parent), glob.escape(whole.name))
-    base, pattern = split_pattern(str(whole))
-    if not Path(base).is_dir() or not any(c in pattern for c in _WILDCARDS):
-        raise FileNotFoundError(f"data.path: {path}: there is no {whole}")
-    return Location(base, pattern)
+    try:
+        if whole.is_dir():
+            return Location(str(whole), "*")
+        if whole.exists():  # whatever is in its name
+            return Location(str(whole.parent), glob.escape(whole.name))
+        base, pattern = split_pattern(str(whole))
+        if Path(base).is_dir() and any(c in pattern for c in _WILDCARDS):
+            return Location(base, pattern)
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise FileNotFoundError(f"data.path: {path}: {error}") from error
+    raise FileNotFoundError(f"data.path: {path}: there is no {whole}")
 
 
 def _embedded() -> Location:

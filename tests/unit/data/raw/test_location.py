@@ -28,6 +28,7 @@ def test_paths(tmp_path, path, base, pattern):
     assert locate(str(tmp_path / path)) == (str(tmp_path / base).rstrip("/"), pattern)
 
 
-def test_a_missing_place_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"data\.path.*nowhere"):
-        locate(str(tmp_path / "nowhere" / "*.csv"))
+@pytest.mark.parametrize("name", ["nowhere/*.csv", "none.csv", "x" * 300, "\0"])
+def test_what_is_not_there_is_named(tmp_path, name):
+    with pytest.raises(FileNotFoundError, match=r"data\.path: /"):
+        locate(str(tmp_path / name))
