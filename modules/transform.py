@@ -32,9 +32,11 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """
     series = tf.stack([inputs[name] for name in MEASUREMENTS], axis=-1)
     minutes = tf.reshape(series, [-1, len(MEASUREMENTS)])
-    # Both analyzers leave NaN out.
-    mean = _or(tft.mean(minutes, reduce_instance_dims=False), 0.0)
-    deviation = _or(tf.sqrt(tft.var(minutes, reduce_instance_dims=False)), 1.0)
+    # Both analyzers leave NaN out. Beam sizes batches by the clock, so the sums have another order
+    # in each run: in double precision that is lost where they are rounded to single.
+    mean = tft.mean(minutes, reduce_instance_dims=False, output_dtype=tf.float64)
+    variance = tft.var(minutes, reduce_instance_dims=False, output_dtype=tf.float64)
+    mean, deviation = _or(mean, 0.0), _or(tf.sqrt(variance), 1.0)
     missing = tf.math.is_nan(series)
     filled = tf.where(missing, mean, series)
     return {
@@ -64,6 +66,7 @@ def calendar(first_origin: tf.Tensor, origins: int) -> tf.Tensor:
 
 
 def _or(statistic: tf.Tensor, fallback: float) -> tf.Tensor:
-    """The statistic, or the fallback where a measurement is never observed or never changes."""
+    """A statistic in single precision; the fallback where nothing is ever observed or changes."""
+    statistic = tf.cast(statistic, tf.float32)
     usable = tf.math.is_finite(statistic) & (statistic != 0.0)
     return tf.where(usable, statistic, fallback)

@@ -17,13 +17,22 @@ from tfx_pipeline.data.curated_schema import curated_schema
 PROJECT = Path(__file__).parents[2]
 
 
-def analyze(pattern: str, windowing: Windowing, folder: Path) -> None:
-    """Writes the transform graph of the examples that match `pattern` to `folder`."""
+def analyze(
+    pattern: str, windowing: Windowing, folder: Path, batch_size: int | None = None
+) -> None:
+    """Writes the transform graph of the examples that match `pattern` to `folder`.
+
+    Args:
+        pattern: Of the example files.
+        windowing: Shape of the examples.
+        folder: Where the graph goes.
+        batch_size: Examples that Beam gives the analyzers at a time; None: as the clock has it.
+    """
     schema = curated_schema(PROJECT / "schema/schema.pbtxt", windowing)
     source = tfxio.TFExampleRecord(pattern, schema=schema, telemetry_descriptors=["test"])
     options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(tempfile.mkdtemp()):
-        examples = pipeline | source.BeamSource()
+        examples = pipeline | source.BeamSource(batch_size)
         function = (
             examples,
             source.TensorAdapterConfig(),

@@ -10,7 +10,7 @@ from tests.support.series import household
 from tests.support.trained import segments, write
 from tests.support.transform import analyze
 from tfx_pipeline.components.example_gen.encoder import encode
-from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT, Windowing
 
 WINDOWING = Windowing(window=10, horizon=2, origins=20)
 
@@ -45,6 +45,25 @@ def transformed(series, tmp_path_factory):
     examples = encode([segments(series, WINDOWING)])
     raw = tf.io.parse_example(examples, graph.raw_feature_spec())
     return raw, graph.transform_features_layer()(raw)
+
+
+def test_statistics_do_not_depend_on_the_sizes_of_batches(tmp_path):
+    """Beam sizes them by the clock, so that the sums have another order in each run."""
+    write(tmp_path, "train", household(3000, seed=3), windowing=WINDOWING)
+    found = []
+    for batch_size in (1, 64):
+        graph = tmp_path / f"graph-{batch_size}"
+        analyze(str(tmp_path / "Split-train" / "*"), WINDOWING, graph, batch_size)
+        layer = tft.TFTransformOutput(str(graph)).transform_features_layer()
+        nothing = tf.fill([1, WINDOWING.minutes], float("nan"))
+        inputs = dict.fromkeys(MEASUREMENTS, nothing)
+        inputs[FIRST_ORIGIN] = tf.zeros([1, 1], tf.int64)
+        inputs[WEIGHT] = tf.ones([1, WINDOWING.origins])
+        mean = layer(inputs)["filled"]
+        inputs |= dict.fromkeys(MEASUREMENTS, tf.zeros([1, WINDOWING.minutes]))
+        found.append((mean.numpy(), layer(inputs)["scaled"].numpy()))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_series_are_scaled_by_training_statistics_without_the_missing(transformed):
