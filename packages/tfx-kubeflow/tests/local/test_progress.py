@@ -1,24 +1,25 @@
 import datetime
 import io
+import logging
 
 import pytest
 from tfx_kubeflow.local.progress import Terminal, own_message, summary
 from tfx_kubeflow.local.record import ArtifactRecord, RunRecord, State, StepRecord
+from tfx_kubeflow.log_records import LogRecord
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("logger", "level", "message"),
     [
-        ("2026-11-25 10:00:00,123 INFO modules.trainer: step 10/20", "step 10/20"),
-        ("2026-11-25 10:00:00,123 WARNING mine: hot", "warning: hot"),
-        ("2026-11-25 10:00:00,123 WARNING absl: whatever", ""),
-        ("2026-11-25 10:00:00,123 INFO tfx_kubeflow.steps.executor: X: its executor starts", ""),
-        ("I0000 00:00:1795622892.390111 16069 port.cc:153] oneDNN", ""),
-        ("Traceback (most recent call last):", ""),
+        ("modules.trainer", logging.INFO, "step 10/20"),
+        ("mine", logging.WARNING, "warning: step 10/20"),
+        ("absl", logging.WARNING, ""),
+        ("tfx_kubeflow.steps.executor", logging.INFO, ""),
+        ("", logging.NOTSET, ""),
     ],
 )
-def test_only_the_steps_own_words_are_shown(line, message):
-    assert own_message(line) == message
+def test_only_what_the_steps_own_code_logs_is_shown(logger, level, message):
+    assert own_message(LogRecord("step 10/20", logger, level, "...")) == message
 
 
 def step(task, state, **more):
@@ -74,8 +75,8 @@ def shown(record, **options):
     terminal = Terminal(out, **options)
     terminal.begins(record)
     terminal.step_begins(" 1/3 evaluator")
-    terminal.logged("2026-11-25 10:00:00,123 INFO mine: half of it")
-    terminal.logged("a library's words")
+    terminal.logged(LogRecord("half of it", "mine", logging.INFO, "INFO mine: half of it"))
+    terminal.logged(LogRecord.of_line("a library's words"))
     terminal.step_ends(" 1/3 evaluator", record.steps[0])
     return out.getvalue().splitlines()
 

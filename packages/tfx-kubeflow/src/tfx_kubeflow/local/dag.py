@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfx_kubeflow import cel
+from tfx_kubeflow import cel, log_records
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.local import placeholders
 from tfx_kubeflow.local.graph import dag_outputs, in_order, is_exit_handler, producers
@@ -21,6 +21,7 @@ from tfx_kubeflow.local.tasks import (
     outputs_of,
     runtime_artifact,
 )
+from tfx_kubeflow.log_records import LogRecord
 
 ATTEMPT = "1"
 """Folder of a task's only attempt; on a cluster there may be several."""
@@ -142,7 +143,8 @@ class Run:
             task=step.task,
             arguments=[placeholders.replaced(word, texts) for word in arguments],
             image=container["image"],
-            environment={item["name"]: item["value"] for item in container.get("env", ())},
+            environment={item["name"]: item["value"] for item in container.get("env", ())}
+            | {log_records.VARIABLE: "1"},
             root=self._root,
             folder=Path(step.log).parent,
         )
@@ -151,9 +153,10 @@ class Run:
 
             def report(line: str) -> None:
                 nonlocal last
-                log.write(f"{line}\n")
-                last = line.strip() or last
-                self._progress.logged(line)
+                record = LogRecord.of_line(line)
+                log.write(f"{record.text}\n")
+                last = record.text.strip() or last
+                self._progress.logged(record)
 
             try:
                 ended = self._launch(command, report)

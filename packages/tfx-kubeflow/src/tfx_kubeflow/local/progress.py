@@ -1,16 +1,24 @@
 """What people see of a run on this machine: a line per step, its log lines, the summary."""
 
+import logging
 import re
 import shutil
 from typing import Protocol, TextIO
 
 from tfx_kubeflow.local.record import FILE, RunRecord, State, StepRecord
+from tfx_kubeflow.log_records import LogRecord
 
-LINE = re.compile(r"\S+ \S+ (?P<level>INFO|WARNING|ERROR) (?P<logger>[\w.]+): (?P<message>.*)")
-"""A line in the entrypoint's log format."""
-LIBRARIES = (
-    *("absl", "apache_beam", "asyncio", "google", "grpc", "h5py", "jax", "keras", "keras_tuner"),
-    *(
+LIBRARIES = frozenset(
+    {
+        "absl",
+        "apache_beam",
+        "asyncio",
+        "google",
+        "grpc",
+        "h5py",
+        "jax",
+        "keras",
+        "keras_tuner",
         "kfp",
         "matplotlib",
         "ml_metadata",
@@ -19,15 +27,13 @@ LIBRARIES = (
         "root",
         "tensorflow",
         "tensorflow_data_validation",
-    ),
-    *(
         "tensorflow_model_analysis",
         "tensorflow_transform",
         "tfx",
         "tfx_bsl",
         "tfx_kubeflow",
         "urllib3",
-    ),
+    }
 )
 """Packages whose log lines are not the step's own."""
 UNREMARKABLE = re.compile(
@@ -49,8 +55,8 @@ class Progress(Protocol):
     def step_begins(self, title: str) -> None:
         """A step begins to run."""
 
-    def logged(self, line: str) -> None:
-        """The running step wrote a line."""
+    def logged(self, record: LogRecord) -> None:
+        """The running step logged or printed something."""
 
     def step_ends(self, title: str, step: StepRecord) -> None:
         """A step has ended, or is skipped."""
@@ -68,7 +74,7 @@ class Silent:
     def step_begins(self, title: str) -> None:
         """Shows nothing."""
 
-    def logged(self, line: str) -> None:
+    def logged(self, record: LogRecord) -> None:
         """Shows nothing."""
 
     def step_ends(self, title: str, step: StepRecord) -> None:
@@ -104,9 +110,9 @@ class Terminal:
         self._title = title
         self._pass(title)
 
-    def logged(self, line: str) -> None:
+    def logged(self, record: LogRecord) -> None:
         """Shows a log line of the step."""
-        message = line if self._verbose else own_message(line)
+        message = record.text if self._verbose else own_message(record)
         if message:
             self._pass(f"{self._title}: {message}" if self._alive else f"      {message}")
 
@@ -137,13 +143,14 @@ class Terminal:
         self._out.flush()
 
 
-def own_message(line: str) -> str:
-    """Returns the message of a log line of the step's own code; empty for a library's line."""
-    found = LINE.match(line)
-    if found is None or found["logger"].split(".")[0] in LIBRARIES:
+def own_message(record: LogRecord) -> str:
+    """Returns what the step's own code logged; empty for what a library did, or was printed."""
+    if not record.logger or record.logger.partition(".")[0] in LIBRARIES:
         return ""
-    level = "" if found["level"] == "INFO" else f"{found['level'].lower()}: "
-    return level + found["message"]
+    level = (
+        "" if record.level <= logging.INFO else f"{logging.getLevelName(record.level).lower()}: "
+    )
+    return level + record.message
 
 
 def summary(record: RunRecord) -> list[str]:

@@ -16,13 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tfx_kubeflow.log_records import log_to_stderr
 from tfx_kubeflow.protocol import DriverStep, ResolverStep, Step, decode
 from tfx_kubeflow.steps.imports import defer_modules, use_local_files, without_collection
 from tfx_kubeflow.steps.output import write_output
 
 log = logging.getLogger("tfx_kubeflow.steps")  # it runs as __main__
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--step", required=True)
     parser.add_argument("--executor-input", required=True)
     options, beam_args = parser.parse_known_args(arguments)
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
+    log_to_stderr()
     logging.getLogger("apache_beam").setLevel(logging.WARNING)  # a line per type it cannot check
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings of TensorFlow's C++ stay
     node = "step"
