@@ -204,7 +204,7 @@ def test_tfx_penguin_runs_from_data_to_a_pushed_model(tmp_path, monkeypatch):
     )
     KubeflowRunner(KubeflowSettings(image="python"), str(tmp_path)).run(pipeline)
     record = run_locally(tmp_path / "penguin.yaml", tmp_path / "lib/python3.11/root")
-    (version,) = serving.iterdir()
+    (version,) = serving.glob("[0-9]*")
     assert version.name.isdigit()
     assert (version / "saved_model.pb").exists()
     pushed = record.step("pusher").artifacts["pushed_model"].metadata
