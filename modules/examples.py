@@ -10,14 +10,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from modules.config import TrainerConfig
 from modules.families import load_family
 from modules.features import Origins, origins_of
-from tfx_pipeline.data.contract import MEASUREMENTS
+from tfx_pipeline.data.physics import BOUNDS
 
 # Files are one time interval each: reading them in turn mixes the seasons.
 OPEN_FILES = 16
 # Segments in memory to draw from; about 3 kB each.
 SHUFFLED = 2048
-# No measurement of a household is as large, in any of the units; a schema may be narrower.
-UNBOUNDED = 1e6
 # Segments per batch of an evaluation: 10 MB as the networks see them.
 EVALUATED = 16
 
@@ -99,14 +97,14 @@ def _has_label(origins: Origins) -> bool:
 
 
 def domains(schema: schema_pb2.Schema) -> dict[str, tuple[float, float]]:
-    """Smallest and largest plausible value of each measurement, from the curated schema."""
+    """Smallest and largest plausible value of each measurement: the curated schema's, or physics."""
     found = {feature.name: feature.float_domain for feature in schema.feature}
     return {
         name: (
-            found[name].min if found[name].HasField("min") else -UNBOUNDED,
-            found[name].max if found[name].HasField("max") else UNBOUNDED,
+            found[name].min if found[name].HasField("min") else low,
+            found[name].max if found[name].HasField("max") else high,
         )
-        for name in MEASUREMENTS
+        for name, (low, high) in BOUNDS.items()
     }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET
+from tfx_pipeline.data.extremes import Extremes
 from tfx_pipeline.data.gaps import Gap, Gaps
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.physics import LAWS, RESTLESS, count_violations
@@ -60,7 +61,9 @@ def inspect(
     bad_rows = BadRows(options.max_bad_rows)
     reader = Reader(files, bad_rows, options.rows, opener, task="Checked")
     meters: dict[str, _Meter] = {}
+    extremes = Extremes()
     for rows in reader:
+        extremes.add(rows)
         meters.setdefault(rows.meter, _Meter(rows.meter, options)).add(rows)
     _require_cadence(meters.values(), files)
     _require_target(meters.values(), files)
@@ -79,6 +82,8 @@ def inspect(
         rows=reader.rows,
         first=clock.text(whole.start * 60),
         last=clock.text((whole.stop - 1) * 60),
+        lowest=extremes.lowest,
+        highest=extremes.highest,
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
         splits={name: _split_summary(name, splits[name], intervals, meters) for name in SPLITS},

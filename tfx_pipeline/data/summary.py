@@ -34,6 +34,22 @@ class FrozenRun(Frozen):
     """The value, in the measurement's unit."""
 
 
+class Extreme(Frozen):
+    """The lowest or highest value of a measurement."""
+
+    value: float
+    """The value, in the measurement's unit."""
+    when: str
+    """Its minute, wall clock."""
+    file: str
+    """Where it stands."""
+    line: int
+    """Its line in the file."""
+
+    def __str__(self) -> str:
+        return f"{self.value:g} at {self.when} in {self.file}, line {self.line}"
+
+
 class SplitSummary(Frozen):
     """One split."""
 
@@ -76,6 +92,10 @@ class DataSummary(Frozen):
     """Physical law -> fraction of the minutes that break it."""
     longest_frozen: dict[str, FrozenRun]
     """Measurement -> its longest run of one value other than zero."""
+    lowest: dict[str, Extreme]
+    """Measurement -> its lowest value."""
+    highest: dict[str, Extreme]
+    """Measurement -> its highest value."""
     bad_rows: dict[str, int]
     """Rule -> rows left out."""
     first_bad_rows: list[str]

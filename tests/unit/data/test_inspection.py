@@ -172,3 +172,18 @@ def test_a_split_whose_windows_have_no_label_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="no window with a label for the eval split"):
         check([str(write_iso(tmp_path / "house.csv", series))])
+
+
+def test_the_lowest_and_highest_values_have_their_place(tmp_path: Path) -> None:
+    north, south = household(2000, meter="north"), household(2000, meter="south")
+    south.values[0, 700] = 45.0
+    north.values[2, [5, 300]] = 20.0
+    path = write_iso(tmp_path / "two.csv", north, south.without_rows(slice(0, 10)), by_meter=True)
+
+    summary = check([str(path)])
+
+    assert str(summary.highest[TARGET]) == f"45 at 2007-01-01 11:40 in {path}, line 2692"
+    assert str(summary.lowest["Voltage"]) == f"20 at 2007-01-01 00:05 in {path}, line 7"
+    assert summary.lowest.keys() == summary.highest.keys() == set(MEASUREMENTS)
+    blank = household(2000).without_values(slice(None), measurements=["Voltage"])
+    assert "Voltage" not in check([str(write_iso(path, blank))]).highest

@@ -44,16 +44,21 @@ class Executor(BaseExecutor):
         schema = io_utils.SchemaReader().read(
             io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
         )
+        summary = DataSummary.model_validate_json(
+            examples.get_string_custom_property(DATA_SUMMARY_PROPERTY)
+        )
+        extremes = {
+            "FLOAT_TYPE_BIG_FLOAT": summary.highest,
+            "FLOAT_TYPE_SMALL_FLOAT": summary.lowest,
+        }
         findings = []
         for split in artifact_utils.decode_split_names(anomalies.split_names):
-            findings += schema_findings(_read_anomalies(anomalies, split), split, rules.severity)
+            found = _read_anomalies(anomalies, split)
+            findings += schema_findings(found, split, rules.severity, extremes)
         for previous in input_dict.get("previous_statistics", []):
             current_stats = _read_statistics(statistics, "train")
             previous_stats = _read_statistics(previous, "train")
             findings += drift_findings(current_stats, previous_stats, schema, rules.severity)
-        summary = DataSummary.model_validate_json(
-            examples.get_string_custom_property(DATA_SUMMARY_PROPERTY)
-        )
         findings += fraction_findings(
             summary.missing_fraction,
             "missing minutes",

@@ -6,11 +6,12 @@ A new rule is one more function here that returns findings, called by the execut
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from tfx_pipeline.data.summary import FrozenRun
+from tfx_pipeline.data.summary import Extreme, FrozenRun
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,10 @@ class Finding:
 
 
 def schema_findings(
-    anomalies: anomalies_pb2.Anomalies, where: str, severities: Mapping[str, str]
+    anomalies: anomalies_pb2.Anomalies,
+    where: str,
+    severities: Mapping[str, str],
+    extremes: Mapping[str, Mapping[str, Extreme]] = MappingProxyType({}),
 ) -> list[Finding]:
     """Turns TFDV's anomalies into findings.
 
@@ -50,6 +54,7 @@ def schema_findings(
         anomalies: Of one split, or of the drift against the data before.
         where: Names the split in messages.
         severities: TFDV anomaly type -> error, warning or ignore; others are errors.
+        extremes: TFDV anomaly type -> measurement -> the value that shows where to look.
     """
     named = dict(anomalies.anomaly_info)
     if anomalies.HasField("dataset_anomaly_info"):
@@ -63,6 +68,8 @@ def schema_findings(
             severity = severities.get(rule, ERROR)
             if severity != IGNORE:
                 message = reason.description or reason.short_description
+                if extreme := extremes.get(rule, {}).get(feature):
+                    message += f" The data has {extreme}."
                 findings.append(Finding(severity, rule, f"{where}: {feature}", message))
     return findings
 

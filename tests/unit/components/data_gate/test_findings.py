@@ -1,0 +1,115 @@
+"""The rules of the data gate: severities, fractions, stuck sensors, drift."""
+
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+
+from tests.support.settings import defaults
+from tfx_pipeline.components.data_gate.findings import (
+    DataRejectedError,
+    Finding,
+    drift_findings,
+    fraction_findings,
+    frozen_findings,
+    judge,
+    schema_findings,
+)
+from tfx_pipeline.data.summary import Extreme, FrozenRun
+
+FROZEN = FrozenRun(meter="", first="2008-10-06 10:09", minutes=400, value=241.18)
+SCHEMA = """
+feature { name: "Voltage" type: FLOAT presence { min_fraction: 1.0 min_count: 1 }
+  shape { dim { size: 1 } } float_domain { min: 180.0 max: 280.0 }
+  drift_comparator { jensen_shannon_divergence { threshold: 0.1 } } }
+"""
+
+
+def anomalies(*types: str) -> anomalies_pb2.Anomalies:
+    found = anomalies_pb2.Anomalies()
+    for name in types:
+        reason = found.anomaly_info["Voltage"].reason.add()
+        reason.type = anomalies_pb2.AnomalyInfo.Type.Value(name)
+        reason.description = f"because of {name}"
+    return found
+
+
+def statistics(volts: list[float]) -> statistics_pb2.DatasetFeatureStatisticsList:
+    return tfdv.generate_statistics_from_dataframe(pd.DataFrame({"Voltage": volts}))
+
+
+@pytest.mark.parametrize(
+    ("severities", "expected"),
+    [
+        ({}, ["error"]),
+        ({"SCHEMA_NEW_COLUMN": "warning"}, ["warning"]),
+        ({"SCHEMA_NEW_COLUMN": "ignore"}, []),
+        ({"FLOAT_TYPE_BIG_FLOAT": "ignore"}, ["error"]),
+    ],
+)
+def test_the_severity_table_decides(severities, expected):
+    found = schema_findings(anomalies("SCHEMA_NEW_COLUMN"), "train", severities)
+    assert [finding.severity for finding in found] == expected
+    assert all(finding.where == "train: Voltage" for finding in found)
+
+
+def test_a_value_out_of_its_domain_is_named_with_its_place():
+    extreme = Extreme(value=285.5, when="2009-01-01 10:00", file="house.csv", line=1234)
+    found = anomalies("FLOAT_TYPE_BIG_FLOAT", "FLOAT_TYPE_SMALL_FLOAT")
+    high, low = schema_findings(found, "train", {}, {"FLOAT_TYPE_BIG_FLOAT": {"Voltage": extreme}})
+    assert "The data has 285.5 at 2009-01-01 10:00 in house.csv, line 1234." in high.message
+    assert "The data has" not in low.message
+
+
+def test_a_split_without_data_is_an_error():
+    nothing = anomalies_pb2.Anomalies(data_missing=True)
+    [finding] = schema_findings(nothing, "eval", {"NO_DATA_IN_SPAN": "ignore"})
+    assert finding.severity == "error"
+
+
+def test_dataset_anomalies_count():
+    found = anomalies_pb2.Anomalies()
+    reason = found.dataset_anomaly_info.reason.add()
+    reason.type = anomalies_pb2.AnomalyInfo.DATASET_LOW_NUM_EXAMPLES
+    [finding] = schema_findings(found, "train", {})
+    assert finding.rule == "DATASET_LOW_NUM_EXAMPLES"
+
+
+def test_fractions_have_two_limits():
+    fractions = {"low": 0.01, "middle": 0.1, "high": 0.5}
+    found = fraction_findings(fractions, "missing minutes", 0.2, 0.05)
+    assert {finding.where: finding.severity for finding in found} == {
+        "middle": "warning",
+        "high": "error",
+    }
+
+
+@pytest.mark.parametrize(
+    ("minutes", "severities"),
+    [(480, []), (481, ["warning"]), (1440, ["warning"]), (5760, ["error"])],
+)
+def test_a_stuck_sensor_has_two_limits(minutes, severities):
+    frozen = {"Voltage": FROZEN.model_copy(update={"minutes": minutes})}
+    found = frozen_findings(frozen, 1440, 480)
+    assert [finding.severity for finding in found] == severities
+    for finding in found:
+        assert f"241.18 for {minutes:,} minutes from 2008-10-06 10:09 on" in finding.message
+
+
+def test_drift_is_found_against_the_data_before():
+    schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
+    before, after = statistics([230.0, 231.0] * 50), statistics([250.0, 251.0] * 50)
+    [finding] = drift_findings(after, before, schema, defaults().validation.severity)
+    assert finding.severity == "warning"
+    assert drift_findings(after, after, schema, defaults().validation.severity) == []
+
+
+def test_an_error_rejects_and_every_finding_is_reported():
+    findings = [
+        Finding("warning", "A", "here", "odd"),
+        Finding("error", "B", "there", "wrong"),
+    ]
+    with pytest.raises(DataRejectedError, match=r"here: odd(.|\n)*there: wrong"):
+        judge(findings)
+    assert judge(findings[:1]) == findings[:1]
