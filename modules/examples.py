@@ -97,7 +97,7 @@ def _has_label(origins: Origins) -> bool:
 
 
 def domains(schema: schema_pb2.Schema) -> dict[str, tuple[float, float]]:
-    """Smallest and largest plausible value of each measurement: the curated schema's, or physics."""
+    """Lowest and highest plausible value of each measurement, by the schema or else physics."""
     found = {feature.name: feature.float_domain for feature in schema.feature}
     return {
         name: (
