@@ -22,8 +22,8 @@ from tfx_kubeflow.metadata.artifacts import make_artifact
 from tests.support.series import household, write_iso
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import NodeRun, Run
-from tfx_pipeline.report.summary import summarize
 from tfx_pipeline.serving.requests import read_requests
 from tfx_pipeline.settings import load_settings
 
@@ -166,7 +166,7 @@ def summarized(record: RunRecord) -> dict[str, Any]:
         name = f"{cls.__module__}.{cls.__name__}"
         artifact = make_artifact(name, made.uri, "1", values.metadata(made.metadata))
         run.nodes.append(NodeRun(node, outputs={key: [artifact]}))
-    return json.loads(json.dumps(summarize(load_settings([]), run)))  # as it is written
+    return json.loads(collect(load_settings([]), run).model_dump_json())  # as it is written
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
