@@ -26,23 +26,20 @@ class Extremes:
 
     def add(self, rows: Rows) -> None:
         """Takes the next rows of any meter."""
-        missing = np.isnan(rows.values)
-        low = np.where(missing, np.inf, rows.values).argmin(axis=1).tolist()
-        high = np.where(missing, -np.inf, rows.values).argmax(axis=1).tolist()
+        low = np.fmin.reduce(rows.values, axis=1).tolist()
+        high = np.fmax.reduce(rows.values, axis=1).tolist()
         for number, name in enumerate(MEASUREMENTS):
-            values = rows.values[number]
-            if name not in self.lowest or values[low[number]] < self.lowest[name].value:
-                _keep(self.lowest, name, rows, number, low[number])
-            if name not in self.highest or values[high[number]] > self.highest[name].value:
-                _keep(self.highest, name, rows, number, high[number])
+            if low[number] < (self.lowest[name].value if name in self.lowest else np.inf):
+                self.lowest[name] = _extreme(rows, number, low[number])
+            if high[number] > (self.highest[name].value if name in self.highest else -np.inf):
+                self.highest[name] = _extreme(rows, number, high[number])
 
 
-def _keep(found: dict[str, Extreme], name: str, rows: Rows, number: int, row: int) -> None:
-    value = float(rows.values[number, row])
-    if not np.isnan(value):
-        found[name] = Extreme(
-            value=value,
-            when=clock.text(60 * int(rows.minutes[row])),
-            file=rows.file,
-            line=int(rows.lines[row]),
-        )
+def _extreme(rows: Rows, number: int, value: float) -> Extreme:
+    row = int(np.argmax(rows.values[number] == np.float32(value)))
+    return Extreme(
+        value=value,
+        when=clock.text(60 * int(rows.minutes[row])),
+        file=rows.file,
+        line=int(rows.lines[row]),
+    )

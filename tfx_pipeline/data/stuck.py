@@ -43,26 +43,26 @@ class EqualValues:
             minutes: int64 [n], minutes since 1970.
             values: float32 [n], NaN where missing.
         """
-        observed = ~np.isnan(values)
-        minutes, values = minutes[observed], values[observed]
+        missing = np.isnan(values)
+        if missing.any():
+            minutes, values = minutes[~missing], values[~missing]
         if not values.size:
             return
-        starts = np.concatenate(([0], 1 + np.flatnonzero(values[1:] != values[:-1])))
-        lengths = np.diff(starts, append=values.size)
+        changes = 1 + np.flatnonzero(values[1:] != values[:-1])
+        lengths = np.diff(changes, prepend=0, append=values.size)
         first = int(minutes[0])
         if values[0] == self._last.value:
             lengths[0] += self._last.minutes
             first = self._last.first
 
         def run(index: int) -> Run:
-            start = starts[index]
-            return Run(
-                int(lengths[index]), int(minutes[start]) if index else first, float(values[start])
-            )
+            start = int(changes[index - 1]) if index else 0
+            begin = int(minutes[start]) if index else first
+            return Run(int(lengths[index]), begin, float(values[start]))
 
-        self._last = run(starts.size - 1)
-        self.longest = max(
-            self.longest,
-            run(int(np.argmax(np.where(values[starts] != 0, lengths, 0)))),
-            key=lambda found: found.minutes if found.value else 0,
-        )
+        self._last = run(changes.size)
+        if lengths.max() > self.longest.minutes:
+            zero = values[np.concatenate(([0], changes))] == 0
+            longest = run(int(np.argmax(np.where(zero, 0, lengths))))
+            if longest.value and longest.minutes > self.longest.minutes:
+                self.longest = longest

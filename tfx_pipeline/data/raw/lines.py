@@ -84,17 +84,18 @@ class DataLines:
             cut = _cut_line(self._tail + text, self.format.DELIMITER.encode())
             text = text.removesuffix(cut)
         self._tail = text[-_TAIL_BYTES:]
+        lines = _count(text)
         if text and not text.isspace():
-            yield from self._parsed(text, self._line)
-        self._line += _count(text)
+            yield from self._parsed(text, self._line, lines)
+        self._line += lines
         if cut:
             detail = f"the last number is shorter than those before it: {cut!r}"
             yield Problem("truncated", detail, self.file, self._line, self.format.columns[-1])
 
-    def _parsed(self, text: bytes, first: int) -> Iterator[Part | Problem]:
+    def _parsed(self, text: bytes, first: int, lines: int) -> Iterator[Part | Problem]:
         try:
             columns = self.format.parse(text)
-            if columns.seconds.size == _count(text):
+            if columns.seconds.size == lines:
                 yield Part(columns, first + np.arange(columns.seconds.size))
                 return
         except ValueError:
