@@ -78,12 +78,15 @@ def quantile(probabilities: tf.Tensor, level: float) -> tf.Tensor:
     return bounds[0] + tf.reduce_sum(below_it * np.diff(bounds), axis=-1)
 
 
-def forecast(logits: tf.Tensor, last_observed: tf.Tensor) -> dict[str, tf.Tensor]:
-    """The forecast in kW; never below zero, because the meter cannot count what is fed back.
+def forecast(
+    logits: tf.Tensor, last_observed: tf.Tensor, domain: tuple[float, float]
+) -> dict[str, tf.Tensor]:
+    """The forecast in kW, clipped to what the meter can show.
 
     Args:
         logits: [batch, horizon, BINS].
         last_observed: [batch] kW, NaN where nothing was observed.
+        domain: kW, lowest and highest plausible value of the target.
 
     Returns:
         `OUTPUTS` of the model's contract: [batch, horizon], NaN where nothing was observed.
@@ -91,6 +94,7 @@ def forecast(logits: tf.Tensor, last_observed: tf.Tensor) -> dict[str, tf.Tensor
     probabilities = tf.nn.softmax(logits)
     deltas = {MEAN: mean(probabilities)}
     deltas |= {name: quantile(probabilities, level) for name, level in QUANTILES.items()}
-    power = {name: last_observed[:, None] + delta for name, delta in deltas.items()}
-    # where, not maximum: NaN stays NaN.
-    return {name: tf.where(values < 0.0, 0.0, values) for name, values in power.items()}
+    return {
+        name: tf.clip_by_value(last_observed[:, None] + delta, *domain)
+        for name, delta in deltas.items()
+    }

@@ -26,6 +26,9 @@ class Examples:
     Args:
         transform_output: Folder of the Transform component's graph.
         config: Windowing, family and batches of the training.
+
+    Attributes:
+        domains: Lowest and highest plausible value of each measurement.
     """
 
     def __init__(self, transform_output: str, config: TrainerConfig) -> None:
@@ -33,7 +36,7 @@ class Examples:
         self.config = config
         self.spec = graph.raw_feature_spec()
         self.transform = graph.transform_features_layer()
-        self._domains = domains(graph.raw_metadata.schema)
+        self.domains = domains(graph.raw_metadata.schema)
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
         """The windows of serialized segments, string [batch]."""
@@ -48,7 +51,7 @@ class Examples:
         What lies outside the domain of the curated schema counts as not observed, NaN: the data
         gate keeps it out of training, a request may hold it.
         """
-        for name, (low, high) in self._domains.items():
+        for name, (low, high) in self.domains.items():
             plausible = (raw[name] >= low) & (raw[name] <= high)
             raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
         sequence = load_family(self.config.model.family).sequence

@@ -13,7 +13,7 @@ from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 from modules import distribution, windowing
 from modules.examples import Examples, serialized
 from modules.features import Origins
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT
+from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, TARGET, WEIGHT
 from tfx_pipeline.model_contract import (
     DEFAULT_SIGNATURE,
     EXAMPLES,
@@ -45,6 +45,7 @@ class Forecaster(tf.Module):
         self.transform = examples.transform
         self._examples = examples
         self._windowing = examples.config.windowing
+        self._domain = examples.domains[TARGET]
 
     def forecast_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs in kW, each [batch, origins, horizon]."""
@@ -67,7 +68,7 @@ class Forecaster(tf.Module):
 
     def _forecast(self, origins: Origins) -> dict[str, tf.Tensor]:
         logits = self.network(origins.inputs, training=False)
-        return distribution.forecast(logits, origins.last_observed)
+        return distribution.forecast(logits, origins.last_observed, self._domain)
 
     def signatures(self) -> dict[str, Any]:
         """The concrete functions to export, by the name of their signature."""

@@ -15,12 +15,13 @@ class Scorer:
 
     Args:
         network: As `modules.networks.build_network` makes it.
+        domain: kW, lowest and highest plausible value of the target.
     """
 
-    def __init__(self, network: keras.Model) -> None:
+    def __init__(self, network: keras.Model, domain: tuple[float, float]) -> None:
         def forecast(origins: Origins) -> dict[str, tf.Tensor]:
             logits = network(origins.inputs, training=False)
-            return distribution.forecast(logits, origins.last_observed)
+            return distribution.forecast(logits, origins.last_observed, domain)
 
         self._forecast = tf.function(forecast, reduce_retracing=True)
 

@@ -14,6 +14,7 @@ from modules.families import load_family
 from modules.features import Origins
 from modules.networks import build_network
 from modules.score import Scorer
+from tfx_pipeline.data.contract import TARGET
 
 logger = logging.getLogger("modules.training")
 
@@ -71,7 +72,7 @@ def fit(
         jit_compile=family.xla,
     )
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
-    progress = Progress(Scorer(network), sample, per_round, rounds)
+    progress = Progress(Scorer(network, examples.domains[TARGET]), sample, per_round, rounds)
     network.fit(
         batches,
         epochs=rounds,

@@ -33,8 +33,8 @@ INPUTS = (*MEASUREMENTS, TIMESTAMP)
 
 MEAN, P10, P50, P90 = "mean", "p10", "p50", "p90"
 OUTPUTS = (MEAN, P10, P50, P90)
-"""Of both signatures, float, in kW: never negative; NaN where nothing of the target was
-observed in the window."""
+"""Of both signatures, float, in kW: within the domain of the target in the curated schema; NaN
+where nothing of the target was observed in the window."""
 
 QUANTILES = {P10: 0.1, P50: 0.5, P90: 0.9}
 """Output -> its nominal probability."""

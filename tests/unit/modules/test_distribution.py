@@ -7,6 +7,8 @@ import tensorflow as tf
 from modules import distribution
 from tfx_pipeline.model_contract import OUTPUTS
 
+DOMAIN = (0.0, 30.0)
+
 
 def peak(delta: float) -> tf.Tensor:
     """Logits of certainty about one bin, [1, 1, BINS]."""
@@ -27,7 +29,7 @@ def test_deltas_beyond_the_reach_fall_in_the_outermost_bins():
 
 @pytest.mark.parametrize("delta", [-1.5, 0.0, 2.2])
 def test_certainty_forecasts_its_bin(delta):
-    forecast = distribution.forecast(peak(delta), tf.constant([2.0]))
+    forecast = distribution.forecast(peak(delta), tf.constant([2.0]), DOMAIN)
     width = 0.05 + 0.1 * abs(delta)
     for name in OUTPUTS:
         assert forecast[name].numpy() == pytest.approx(2.0 + delta, abs=width)
@@ -35,7 +37,7 @@ def test_certainty_forecasts_its_bin(delta):
 
 def test_quantiles_are_ordered_and_hold_their_share():
     logits = tf.random.stateless_normal([200, 3, distribution.BINS], [1, 2], stddev=3.0)
-    forecast = distribution.forecast(logits, tf.fill([200], 10.0))
+    forecast = distribution.forecast(logits, tf.fill([200], 10.0), DOMAIN)
     assert (forecast["p10"] < forecast["p50"]).numpy().all()
     assert (forecast["p50"] < forecast["p90"]).numpy().all()
     probabilities = tf.nn.softmax(logits)
@@ -65,3 +67,17 @@ def test_the_gradient_is_finite_without_labels():
 def test_the_loss_is_least_at_the_truth():
     truth = tf.constant([[0.7]])
     assert distribution.loss(truth, peak(0.7)) < distribution.loss(truth, peak(0.2))
+
+
+@pytest.mark.parametrize(("low", "expected"), [(0.0, 0.0), (-5.0, -2.0)])
+def test_a_forecast_lies_in_the_domain_of_the_target(low, expected):
+    forecast = distribution.forecast(peak(-3.0), tf.constant([1.0]), (low, 30.0))
+    for values in forecast.values():
+        assert values.numpy() == pytest.approx(expected, abs=0.3)
+    forecast = distribution.forecast(peak(3.0), tf.constant([29.0]), (low, 30.0))
+    assert all(values.numpy() == 30.0 for values in forecast.values())
+
+
+def test_where_nothing_was_observed_there_is_no_forecast():
+    forecast = distribution.forecast(peak(0.0), tf.constant([np.nan]), DOMAIN)
+    assert all(np.isnan(values).all() for values in forecast.values())

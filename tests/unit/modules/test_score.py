@@ -8,6 +8,8 @@ import tensorflow as tf
 from modules import distribution, score
 from modules.features import Origins
 
+DOMAIN = (0.0, 30.0)
+
 
 def constant_network(delta: float) -> keras.Model:
     """Forecasts one delta, whatever it is shown."""
@@ -27,10 +29,12 @@ def test_errors_are_averaged_over_what_can_be_scored():
     labels = np.array([[1.0, 1.0], [2.0, np.nan], [9.0, 9.0]], np.float32)
     scored = np.array([True, True, False])
     network = constant_network(1.0)
-    forecast = float(distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]))["mean"][0, 0])
+    forecast = float(
+        distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]), DOMAIN)["mean"][0, 0]
+    )
     batches = [origins(labels[:2], scored[:2]), origins(labels[2:], scored[2:])]
     # The last observation of the second batch's only origin is 0, and it is not scored.
-    found = score.Scorer(network).evaluate(batches)
+    found = score.Scorer(network, DOMAIN).evaluate(batches)
     np.testing.assert_allclose(found.persistence_mse, [1.0, 1.0])
     np.testing.assert_allclose(found.persistence_mae, [1.0, 1.0])
     np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
@@ -42,9 +46,9 @@ def test_errors_are_averaged_over_what_can_be_scored():
 def test_a_split_without_labels_is_refused():
     batches = [origins(np.full((2, 2), np.nan, np.float32), np.array([True, True]))]
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0)).evaluate(batches)
+        score.Scorer(constant_network(0.0), DOMAIN).evaluate(batches)
 
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0)).evaluate([])
+        score.Scorer(constant_network(0.0), DOMAIN).evaluate([])
