@@ -8,7 +8,7 @@ import numpy as np
 
 from tfx_pipeline.data import clock
 from tfx_pipeline.data.contract import MEASUREMENTS
-from tfx_pipeline.data.raw.reader import Rows
+from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.summary import Extreme
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.data.raw.reader import Rows
+from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.segments.splits import Interval
 
 _NONE = np.zeros((2, 0), np.int64)

@@ -16,7 +16,8 @@ from tfx_pipeline.data.gaps import Gap, Gaps
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.physics import LAWS, RESTLESS, count_violations
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
-from tfx_pipeline.data.raw.reader import Reader, Rows, in_order
+from tfx_pipeline.data.raw.reader import Reader, in_order
+from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import Opener
 from tfx_pipeline.data.segments.cutter import SplitInterval, usable_intervals
 from tfx_pipeline.data.segments.splits import Interval, minutes_needed, split_intervals

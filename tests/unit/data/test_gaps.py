@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfx_pipeline.data.gaps import Gaps
-from tfx_pipeline.data.raw.reader import Rows
+from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.segments.splits import Interval
 
 OBSERVED = st.lists(st.booleans(), min_size=1, max_size=80)

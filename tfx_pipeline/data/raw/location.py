@@ -50,7 +50,8 @@ def locate(path: str | None) -> Location:
             return Location(base, pattern)
     except (OSError, ValueError) as error:  # a name that no file can have
         raise FileNotFoundError(f"data.path: {path}: {error}") from error
-    raise FileNotFoundError(f"data.path: {path}: there is no {whole}")
+    lost = whole if Path(base).is_dir() else base
+    raise FileNotFoundError(f"data.path: {path}: there is no {lost}")
 
 
 def _embedded() -> Location:

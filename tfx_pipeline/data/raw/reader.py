@@ -4,52 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.data import clock
-from tfx_pipeline.data.contract import MEASUREMENTS
-from tfx_pipeline.data.physics import BOUNDS
 from tfx_pipeline.data.raw.delimited import Columns
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.lines import DataLines, Part
+from tfx_pipeline.data.raw.row_rules import broken_rules
+from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
+from tfx_pipeline.data.raw.time_order import TimeOrder
 
 LOG = logging.getLogger("tfx_pipeline.data")
 _LOGGED_ROWS = 250_000
-_HOUR, _DAY = 60, 1440
-_LOWEST, _HIGHEST = np.array([BOUNDS[name] for name in MEASUREMENTS], np.float32).T[..., None]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Consecutive rows of one meter, minutes strictly increasing.
-
-    Attributes:
-        meter: Its name, "" where the files name none.
-        minutes: int64 [n], wall-clock minutes since 1970.
-        values: float32 [measurements, n]; NaN = missing.
-        file: Where they stand.
-        lines: int64 [n], their lines in it.
-    """
-
-    meter: str
-    minutes: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    file: str
-    lines: npt.NDArray[np.int64]
-
-    def where(self, kept: slice | npt.NDArray[np.bool_]) -> Rows:
-        """Some of the rows, in the same order."""
-        return replace(
-            self,
-            minutes=self.minutes[kept],
-            values=self.values[:, kept],
-            lines=self.lines[kept],
-        )
 
 
 class Reader:
@@ -83,7 +52,7 @@ class Reader:
         self._opener = opener
         self._block_bytes = block_bytes
         self._task = task
-        self._last: dict[str, _Last] = {}
+        self._order = TimeOrder(bad_rows)
         self._spellings: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Rows]:
@@ -130,37 +99,15 @@ class Reader:
     def _clean(self, part: Part, lines: DataLines) -> Iterator[Rows]:
         """Leaves bad rows out, and splits the others by meter."""
         columns = part.columns
-        minutes, seconds = np.divmod(columns.seconds, 60)
-        good = self._row_rules(part, seconds, lines)
-        for meter, where in _by_meter(columns, good):
-            values, numbers = columns.values[:, where], part.numbers[where]
-            rows = Rows(meter, minutes[where], values, lines.file, numbers)
-            self._require_one_spelling(rows)
-            yield from self._in_time(rows)
-
-    def _row_rules(
-        self, part: Part, seconds: npt.NDArray[np.int64], lines: DataLines
-    ) -> npt.NDArray[np.bool_]:
-        columns, meter = part.columns, lines.format.meter
-        impossible = _impossible_values(columns.values)
-        nameless = np.array([not name.strip() for name in columns.meters])[columns.meter]
-        bad = (seconds != 0) | impossible.any(axis=0) | (nameless & (meter is not None))
-        problems = []
-        for row in np.flatnonzero(bad)[: self._bad_rows.accepted + 1]:
-            line = int(part.numbers[row])
-            if seconds[row]:
-                when = clock.text(int(columns.seconds[row]))
-                column = [*lines.format.TIME][-1]
-                detail = f"{when} is not a whole minute"
-                problems.append(Problem("minute", detail, lines.file, line, column))
-            elif impossible[:, row].any():
-                number = int(np.argmax(impossible[:, row]))
-                value = float(columns.values[number, row])
-                problems.append(_impossible(MEASUREMENTS[number], value, lines.file, line))
-            else:
-                problems.append(Problem("meter", "no name", lines.file, line, meter))
+        bad, problems = broken_rules(part, lines.format, lines.file, self._bad_rows.accepted + 1)
         self._bad_rows.add(problems)
-        return ~bad
+        for meter, where in _by_meter(columns, ~bad):
+            values, numbers = columns.values[:, where], part.numbers[where]
+            rows = Rows(meter, columns.seconds[where] // 60, values, lines.file, numbers)
+            self._require_one_spelling(rows)
+            rows = self._order.kept(rows)
+            if rows.minutes.size:
+                yield rows
 
     def _require_one_spelling(self, rows: Rows) -> None:
         """Refuses a meter whose name is another's but for case and spaces."""
@@ -168,39 +115,6 @@ class Reader:
         if known != rows.meter:
             detail = f"{rows.meter!r} and {known!r} differ in case or spaces alone"
             raise DataError.of(Problem("meter", detail, rows.file, int(rows.lines[0])))
-
-    def _in_time(self, rows: Rows) -> Iterator[Rows]:
-        """Leaves out rows that are not later than every row of the meter before them."""
-        rows = self._without_leaps(rows)
-        last = self._last.get(rows.meter)
-        start = rows.minutes[0] - 1 if last is None else last.minute
-        latest = np.maximum.accumulate(np.concatenate(([start], rows.minutes)))
-        late = rows.minutes <= latest[:-1]
-        if late.any():
-            for row in np.flatnonzero(late)[: self._bad_rows.accepted + 1]:
-                minute = int(latest[row])
-                if last is not None and minute == last.minute:
-                    earlier = last
-                else:
-                    first = int(np.searchsorted(latest[1:], minute))
-                    earlier = _Last(minute, rows.file, int(rows.lines[first]))
-                self._bad_rows.add([_order(rows, row, earlier)])
-            rows = rows.where(~late)
-        if rows.minutes.size:
-            self._last[rows.meter] = _Last(int(rows.minutes[-1]), rows.file, int(rows.lines[-1]))
-            yield rows
-
-    def _without_leaps(self, rows: Rows) -> Rows:
-        """Leaves out single rows that leap ahead by days, where the next goes on from before."""
-        before, minutes, after = rows.minutes[:-2], rows.minutes[1:-1], rows.minutes[2:]
-        leaps = 1 + np.flatnonzero(
-            (minutes - before > _DAY) & (before < after) & (after < minutes - _DAY)
-        )
-        for row in leaps[: self._bad_rows.accepted + 1]:
-            when, next_one = (clock.text(60 * int(rows.minutes[row + n])) for n in (0, 1))
-            detail = f"{when} comes before {next_one}"
-            self._bad_rows.add([Problem("date", detail, rows.file, int(rows.lines[row]))])
-        return rows.where(~np.isin(np.arange(rows.minutes.size), leaps)) if leaps.size else rows
 
 
 def _by_meter(
@@ -216,58 +130,6 @@ def _by_meter(
     for meter, start, stop in zip(columns.meters, bounds, bounds[1:], strict=False):
         if start < stop:
             yield meter, rows[start:stop]
-
-
-@dataclass(frozen=True)
-class _Last:
-    minute: int
-    file: str
-    line: int
-
-
-def _impossible_values(values: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    # Two values of a measurement tell, and faster, that there are none.
-    lowest = np.fmin.reduce(values, axis=1, keepdims=True)
-    highest = np.fmax.reduce(values, axis=1, keepdims=True)
-    if not ((lowest < _LOWEST) | (highest > _HIGHEST)).any():
-        return np.zeros(values.shape, bool)
-    return (values < _LOWEST) | (values > _HIGHEST)
-
-
-def _impossible(column: str, value: float, file: str, line: int) -> Problem:
-    if np.isinf(value):
-        return Problem("infinite", "infinity", file, line, column)
-    low, high = BOUNDS[column]
-    detail = f"{value:g} is impossible, it can be {low:g} to {high:g}"
-    return Problem("impossible", detail, file, line, column)
-
-
-def _order(rows: Rows, row: int, earlier: _Last) -> Problem:
-    minute = int(rows.minutes[row])
-    relation = "is earlier than"
-    if earlier.file != rows.file:
-        rule, relation = "overlap", "is not later than"
-    elif minute == earlier.minute:
-        rule, relation = "duplicate", "comes again after"
-    elif earlier.minute - minute > _DAY:
-        rule = "date"
-    elif _clock_went_back(rows.minutes, row, earlier.minute):
-        rule = "clock"
-    else:
-        rule = "backward"
-    detail = (
-        f"{clock.text(minute * 60)} {relation} {clock.text(earlier.minute * 60)} "
-        f"in {earlier.file}, line {earlier.line}"
-    )
-    meter = rows.meter and f", meter {rows.meter}"
-    return Problem(rule, detail + meter, rows.file, int(rows.lines[row]))
-
-
-def _clock_went_back(minutes: npt.NDArray[np.int64], row: int, latest: int) -> bool:
-    """Whether a late row belongs to an hour that comes twice, from :00 behind :59 on."""
-    start = row - int(minutes[row] % _HOUR)
-    repeated = np.arange(row - start + 1) + latest + 1 - _HOUR
-    return start >= 0 and np.array_equal(minutes[start : row + 1], repeated)
 
 
 def in_order(files: Sequence[str], opener: Opener = open) -> list[str]:  # type: ignore[assignment]

@@ -114,7 +114,7 @@ def summary_of(artifact: standard_artifacts.Examples) -> DataSummary:
     )
 
 
-def test_every_window_is_one_households_own_minutes(artifact: standard_artifacts.Examples) -> None:
+def test_every_window_is_one_meters_own_minutes(artifact: standard_artifacts.Examples) -> None:
     seen: dict[str, set[tuple[str, int]]] = {split: set() for split in SPLITS}
     for split, example in examples_of(artifact):
         series = {b"north": NORTH, b"south": SOUTH}[example["meter"][0]]
@@ -136,7 +136,7 @@ def test_every_window_is_one_households_own_minutes(artifact: standard_artifacts
     assert min(windows.values()) > 0
 
 
-def test_examples_tell_their_hour_and_weekday(artifact: standard_artifacts.Examples) -> None:
+def test_examples_hold_their_hour_and_weekday(artifact: standard_artifacts.Examples) -> None:
     for _, example in examples_of(artifact):
         seconds = int(example["first_origin"][0])
         when = datetime.fromtimestamp(seconds, UTC)
@@ -155,7 +155,7 @@ def test_shards_follow_each_other_in_time(artifact: standard_artifacts.Examples)
             last = max(times)
 
 
-def test_the_artifact_tells_what_it_holds(artifact: standard_artifacts.Examples) -> None:
+def test_the_artifact_has_a_summary_of_what_it_holds(artifact: standard_artifacts.Examples) -> None:
     summary = summary_of(artifact)
 
     assert decode_split_names(artifact.split_names) == list(SPLITS)
@@ -240,14 +240,6 @@ def test_an_interrupted_run_leaves_no_shard(
     assert {path.suffix for path in tmp_path.glob("Split-*/*")} == {".part"}
 
 
-def test_no_matching_file_is_told(folder: Path, tmp_path: Path) -> None:
+def test_no_matching_file_is_reported(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file matches"):
         run(folder, tmp_path, data_options(), pattern="*.parquet")
-
-
-def test_equal_options_make_equal_components(folder: Path) -> None:
-    def custom_config(options: DataOptions) -> object:
-        return PowerExampleGen(str(folder), "*", options).exec_properties["custom_config"]
-
-    assert custom_config(data_options()) == custom_config(data_options(rows=None))
-    assert custom_config(data_options()) != custom_config(data_options(rows=7))
