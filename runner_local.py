@@ -25,5 +25,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        print("interrupted; run it again, it goes on where it was", file=sys.stderr)
+        print("interrupted; run it again, finished steps are kept", file=sys.stderr)
         sys.exit(130)

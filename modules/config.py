@@ -34,7 +34,7 @@ class ModelSettings(Budget):
     batch: int = Field(ge=1)
     """Windows per batch; a multiple of those that a segment gives, windowing.origins / stride."""
     stride: int = Field(ge=1)
-    """A batch takes every so many-th window of its segments, for neighbours tell much the same."""
+    """A batch takes every so many-th window of its segments, for neighbours are much alike."""
 
     def check(self, windowing: Windowing) -> None:
         """Refuses what segments cannot give.

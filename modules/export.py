@@ -54,7 +54,7 @@ class Forecaster(tf.Module):
         return {name: tf.reshape(values, shape) for name, values in forecast.items()}
 
     def forecast_windows(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The last minutes of each household -> outputs in kW, each [batch, horizon].
+        """The last minutes of each meter -> outputs in kW, each [batch, horizon].
 
         Args:
             **inputs: Each measurement [batch, window], NaN where not observed, and `timestamp`,

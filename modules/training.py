@@ -28,7 +28,7 @@ REPORT_STRIDE = 10
 WARM_UP = 0.05
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0
-# Share of the steps over which the weights are averaged at the end.
+# Fraction of the steps over which the weights are averaged at the end.
 AVERAGED = 1 / 30
 
 
@@ -53,8 +53,7 @@ def fit(
     """
     config = examples.config
     steps = budget.batches(count_windows(train_files, config.windowing.origins), config.model.batch)
-    rounds = max(1, min(REPORTS, steps // REPORTED))
-    per_round = math.ceil(steps / rounds)
+    rounds, per_round = divide(steps)
     batches = examples.training(train_files)
     network = build_network(
         config.model.family,
@@ -66,7 +65,7 @@ def fit(
     family = load_family(config.model.family)
     values = {**family.defaults, **hyperparameters}
     network.compile(
-        optimizer=_optimizer(values["learning_rate"], rounds * per_round),
+        optimizer=optimizer(values["learning_rate"], rounds * per_round),
         loss=distribution.loss,
         steps_per_execution=per_round,
         jit_compile=family.xla,
@@ -82,6 +81,12 @@ def fit(
         callbacks=[progress],
     )
     return network
+
+
+def divide(steps: int) -> tuple[int, int]:
+    """Rounds between lines of progress, and steps of each; together at most `steps`."""
+    rounds = max(1, min(REPORTS, steps // REPORTED))
+    return rounds, steps // rounds
 
 
 class Progress(keras.callbacks.Callback):
@@ -107,10 +112,11 @@ class Progress(keras.callbacks.Callback):
         )
 
 
-def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
+def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
+    """AdamW over `steps` batches: warm-up, cosine decay, an average of the last weights."""
     warm_up = math.ceil(WARM_UP * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up
+        0.0, max(1, steps - warm_up), warmup_target=learning_rate, warmup_steps=warm_up
     )
     return keras.optimizers.AdamW(
         schedule,

@@ -51,7 +51,7 @@ def create_pipeline(
         pipeline_root: Where artifacts go.
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
         search_dir: Folder where an interrupted search waits to be resumed; empty: not kept.
-        metadata_connection_config: ML Metadata store, for runners that need to be told.
+        metadata_connection_config: ML Metadata store, for runners that need one.
         beam_pipeline_args: How Beam runs.
         scheduled_time: The second for which a run was scheduled, for runners that have schedules.
 
