@@ -97,6 +97,9 @@ def test_the_projects_plug_and_commands_are_there(image):
     )
 
 
+DRIVER = "tfx_pipeline.components.example_gen.driver.Driver"
+
+
 def test_the_span_step_reads_the_embedded_data(image, tmp_path):
     """A whole step by KFP's command: what is told is what this machine finds in its own copy."""
     there = split_pattern(load_settings([]).kubeflow.data)
@@ -110,7 +113,7 @@ def test_the_span_step_reads_the_embedded_data(image, tmp_path):
         *("run", "--rm", "--read-only", "--tmpfs=/tmp", *AS_IN_A_POD),
         *(f"--volume={tmp_path}:{tmp_path}", image),
         *("python", "-m", "tfx_kubeflow.steps.entrypoint"),
-        *("--step", encode(DriverStep(node="power-example-gen"))),
+        *("--step", encode(DriverStep(node="power-example-gen", driver=DRIVER))),
         *("--executor-input", json.dumps(executor_input)),
     )
     told = json.loads((tmp_path / "executor_output.json").read_text())["parameterValues"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from kfp import components
+from tfx_kubeflow.protocol import decode
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -53,6 +54,13 @@ def test_the_code_of_a_step_is_part_of_its_cache_key(package):
     versioned = {name for name, text in arguments.items() if "--code=" in text}
     assert {"exec-trainer", "exec-power-example-gen"} <= versioned
     assert "exec-schema-gen" not in versioned
+
+
+def test_the_span_step_finds_files_as_a_local_run_does(package):
+    spec, *_ = yaml.safe_load_all(package)
+    container = spec["deploymentSpec"]["executors"]["exec-power-example-gen-span"]["container"]
+    step = decode(container["args"][container["args"].index("--step") + 1])
+    assert step.driver == "tfx_pipeline.components.example_gen.driver.Driver"
 
 
 def test_paths_of_this_machine_and_secrets_stay_out(package):

@@ -309,7 +309,7 @@ def test_unreadable_data_stops_before_anything_is_trained(workspace, tmp_path):
 
 def test_implausible_data_is_rejected_by_the_gate(workspace, tmp_path):
     series = household(20 * 1440, seed=5)
-    series.values[2] = np.where(np.arange(series.minutes.size) % 50, series.values[2], 9000.0)
+    series.values[2] = np.where(np.arange(series.minutes.size) % 50, series.values[2], 400.0)
     wrong = tmp_path / "wrong_unit.csv"
     write_iso(wrong, series)
     versions = workspace.versions()

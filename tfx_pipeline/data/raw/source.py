@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from tfx_pipeline.data.raw.errors import DataError, Problem
@@ -24,6 +25,7 @@ _SIGNATURES = {
     "a 7z archive": (0, b"7z\xbc\xaf\x27\x1c"),
     "a gzip file": (0, _GZIP),
     "a zip archive": (0, b"PK\x03\x04"),
+    "an old Excel workbook": (0, b"\xd0\xcf\x11\xe0"),
     "a Parquet file": (0, b"PAR1"),
     "a tar archive": (257, b"ustar"),
 }
@@ -85,9 +87,15 @@ def _require_text(head: bytes, file: str) -> None:
 
 
 def _only_member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    # macOS adds a hidden file beside each.
+    members = [
+        member
+        for member in archive.infolist()
+        if not member.is_dir() and not PurePosixPath(member.filename).name.startswith(".")
+    ]
     if len(members) != 1:
-        detail = f"the zip archive holds {len(members)} files, expected one"
+        kind = "Excel workbook" if "[Content_Types].xml" in archive.namelist() else "zip archive"
+        detail = f"the {kind} holds {len(members)} files, expected one"
         raise DataError.of(Problem("compression", detail, file))
     return members[0]
 

@@ -51,6 +51,7 @@ def as_zip(path: Path) -> Path:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.mkdir("folder")
         archive.write(path, "folder/data.txt")
+        archive.writestr("__MACOSX/folder/._data.txt", "of macOS")
     return packed
 
 
@@ -187,6 +188,16 @@ def test_an_archive_of_several_files(tmp_path: Path) -> None:
         archive.writestr("b", "2")
 
     with pytest.raises(DataError, match="holds 2 files, expected one"):
+        read(path)
+
+
+def test_an_excel_workbook_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+
+    with pytest.raises(DataError, match="the Excel workbook holds 2 files"):
         read(path)
 
 
