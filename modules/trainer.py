@@ -13,7 +13,7 @@ from tfx.v1.components import TunerFnResult
 from modules import export
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
-from modules.families import load_family
+from modules.families import FamilyName, load_family
 from modules.score import Scorer, objective
 from modules.training import fit
 from modules.tuning import GridTuner, digest
@@ -23,6 +23,8 @@ logger = logging.getLogger("modules.trainer")
 
 # Scores are of every so many-th window of the evaluation split, or more of them.
 SCORE_STRIDE = 6
+# Among the hyperparameters of a search: the family that it was for.
+FAMILY = "family"
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -35,6 +37,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         A tuner over the family's grid.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
+    family = config.model.family
     examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> float:
@@ -51,7 +54,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     key = digest([fn_args.custom_config, fn_args.transform_graph_path, files])
     tuner = GridTuner(
         run,
-        load_family(config.model.family).grid,
+        {FAMILY: [family], **load_family(family).grid},
         config.tuner.parallel_trials,
         Path(config.search_dir or fn_args.working_dir) / key,
     )
@@ -67,7 +70,8 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
     family = config.model.family
-    hyperparameters = {**load_family(family).defaults, **_best(fn_args.hyperparameters)}
+    found = best_hyperparameters(fn_args.hyperparameters, family)
+    hyperparameters = {**load_family(family).defaults, **found}
     logger.info("training %s with %s", family, hyperparameters)
     examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
@@ -83,8 +87,21 @@ def run_fn(fn_args: FnArgs) -> None:
     )
 
 
-def _best(hyperparameters: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Values of the Tuner's best hyperparameters, as keras-tuner wrote them."""
+def best_hyperparameters(
+    hyperparameters: Mapping[str, Any] | None, family: FamilyName
+) -> dict[str, Any]:
+    """Values of the best hyperparameters; none where they were found for another family.
+
+    Args:
+        hyperparameters: Of a search, as keras-tuner wrote them; None: there was none.
+        family: That is trained.
+    """
     if not hyperparameters:
         return {}
-    return dict(keras_tuner.HyperParameters.from_config(hyperparameters).values)
+    values = dict(keras_tuner.HyperParameters.from_config(hyperparameters).values)
+    searched = values.pop(FAMILY, family)
+    if searched != family:
+        logger.warning(
+            "the last search was for %s: %s is trained with its defaults", searched, family
+        )
+    return values if searched == family else {}

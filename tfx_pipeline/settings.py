@@ -47,9 +47,9 @@ class ServingSettings(Frozen):
 class KubeflowRunSettings(KubeflowSettings):
     """Where things are as the pods see them, and what the pods ask for."""
 
-    data: str
+    data: str = Field(min_length=1)
     """The raw minutes: a path in the pod, or an address such as s3://bucket/span-{SPAN}/*.csv."""
-    serving_base: str
+    serving_base: str = Field(min_length=1)
     """Folder of the served models, <base>/<name>/<version>/: a mounted path or an address."""
 
 
@@ -135,7 +135,7 @@ class ProfileSource(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         values = read_settings_file(settings_file())
         profiles = values.pop("profiles", {})
-        profile = self.current_state.get("profile", "default")
+        profile = self.current_state.get("profile", values.get("profile", "default"))
         if profile not in profiles:
             raise SettingsError(
                 f"profile: {profile!r} is not in {settings_file()}; there are {', '.join(profiles)}"
@@ -152,6 +152,20 @@ def settings_file() -> Path:
     return here if here.exists() else Path(__file__).parent.parent / "settings.yaml"
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """Refuses a key that comes twice, of which YAML would take the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"{key.value} is there twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_settings_file(path: Path) -> dict[str, Any]:
     """Reads a settings file.
 
@@ -159,7 +173,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         SettingsError: The file cannot be read or is not a YAML mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506, a SafeLoader
     except OSError as error:
         raise SettingsError(
             f"{path}: {error.strerror}; name a file in {SETTINGS_FILE_VARIABLE}"

@@ -71,6 +71,8 @@ def test_profile_from_the_environment(monkeypatch):
         (["--outputs="], "outputs"),
         (["--data.path="], "data.path"),
         (["--serving.base="], "serving.base"),
+        (["--kubeflow.data="], "kubeflow.data"),
+        (["--gate.margin=nan"], "gate.margin"),
         (["--validation.schema_file="], "validation.schema_file"),
         (["--validation.severity=SCHEMA_NEW_COLUM=error"], "did you mean SCHEMA_NEW_COLUMN"),
         (["--validation.severity=FOO=error"], "validation.severity.FOO: no anomaly type"),
@@ -115,6 +117,8 @@ def test_no_message_shows_what_may_be_a_credential(monkeypatch, capsys, variable
         ("surprise: 1\nprofiles: {default: {}}", "surprise"),
         ("- 1", "key: value"),
         ("a: [", "not YAML"),
+        ("seed: 1\ndata: {rows: 1}\ndata: {rows: 2}", "data is there twice"),
+        ("profile: nope\nprofiles: {default: {}}", "'nope' is not in"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path, monkeypatch, capsys, text, message):
@@ -139,6 +143,17 @@ def test_a_missing_file_says_where_to_name_one(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         load_settings([])
     assert "POWER_SETTINGS" in capsys.readouterr().err
+
+
+def test_the_code_has_no_values_of_its_own():
+    def required(model: type[BaseModel]) -> None:
+        for name, field in model.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, Frozen):
+                required(inner)
+            assert field.is_required() or name == "profile", name
+
+    required(Settings)
 
 
 def test_settings_are_frozen():
