@@ -102,8 +102,8 @@ def running_max(series: tf.Tensor) -> tf.Tensor:
 def last_observed(target: tf.Tensor, origins: tf.Tensor, window: int) -> tf.Tensor:
     """Persistence's forecast: the last observed value at or before each origin, in its window.
 
-    The gate has a persistence of its own, from the raw series and without TensorFlow
-    (`tfx_pipeline.evaluation.metrics.persistence`): a mistake here must not hide there.
+    The gate has a persistence and labels of its own, from the raw series and without TensorFlow
+    (`tfx_pipeline.evaluation.metrics`): a mistake here must not hide there.
 
     Args:
         target: [batch, minutes] kW, NaN where not observed.

@@ -110,6 +110,9 @@ def test_the_first_run_pushes_a_model_and_says_so(workspace):
     assert summary["total_seconds"] > sum(node["seconds"] for node in summary["nodes"])
     assert summary["peak_rss_bytes"] > 500e6
     evaluation = summary["evaluation"]
+    newest = summary["data"]["splits"]["test"]
+    assert evaluation["origins"] == newest["windows"]
+    assert evaluation["forecasts"] == newest["windows"] - newest["unlabelled"]
     assert evaluation["mse_ratio"] < 0.95
     assert [row["minute"] for row in evaluation["per_minute"]] == [1, 2, 3, 4, 5]
     assert summary["hyperparameters"]

@@ -64,8 +64,8 @@ def persistence(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     return np.where(index >= first, target[np.maximum(index, 0)], np.nan)
 
 
-def labels(target: np.ndarray, windowing: Windowing) -> np.ndarray:
-    """The minutes ahead of each origin: [minutes] kW -> [origins, horizon] kW."""
+def minutes_ahead(target: np.ndarray, windowing: Windowing) -> np.ndarray:
+    """The labels of each origin: [minutes] kW -> [origins, horizon] kW, NaN where not observed."""
     ahead = target[windowing.window :]
     return np.lib.stride_tricks.sliding_window_view(ahead, windowing.horizon)[: windowing.origins]
 
@@ -135,7 +135,7 @@ class _SumErrors(metric_types.Preprocessor):
         features = extracts[constants.FEATURES_KEY]
         target = features[TARGET]
         yield error_sums(
-            labels(target, self._windowing),
+            minutes_ahead(target, self._windowing),
             persistence(target, self._windowing),
             features[WEIGHT] > 0,
             metric_types.StandardMetricInputs(extracts).get_predictions(self._model),

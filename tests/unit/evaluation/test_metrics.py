@@ -20,7 +20,7 @@ def test_labels_and_persistence_equal_a_plain_loop(missing: float) -> None:
     rng = np.random.default_rng(1)
     target = rng.normal(size=WINDOWING.minutes).astype(np.float32)
     target[rng.random(target.size) < missing] = np.nan
-    labels = metrics.labels(target, WINDOWING)
+    labels = metrics.minutes_ahead(target, WINDOWING)
     last = metrics.persistence(target, WINDOWING)
     assert labels.shape == (WINDOWING.origins, WINDOWING.horizon)
     for origin in range(WINDOWING.origins):

@@ -1,12 +1,11 @@
-"""The rules in words, and as TFMA's thresholds."""
+"""The rules in words."""
 
 import math
 
 import pytest
 
-from tests.support.settings import WINDOWING, gate_settings
-from tfx_pipeline.evaluation.config import bounds_of, eval_config, min_slice_forecasts
-from tfx_pipeline.evaluation.rules import RULES, Bounds, Figure
+from tests.support.settings import gate_settings
+from tfx_pipeline.evaluation.rules import RULES, Figure
 
 GATE = gate_settings()
 FINDINGS = {
@@ -26,18 +25,3 @@ def test_a_finding_is_a_sentence_with_what_was_found_and_required(metric, value)
     (rule,) = (rule for rule in RULES if rule.metric == metric)
     figure = Figure(value, rule.bounds(GATE), baseline=0.1)
     assert rule.finding(figure) == FINDINGS[metric, value]
-
-
-def test_the_bounds_are_read_back_from_the_evaluations_own_configuration():
-    config = eval_config(WINDOWING, GATE)
-    assert bounds_of(config) == {rule.metric: rule.bounds(GATE) for rule in RULES}
-    assert bounds_of(config)["mse_kw2"] == Bounds(above_baseline=0.02)
-    assert min_slice_forecasts(config) == 1000
-
-
-def test_rules_for_the_whole_do_not_hold_for_slices():
-    (metrics,) = eval_config(WINDOWING, GATE).metrics_specs
-    for rule in RULES:
-        (threshold,) = metrics.per_slice_thresholds[rule.metric].thresholds
-        keys = [list(spec.feature_keys) for spec in threshold.slicing_specs]
-        assert keys == ([["hour"], ["weekend"]] if rule.by_slice else [[]])

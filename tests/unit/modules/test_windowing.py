@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from modules import windowing
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.evaluation.metrics import persistence
+from tfx_pipeline.evaluation.metrics import minutes_ahead, persistence
 
 SHAPE = Windowing(window=4, horizon=2, origins=6)
 
@@ -58,10 +58,13 @@ def test_persistence_holds_the_last_observed_value_of_the_window():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_gates_persistence_is_the_same(seed):
+def test_the_gates_persistence_and_labels_are_the_same(seed):
     """Two on purpose: the gate shares no code with the model that it evaluates."""
     rng = np.random.default_rng(seed)
     target = rng.normal(size=SHAPE.minutes).astype(np.float32)
     target[rng.random(target.size) < 0.7] = np.nan
-    own = windowing.last_observed(target[None], windowing.origin_indices(SHAPE), SHAPE.window)
+    at = windowing.origin_indices(SHAPE)
+    own = windowing.last_observed(target[None], at, SHAPE.window)
     np.testing.assert_array_equal(own[0], persistence(target, SHAPE))
+    labels = windowing.labels(target[None], at, SHAPE.horizon)
+    np.testing.assert_array_equal(labels[0], minutes_ahead(target, SHAPE))
