@@ -29,8 +29,8 @@ class Meter:
         first: Minute of the first row.
         last: Minute of the last row.
         observed: int64 [measurements], rows with a value.
-        steps: int64 [1441], how often a row is so many minutes after the one before it, 1440 and more
-            together.
+        steps: int64 [1441], how often a row is so many minutes after the one before it; the last
+            entry is of 1440 and more.
         law_breaks: Physical law -> minutes that break it.
         gaps: In the target.
         frozen: Equal values of the measurements that do not stand still.

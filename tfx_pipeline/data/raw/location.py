@@ -40,7 +40,7 @@ def locate(path: str | None) -> Location:
     if path is None:
         return _embedded()
     if "://" in path:
-        raise FileNotFoundError(f"data.path: {path}: a path of this machine, not a URI")
+        raise FileNotFoundError(f"data.path: {path}: give a path of this machine, not a URI")
     whole = Path(path).expanduser().absolute()
     try:
         if whole.is_dir():

@@ -28,14 +28,12 @@ def test_paths(tmp_path, path, base, pattern):
     assert locate(str(tmp_path / path)) == (str(tmp_path / base).rstrip("/"), pattern)
 
 
-@pytest.mark.parametrize("name", ["nowhere/*.csv", "none.csv", "x" * 300, "\0"])
 def test_a_uri_is_no_path_of_this_machine():
-    with pytest.raises(
-        FileNotFoundError, match=r"s3://b/\*\.csv: a path of this machine, not a URI"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"s3://b/\*\.csv: give a path of this machine"):
         locate("s3://b/*.csv")
 
 
+@pytest.mark.parametrize("name", ["nowhere/*.csv", "none.csv", "x" * 300, "\0"])
 def test_what_is_not_there_is_named(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=r"data\.path: /"):
         locate(str(tmp_path / name))
