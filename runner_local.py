@@ -4,7 +4,9 @@
 `tfx pipeline create --engine=local --pipeline-path=runner_local.py`.
 """
 
+import signal
 import sys
+from typing import NoReturn
 
 from tfx_pipeline.settings import load_settings
 
@@ -21,9 +23,16 @@ def main() -> int:
     return run_pipeline(settings)
 
 
+def _terminated(number: int, _: object) -> NoReturn:
+    raise KeyboardInterrupt(signal.Signals(number))
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         sys.exit(main())
-    except KeyboardInterrupt:
-        print("interrupted; run it again, finished steps are kept", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt as interrupt:
+        [number] = interrupt.args or [signal.SIGINT]
+        word = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[number]
+        print(f"{word}; run it again: finished steps are kept", file=sys.stderr)
+        sys.exit(128 + number)

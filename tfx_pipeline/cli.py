@@ -124,9 +124,15 @@ def _summary(parsed: argparse.Namespace) -> int:
 
 def _refresh(parsed: argparse.Namespace) -> int:
     settings = _in_force(parsed)
+    from tfx_pipeline.data.curated_schema import SchemaError
+    from tfx_pipeline.local.metadata_store import MetadataError
     from tfx_pipeline.local.schema_refresh import refresh
 
-    return refresh(settings, write=parsed.write)
+    try:
+        return refresh(settings, write=parsed.write)
+    except (SchemaError, MetadataError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -236,6 +236,21 @@ def test_an_emptied_serving_folder_is_filled_again(workspace):
     assert (serving / workspace.versions()[0] / "saved_model.pb").exists()
 
 
+def test_a_damaged_version_is_noticed_and_pushed_anew(workspace):
+    serving = workspace.folder / "outputs/serving/quick"
+    version = workspace.versions()[-1]
+    os.truncate(serving / version / "saved_model.pb", 10)
+    code, output = workspace.run()
+    assert code == 0, output
+    assert f"{version} is damaged: its files are not those that were pushed" in output
+    states = workspace.states()
+    assert (states["Evaluator"], states["Pusher"]) == ("cached", "complete")
+    newest = workspace.versions()[-1]
+    assert int(newest) > int(version)
+    assert workspace.summary()["pushed_version"] == newest
+    tf.saved_model.load(str(serving / newest))
+
+
 @pytest.mark.parametrize("node", ["PowerExampleGen", "Trainer", "Evaluator"])
 def test_a_kill_in_any_component_loses_nothing(workspace, node):
     versions = workspace.versions()
@@ -271,6 +286,21 @@ def wait_until_running(workspace, node: str) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"{node} never ran")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_stopped_run_says_so_and_the_next_one_goes_on(workspace, number, code, word):
+    workspace.environment |= {"POWER_SEED": str(code), "POWER_TUNER__ENABLED": "false"}
+    process = workspace.start(sys.executable, "runner_local.py")
+    wait_until_running(workspace, "Trainer")
+    process.send_signal(number)
+    output, _ = process.communicate()
+    assert process.returncode == code
+    assert output.splitlines()[-1].startswith(f"{word}; run it again")
+    assert noise(output.splitlines()) == []
 
 
 def test_two_runs_at_once_take_turns(workspace):

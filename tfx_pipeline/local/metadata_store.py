@@ -1,7 +1,9 @@
 """The ML Metadata store of local runs, and order in it after a killed one."""
 
+import contextlib
 import logging
 import os
+import sqlite3
 import time
 from pathlib import Path
 
@@ -15,6 +17,21 @@ from tfx_kubeflow.storage import served_versions
 
 log = logging.getLogger(__name__)
 
+
+class MetadataError(RuntimeError):
+    """A metadata file that cannot be used; the message names it, the cause and the hint."""
+
+
+LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another program that has the file open."""
+HINTS = {
+    "locked": "another program has it open: wait for it, or end it",
+    "readonly": "let this user write it",
+    "unable to open": "let this user write it, or choose another folder with --outputs",
+    "greater than library version": "a newer release wrote it: use that one, or other --outputs",
+    "full": "free some space on its disk",
+}
+DAMAGED = "it is damaged: put a copy back, or move it away, which forgets the cache alone"
 PUSHED_DESTINATION = "pushed_destination"
 
 
@@ -22,6 +39,30 @@ def connection_config(database: Path) -> metadata_store_pb2.ConnectionConfig:
     """Returns how to connect to an SQLite store, whose folder is made."""
     database.parent.mkdir(parents=True, exist_ok=True)
     return sqlite_metadata_connection_config(str(database))
+
+
+def open_store(database: Path) -> MetadataStore:
+    """Opens a store, which is made where there is none; its records are as they were left.
+
+    Args:
+        database: The SQLite file.
+
+    Raises:
+        MetadataError: It is locked, damaged, of a newer release, or cannot be written.
+    """
+    config = connection_config(database)
+    try:
+        # SQLite's own words: ML Metadata takes a damaged file for one that two processes make.
+        with contextlib.closing(sqlite3.connect(database, LOCK_TIMEOUT)) as connection:
+            connection.execute("begin immediate")
+            [first, *_] = connection.execute("pragma quick_check").fetchone()
+            if first != "ok":
+                raise sqlite3.DatabaseError(first.splitlines()[-1])
+        return MetadataStore(config)
+    except (sqlite3.Error, RuntimeError) as error:
+        cause = str(error).partition(" query:")[0]
+        hint = next((hint for words, hint in HINTS.items() if words in cause), DAMAGED)
+        raise MetadataError(f"{database}: {cause.partition('. ')[0]} ({hint})") from error
 
 
 def reconcile(store: MetadataStore) -> None:
@@ -95,7 +136,6 @@ def _serves(destination: str) -> bool:
     base, version = os.path.split(destination)
     if not destination or not served_versions.is_damaged(base, version):
         return True
-    log.warning(
-        "%s is gone or damaged: its model is pushed again if a gate blesses it", destination
-    )
+    if Path(destination).exists():
+        log.warning("%s is damaged: its files are not those that were pushed", destination)
     return False

@@ -1,5 +1,6 @@
 """LocalRunner: TFX's LocalDagRunner with progress, timings, and a store that survives kills."""
 
+import contextlib
 import time
 import traceback
 from pathlib import Path
@@ -64,7 +65,7 @@ def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) ->
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     connection = deployment.metadata_connection_config
     connection_config = getattr(connection, connection.WhichOneof("connection_config"))
-    mlmd = MetadataStore(connection_config)
+    mlmd = metadata_store.open_store(Path(connection_config.sqlite.filename_uri))
     metadata_store.reconcile(mlmd)
     root = pipeline.runtime_spec.pipeline_root.field_value.string_value
     metadata_store.set_aside_unknown(mlmd, Path(root))
@@ -94,7 +95,8 @@ def _launch(
     try:
         info = component_launcher.launch()
     except Exception as error:  # the caller decides what to say
-        traceback.print_exc()  # into the run's log
+        with contextlib.suppress(OSError):  # its disk may be full
+            traceback.print_exc()  # into the run's log
         result.state = FAILED
         return error
     finally:

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import tensorflow_data_validation as tfdv
-from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
-from tfx_pipeline.local.metadata_store import connection_config
+from tfx_pipeline.local.metadata_store import open_store
 from tfx_pipeline.settings import Settings
 
 
@@ -72,7 +71,7 @@ def _newest_statistics(settings: Settings) -> Path | None:
     database = settings.root / "metadata.sqlite"
     if not database.exists():
         return None
-    store = MetadataStore(connection_config(database))
+    store = open_store(database)
     known = {kind.name for kind in store.get_artifact_types()}
     if "ExampleStatistics" not in known:
         return None

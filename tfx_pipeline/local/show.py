@@ -32,16 +32,16 @@ def show_run(settings: Settings, run: Run) -> int:
     run.peak_rss_bytes = max(
         [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
     )
-    with muted_errors():  # TensorFlow's words on how metrics are read
+    with muted_errors():  # TensorFlow's messages about how metrics are read
         summary = collect(settings, run)
+    print_summary(summary, run.folder)
     write_summary(summary, run.folder)
     _point(Path(settings.outputs).absolute() / "latest", run.folder)
-    print_summary(summary, run.folder)
     return 1 if run.error else 0
 
 
 def _point(link: Path, folder: Path) -> None:
-    """Points a link at a run's folder in one step."""
+    """Points a link at a run's folder atomically."""
     temporary = link.with_name(f".{link.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(os.path.relpath(folder, link.parent))

@@ -107,8 +107,9 @@ def logged_to(log_file: Path) -> Iterator[Terminal]:
         finally:
             for name in OUR_LOGGERS:
                 logging.getLogger(name).removeHandler(handler)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # the log's disk may be full
+                sys.stdout.flush()
+                sys.stderr.flush()
             os.dup2(saved_out, 1)
             os.dup2(saved_err, 2)
             os.close(saved_out)

@@ -14,6 +14,7 @@ from tfx_pipeline.components.serving_check.component import REPORT_FILE
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
+from tfx_pipeline.report.causes import explain
 from tfx_pipeline.report.run import Run
 from tfx_pipeline.report.summary import NodeSummary, RunSummary
 from tfx_pipeline.serving.report import ServingReport
@@ -56,13 +57,6 @@ def collect(settings: Settings, run: Run) -> RunSummary:
         pushed_version=pushed.get_string_custom_property("pushed_version") if pushed else None,
         serving_dir=str(settings.serving_dir),
     )
-
-
-def explain(error: BaseException) -> str:
-    """The cause in the words of whoever raised it, without Beam's wrapping."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).split(" [while running")[0] or type(error).__name__
 
 
 def _property(artifact: Artifact | None, name: str) -> Any:

@@ -1,7 +1,9 @@
 """The local store: a killed run and a damaged version leave no lie behind."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx_kubeflow.storage import served_versions
 
 from tfx_pipeline.local import metadata_store
+from tfx_pipeline.local.metadata_store import MetadataError
 
 RUNNING = metadata_store_pb2.Execution.RUNNING
 
@@ -17,6 +20,53 @@ RUNNING = metadata_store_pb2.Execution.RUNNING
 @pytest.fixture
 def mlmd(tmp_path):
     return MetadataStore(metadata_store.connection_config(tmp_path / "deep" / "metadata.sqlite"))
+
+
+@pytest.fixture
+def database(tmp_path):
+    """The file of a store that is in order."""
+    path = tmp_path / "metadata.sqlite"
+    metadata_store.open_store(path).get_executions()
+    return path
+
+
+def test_an_empty_file_is_a_new_store(tmp_path):
+    (tmp_path / "metadata.sqlite").touch()
+    assert metadata_store.open_store(tmp_path / "metadata.sqlite").get_executions() == []
+
+
+def test_a_damaged_file_is_called_so(database):
+    content = database.read_bytes()
+    for damaged in (
+        b"x" * len(content),
+        content[: len(content) // 2],
+        content[:12288] + b"\xa5" * 16384 + content[28672:],
+    ):
+        database.write_bytes(damaged)
+        with pytest.raises(MetadataError, match=r"sqlite: .* \(it is damaged: put a copy"):
+            metadata_store.open_store(database)
+
+
+def test_a_file_of_a_newer_release_is_called_so(database):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("update MLMDEnv set schema_version = 99")
+        connection.commit()
+    with pytest.raises(MetadataError, match=r"database version 99 .* \(a newer release wrote it"):
+        metadata_store.open_store(database)
+
+
+def test_a_file_that_is_locked_is_called_so(database, monkeypatch):
+    monkeypatch.setattr(metadata_store, "LOCK_TIMEOUT", 0.1)
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("begin exclusive")
+        with pytest.raises(MetadataError, match=r"is locked \(another program has it open"):
+            metadata_store.open_store(database)
+
+
+def test_a_place_where_no_file_can_be_is_called_so(tmp_path):
+    (tmp_path / "metadata.sqlite").mkdir()
+    with pytest.raises(MetadataError, match=r"unable to open .* \(let this user write it"):
+        metadata_store.open_store(tmp_path / "metadata.sqlite")
 
 
 def put_execution(mlmd: MetadataStore, state: int) -> int:

@@ -6,7 +6,7 @@ import pytest
 from tfx.types import standard_artifacts
 
 from tests.support.summary import DATA
-from tfx_pipeline.report.collect import collect, explain
+from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.settings import load_settings
@@ -58,10 +58,3 @@ def test_the_serving_checks_report_is_kept(failed, tmp_path):
     (tmp_path / "serving_check.json").write_text(report.model_dump_json())
     failed.nodes.append(NodeRun("ServingCheck", COMPLETE, outputs={"blessing": [blessing]}))
     assert collect(load_settings([]), failed).serving_check == report
-
-
-def test_the_cause_is_the_innermost_error():
-    error = RuntimeError("outer")
-    error.__cause__ = ValueError("line 7 [while running 'Write']")
-    assert explain(error) == "line 7"
-    assert explain(KeyError()) == "KeyError"

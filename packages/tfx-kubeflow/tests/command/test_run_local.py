@@ -63,7 +63,8 @@ def package(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "words"), [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "")]
+    ("number", "code", "words"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "terminated\n")],
 )
 def test_an_interrupt_is_told_by_the_exit_code_and_recorded(package, tmp_path, number, code, words):
     docker = tmp_path / "docker"

@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _terminated(number: int, _: object) -> NoReturn:
     """Ends this process as an interrupt does: the running step ends, and the record says so."""
+    print("terminated", file=sys.stderr)
     sys.exit(128 + number)
 
 

@@ -1,0 +1,63 @@
+"""Why something failed, in one line: the cause, and what to do about it."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+
+HINTS = {
+    errno.ENOSPC: "the disk is full: free some space, or choose another one with --outputs",
+    errno.EDQUOT: "the quota is used up: free some space, or choose another disk with --outputs",
+    errno.EFBIG: "a limit on the size of files is too low (ulimit -f)",
+    errno.EROFS: "choose a folder that can be written, with --outputs",
+    errno.EACCES: "let this user read and write it",
+    errno.EPERM: "let this user read and write it",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+}
+"""Error number of the operating system -> hint."""
+
+TEXTS = {os.strerror(number): number for number in HINTS} | {
+    "database or disk is full": errno.ENOSPC  # SQLite's
+}
+"""Libraries in C++ leave the operating system's words alone."""
+
+WRAPPING = re.compile(r" \[while running.*|\{\{function_node [^}]*\}\}| \[Op:\w+\]", re.DOTALL)
+"""What Beam and TensorFlow put around a message."""
+
+
+def explain(error: BaseException) -> str:
+    """Returns the cause of an error in one line, with a hint where there is one.
+
+    Args:
+        error: As it was raised; libraries wrap it, or put the operating system's message at the
+            end of a sentence of theirs.
+    """
+    for link in _chain(error):
+        number = _number(link)
+        if number is not None:
+            return f"{_message(link)} ({HINTS[number]})"
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return _message(error)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and what it was raised from or while handling."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _number(error: BaseException) -> int | None:
+    if isinstance(error, OSError) and error.errno in HINTS:
+        return error.errno
+    return next((number for text, number in TEXTS.items() if text in str(error)), None)
+
+
+def _message(error: BaseException) -> str:
+    """The words of whoever raised it, without Beam's and TensorFlow's wrapping."""
+    if isinstance(error, OSError) and error.strerror:
+        names = [name for name in (error.filename, error.filename2) if name is not None]
+        return f"{' -> '.join(map(str, names)) or 'a file'}: {error.strerror}"
+    text = WRAPPING.sub("", str(error).split("\n\n")[0])
+    return " ".join(text.split()) or type(error).__name__
