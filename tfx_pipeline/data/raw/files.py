@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+import stat
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -102,15 +103,19 @@ def _is_file(path: str, remote: ObjectStores | None) -> bool:
     """Tells files from folders.
 
     Raises:
-        DataError: It is neither.
+        DataError: It is neither, or is not there.
     """
     if remote:
         return not remote.isdir(path)
-    local = Path(path)
-    if not local.is_file() and not local.is_dir():
-        detail = "a link to nothing" if local.is_symlink() else "neither a file nor a folder"
-        raise DataError.of(Problem("file", detail, path))
-    return local.is_file()
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError as error:
+        raise DataError.of(Problem("file", "a link to nothing", path)) from error
+    except OSError as error:
+        raise DataError.of(Problem("file", f"unreadable: {error.strerror}", path)) from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError.of(Problem("file", "neither a file nor a folder", path))
+    return stat.S_ISREG(mode)
 
 
 def _matches(

@@ -138,6 +138,17 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             find_files(locate(str(path)))
 
 
+def test_a_folder_that_may_not_be_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "a.csv")
+
+    def denied(self: Path, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(DataError, match=r"a\.csv: unreadable: Permission denied"):
+        find_files(Location(str(tmp_path), "*"))
+
+
 class Bucket:
     """An object store that holds some objects, and lists folders of them as such."""
 
