@@ -60,7 +60,7 @@ class TunerSettings(Budget):
 
     enabled: bool
     """false: the last best hyperparameters in ML Metadata are used, or else the defaults."""
-    parallel_trials: int = Field(ge=1)
+    parallel_trials: int = Field(ge=1, le=64)
     """Trials at a time."""
 
 

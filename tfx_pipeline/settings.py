@@ -30,7 +30,7 @@ from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.options import DataOptions, DataSettings
 from tfx_pipeline.evaluation.settings import GateSettings
-from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
 
 ENV_PREFIX = "POWER_"
@@ -40,16 +40,16 @@ SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
 class ServingSettings(Frozen):
     """Where models are pushed."""
 
-    base: str | None = Field(min_length=1)
+    base: UserPath | None
     """Folder of the served models, <base>/<name>/<version>/; null: <outputs>/serving."""
 
 
 class KubeflowRunSettings(KubeflowSettings):
     """Where things are as the pods see them, and what the pods ask for."""
 
-    data: str = Field(min_length=1)
+    data: UserPath
     """The raw minutes: a path in the pod, or an address such as s3://bucket/span-{SPAN}/*.csv."""
-    serving_base: str = Field(min_length=1)
+    serving_base: UserPath
     """Folder of the served models, <base>/<name>/<version>/: a mounted path or an address."""
 
 
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """One of the profiles in the settings file."""
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", max_length=50)
     """Of the pipeline and of the served model."""
-    outputs: str = Field(min_length=1)
+    outputs: UserPath
     """Folder of everything that a run writes."""
     seed: int = Field(ge=0, lt=2**31)
     """Of every random choice; the same seed repeats a run."""

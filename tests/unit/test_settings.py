@@ -41,6 +41,12 @@ def test_null_is_a_value_in_every_source(monkeypatch):
     assert load_settings(["--profile=sample", "--data.rows=null"]).data.rows is None
 
 
+def test_a_tilde_is_the_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    settings = load_settings(["--outputs=~/runs", "--data.path=~/power"])
+    assert (settings.outputs, settings.data.path) == ("/home/anna/runs", "/home/anna/power")
+
+
 def test_an_unknown_variable_is_named(monkeypatch, capsys):
     monkeypatch.setenv("POWER_DTA__ROWS", "5")
     with pytest.raises(SystemExit):
@@ -68,7 +74,9 @@ def test_profile_from_the_environment(monkeypatch):
         (["--windowing.origins=7"], "windowing"),
         (["--data.train_fraction=0.95"], "train_fraction"),
         (["--name=My_Pipeline"], "name"),
-        (["--outputs="], "outputs"),
+        (["--outputs="], "outputs: must name a path"),
+        (["--outputs= "], "outputs: must name a path"),
+        (["--tuner.parallel_trials=1000"], "parallel_trials"),
         (["--data.path="], "data.path"),
         (["--serving.base="], "serving.base"),
         (["--kubeflow.data="], "kubeflow.data"),

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.frozen import Frozen, UserPath
 
 
 class DataRules(Frozen):
@@ -44,7 +44,7 @@ class DataRules(Frozen):
 class DataSettings(DataRules):
     """Where the raw minutes are and how they are cut."""
 
-    path: str | None = Field(min_length=1)
+    path: UserPath | None
     """File, folder or pattern, with spans as span-{SPAN}; null: the embedded UCI data set."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
 
 Severity = Literal["error", "warning", "ignore"]
@@ -22,7 +22,7 @@ def _is_known(name: str) -> str:
 class ValidationSettings(Frozen):
     """What the data gate lets through."""
 
-    schema_file: str = Field(min_length=1)
+    schema_file: UserPath
     """Curated TFDV schema of the raw data."""
     severity: dict[Annotated[str, AfterValidator(_is_known)], Severity]
     """TFDV anomaly type -> severity; a type that is not named is an error."""
