@@ -253,11 +253,14 @@ def setting_names(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _require_known_variables() -> None:
-    """Refuses variables that look like settings and are none, which pydantic would pass over."""
-    sections = {SETTINGS_FILE_VARIABLE, *(_variable(name) for name in Settings.model_fields)}
+    """Refuses variables of sections that there are not, which pydantic would pass over.
+
+    Not those without a section: Kubernetes sets `POWER_SERVICE_HOST` where a service is so called.
+    """
+    sections = {_variable(name) for name in Settings.model_fields}
     for name in os.environ:
-        section = name.upper().partition("__")[0]
-        if section.startswith(ENV_PREFIX) and section not in sections:
+        section, nested, _ = name.upper().partition("__")
+        if section.startswith(ENV_PREFIX) and nested and section not in sections:
             raise SettingsError(_unknown(name, map(_variable, setting_names(Settings))))
 
 

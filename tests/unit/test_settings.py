@@ -41,6 +41,12 @@ def test_null_is_a_value_in_every_source(monkeypatch):
     assert load_settings(["--profile=sample", "--data.rows=null"]).data.rows is None
 
 
+def test_variables_of_others_are_left_alone(monkeypatch):
+    monkeypatch.setenv("POWER_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("POWERSHELL__X", "1")
+    load_settings([])
+
+
 def test_a_tilde_is_the_home(monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     settings = load_settings(["--outputs=~/runs", "--data.path=~/power"])
