@@ -2,9 +2,10 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kubeflow_cases.buckets import put_raw
 from tfx.dsl.io import fileio
@@ -218,3 +219,34 @@ def test_a_push_destination_may_be_written_in_either_case():
         text = f'{{"filesystem": {{"{key}": "/serving/"}}}}'
         assert served_versions.destination(text) == "/serving"
     assert served_versions.destination(None) is None
+
+
+@settings(deadline=None, max_examples=50)
+@given(steps=st.lists(st.tuples(st.sampled_from("pkdr"), st.integers(0, 2)), max_size=8))
+def test_whatever_happens_the_newest_whole_version_serves(tmp_path_factory, steps):
+    """Pushes, pushes that are killed, damage and removals, in any order."""
+    folder = tmp_path_factory.mktemp("history")
+    models = [model(folder / str(number), f"graph {number}") for number in range(3)]
+    base, expected, clock = str(folder / "serving"), {}, iter(range(100, 200))
+    for step, number in steps:
+        newest = max(expected, default=None)
+        match step:
+            case "p":
+                made = publish(models[number], base, lambda: next(clock))
+                unchanged = newest is not None and expected[newest] == f"graph {number}"
+                assert made.new is not unchanged
+                assert newest is None or int(made.version) >= newest
+                expected[int(made.version)] = f"graph {number}"
+            case "k":
+                (Path(base) / ".pushing-killed/variables").mkdir(parents=True, exist_ok=True)
+            case "d" if newest is not None:
+                Path(base, str(newest), "saved_model.pb").write_text("cut")
+                expected[newest] = "cut"
+            case "r" if newest is not None:
+                remove(base, str(newest))
+                del expected[newest]
+    found = {int(name): Path(base, name, "saved_model.pb").read_text() for name in versions(base)}
+    assert found == expected
+    assert serving(base) == (str(max(expected)) if expected else None)
+    damaged = {name for name in versions(base) if is_damaged(base, name)}
+    assert damaged == {str(number) for number, content in expected.items() if content == "cut"}
