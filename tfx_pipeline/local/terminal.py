@@ -1,4 +1,4 @@
-"""The user's terminal: our progress goes to it, everybody else's words go to the run's log file."""
+"""The user's terminal: our progress goes to it, all other libraries' messages to the run's log."""
 
 import contextlib
 import logging
@@ -15,10 +15,10 @@ OUR_LOGGERS = ("tfx_pipeline", "tfx_kubeflow", "modules")
 
 
 class Terminal:
-    """Shows one line per finished step, and what the running one says of itself.
+    """Shows one line per finished step, and the progress of the running one.
 
-    On a terminal the running step's latest words replace each other beside a spinner; into a file
-    or a pipe they are written line by line.
+    On a terminal the running step's messages replace each other beside a spinner; into a file or a
+    pipe they are written line by line.
     """
 
     def __init__(self, console: Console) -> None:
@@ -37,8 +37,8 @@ class Terminal:
         else:
             yield
 
-    def say(self, message: str) -> None:
-        """Shows what the running step says of itself."""
+    def progress(self, message: str) -> None:
+        """Shows a message of the running step."""
         if self._status:
             self._status.update(escape(f"{self._step}: {message}"))
         else:
@@ -51,7 +51,7 @@ class Terminal:
 
 @contextlib.contextmanager
 def muted_errors() -> Iterator[None]:
-    """Drops what is written to standard error: TensorFlow greets before it can be told not to."""
+    """Drops what is written to standard error: TensorFlow logs while it is imported."""
     sys.stderr.flush()
     saved = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -72,7 +72,7 @@ class _Progress(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno == logging.INFO:
-            self._terminal.say(record.getMessage())
+            self._terminal.progress(record.getMessage())
         else:
             self._terminal.line(f"      {record.getMessage()}", "yellow")
 

@@ -275,6 +275,8 @@ def _push_as_nobody(model: Path, base: Path) -> None:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
 def test_what_another_user_left_and_keeps_blocks_no_push(shared: Path) -> None:
     base = shared / "power"
+    base.mkdir()
+    (base / ".push.lock").touch(mode=0o644)
     closed = base / ".pushing-100" / "closed"
     closed.mkdir(parents=True)
     (closed / "file").write_text("")

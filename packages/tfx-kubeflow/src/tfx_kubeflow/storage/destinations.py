@@ -36,7 +36,7 @@ class Destination(Protocol):
         """Holds the destination, where two writers could disturb each other."""
 
     def mark(self, name: str) -> None:
-        """Makes an empty file, unless it is there."""
+        """Makes a small file, unless it is there."""
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Copies a model; `last` is the file that makes servers take it for complete."""
@@ -118,8 +118,9 @@ class ObjectPrefix:
 
     @retried(is_transient)
     def mark(self, name: str) -> None:
-        """Makes an empty object."""
-        fileio.open(posixpath.join(self._base, name), "wb").close()
+        """Makes a small object: of an empty one, TensorFlow's file functions make none."""
+        with fileio.open(posixpath.join(self._base, name), "wb") as stream:
+            stream.write(b"\n")
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Uploads a model, the file that completes it last."""
@@ -137,16 +138,19 @@ class ObjectPrefix:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     # Neither follows a symbolic link, nor empties a file, nor waits for the other end of a pipe.
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(path, flags, 0o666)
+        try:
+            descriptor = os.open(path, flags | os.O_RDWR, 0o666)
+        except PermissionError:  # another user's; reading is enough but for NFS
+            descriptor = os.open(path, flags | os.O_RDONLY)
     except OSError as error:
         hint = "let this user write it" if error.errno in NOT_ALLOWED else "remove it"
         raise OSError(
             error.errno, f"no lock for pushes, {hint} ({error.strerror})", str(path)
         ) from error
     # The kernel lets go of it when the process dies, however it dies.
-    with os.fdopen(descriptor, "rb+", buffering=0):
+    with os.fdopen(descriptor, "rb", buffering=0):
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{path}: no lock for pushes, remove it (no regular file)")
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -25,7 +25,7 @@ CONNECT_TIMEOUT, REQUEST_TIMEOUT = 10.0, 60.0
 
 
 def is_ours(uri: str) -> bool:
-    """Says whether a URI is in a store that TensorFlow does not read."""
+    """Returns whether a URI is in a store that TensorFlow does not read."""
     return uri.startswith(SCHEMES)
 
 
@@ -105,12 +105,12 @@ class ObjectFiles(filesystem.Filesystem):
 
     @staticmethod
     def exists(path: str) -> bool:
-        """Says whether there is an object of this name or below it."""
+        """Returns whether there is an object of this name or below it."""
         return _info(path).type is not pafs.FileType.NotFound
 
     @staticmethod
     def isdir(path: str) -> bool:
-        """Says whether there are objects below this name."""
+        """Returns whether there are objects below this name."""
         return _info(path).type is pafs.FileType.Directory
 
     @staticmethod

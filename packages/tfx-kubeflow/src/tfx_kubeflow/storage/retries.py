@@ -50,7 +50,7 @@ def retried(
     """Makes a call that is tried again, after random growing waits, until a deadline.
 
     Args:
-        transient: Says of an error whether another attempt may succeed.
+        transient: Whether another attempt may succeed after an error.
 
     Returns:
         A decorator. A permanent error is raised as it is; where the deadline passes, a StepError
@@ -81,7 +81,7 @@ def retried(
 
 
 def is_transient(error: BaseException) -> bool:
-    """Says whether an error of a file system or an object store may pass by itself."""
+    """Returns whether an error of a file system or an object store may pass by itself."""
     if not isinstance(error, OSError) or isinstance(error, PERMANENT):
         return False
     if error.errno is not None:

@@ -2,7 +2,7 @@
 
 TensorFlow Serving takes every child of the base whose name is an integer for a version, and loads
 the newest that is complete. All that lists, numbers, publishes and removes versions is here. Beside
-a version lies an empty file `.<version>.<digest>`, which records what was published: it tells a
+a version lies a file `.<version>.<digest>`, which records what was published: it tells a
 damaged version from a whole one, and keeps its number from another model.
 """
 
@@ -33,8 +33,8 @@ FIRST, LAST = -(2**63), 2**63 - 1
 NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?0*[0-9]{1,19})[ \t\n\v\f\r]*")
 """What absl's SimpleAtoi takes for an integer, which is how servers read the names of versions."""
 
-MOST_SKIPPED = 8
-"""Numbers that a push may skip where two pushes wanted the same one."""
+ATTEMPTS, MOST_SKIPPED = 50, 8
+"""Attempts of a push at a number of its own, and numbers it may skip after one."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def published_digests(base: str, version: str) -> set[str]:
 
 
 def is_damaged(base: str, version: str) -> bool:
-    """Says whether a version is incomplete, or does not hold the files that were published."""
+    """Returns whether a version is incomplete, or does not hold the files that were published."""
     uri = posixpath.join(base, version)
     if not files.exists(posixpath.join(uri, MODEL_FILE)):
         return True
@@ -206,13 +206,14 @@ def _reserved(place: Destination, base: str, wanted: int, own: str) -> str:
     Each push first writes its record and then looks for others', and stores show what was written
     before: of several pushes that want one number, at most one sees itself alone.
     """
-    while True:
+    for _ in range(ATTEMPTS):
         version = next_version(base, wanted)
         place.mark(_record(version, own))
         taken = int(version) in numbered(base)
         if not taken and published_digests(base, version) == {own}:
             return version
         wanted = int(version) + 1 + secrets.randbelow(MOST_SKIPPED)
+    raise StepError(f"{base} gives no number that no other push has; is it listed as it is?")
 
 
 def _record(version: str, content: str) -> str:

@@ -32,7 +32,7 @@ def to_remote(path: str) -> str:
 
 
 def is_null(uri: str) -> bool:
-    """Says whether a URI stands for an artifact that does not exist."""
+    """Returns whether a URI stands for an artifact that does not exist."""
     return f"/{NULL}/" in uri
 
 
