@@ -111,9 +111,9 @@ def row(name: str, waited: float | None, stages: dict[str, float]) -> str:
     return f"| {' | '.join([name, gap, *cells])} |"
 
 
-def fetched(address: str) -> Any:
-    """Returns the JSON of an address."""
-    response = requests.get(address, timeout=TIMEOUT)
+def fetched(url: str) -> Any:
+    """Returns the JSON of a URL."""
+    response = requests.get(url, timeout=TIMEOUT)
     response.raise_for_status()
     return response.json()
 
@@ -176,8 +176,8 @@ def add_logs(endpoint: str, run: dict[str, Any], tasks: dict[str, Task]) -> None
     }
     mine = re.compile(rf"/{run_id}/([^/]+)/[^/]+/executor-logs")
     for node in sorted(nodes):
-        address = f"{endpoint}/apis/v1alpha1/runs/{run_id}/nodes/{node}/log"
-        log = requests.get(address, timeout=TIMEOUT).text
+        url = f"{endpoint}/apis/v1alpha1/runs/{run_id}/nodes/{node}/log"
+        log = requests.get(url, timeout=TIMEOUT).text
         found = mine.search(log)
         if found and found[1] in tasks and OUTPUT in log:
             tasks[found[1]].log = log

@@ -146,7 +146,7 @@ def create_pipeline(
     )
     blessing = evaluator.outputs["blessing"]
 
-    # A fresh process must answer as the trainer did; then the version appears in one rename.
+    # A fresh process must answer as the trainer did; then the version appears atomically.
     serving_check = _versioned(
         ServingCheck(model=model),
         FRESH_PROCESS_MODULE,

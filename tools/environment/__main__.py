@@ -69,7 +69,7 @@ def _interpreter(uv: Path, folder: Path, stamp: Stamp) -> Path:
 
 
 def _replace(environment: Path, discarded: Path) -> None:
-    """Makes `environment` an empty folder; in one rename, so that it never looks like another's."""
+    """Makes `environment` an empty folder, atomically, so that it never looks like another's."""
     discard(discarded)
     if environment.exists():
         environment.rename(discarded)

@@ -24,7 +24,7 @@ class Distribution:
     Attributes:
         name: as /etc/os-release has it.
         keyring: the keys that sign its archive, installed with the distribution.
-        defaults: (address, suite) pairs for machines that name no mirror; {codename} stands for
+        defaults: (url, suite) pairs for machines that name no mirror; {codename} stands for
             the release.
     """
 
@@ -80,16 +80,16 @@ def mirrors(distribution: Distribution, targets: str, machine: Machine) -> list[
     """The mirrors that the machine's own apt uses, as `Distribution.defaults` has them.
 
     Args:
-        distribution: whose packages are wanted; a machine that runs another one has none.
-        targets: what the machine's apt is set to: lines of "address suite component".
+        distribution: whose packages are requested; a machine that runs another one has none.
+        targets: what the machine's apt is set to: lines of "url suite component".
         machine: what the machine runs.
     """
     pairs = []
     for line in targets.splitlines() if distribution.name in machine.names else ():
-        address, suite, component, *_ = [*line.split(), "", "", ""]
+        url, suite, component, *_ = [*line.split(), "", "", ""]
         release = re.fullmatch(rf"{re.escape(machine.codename)}(-updates|-security)?", suite)
-        if release and component == "main" and address.startswith(("http://", "https://")):
-            pairs.append((address, "{codename}" + (release[1] or "")))
+        if release and component == "main" and url.startswith(("http://", "https://")):
+            pairs.append((url, "{codename}" + (release[1] or "")))
     return list(dict.fromkeys(pairs))
 
 
@@ -109,7 +109,7 @@ def unpack(
     try:
         _unpack_from(near or distribution.defaults, distribution, codenames, packages, folder)
     except SetupError:
-        if not near:  # a mirror may lack the release that is wanted
+        if not near:  # a mirror may lack the requested release
             raise
         _unpack_from(distribution.defaults, distribution, codenames, packages, folder)
 
@@ -126,15 +126,15 @@ def _unpack_from(
     apt = _private_apt(folder / "apt")
     options = f"[arch=amd64 signed-by={distribution.keyring}]"
     lines = [
-        f"deb {options} {address} {suite.format(codename=codename)} main\n"
-        for address, suite in places
+        f"deb {options} {url} {suite.format(codename=codename)} main\n"
+        for url, suite in places
         for codename in codenames
     ]
     (folder / "apt/sources.list").write_text("".join(lines))
     run([*apt, "update"])
     plan = run([*apt, "--simulate", "--no-install-recommends", "install", *packages])
-    wanted = [f"{name}={version}" for name, version in planned(plan)]
-    run([*apt, "download", *wanted], folder=folder / "apt/packages")
+    requested = [f"{name}={version}" for name, version in planned(plan)]
+    run([*apt, "download", *requested], folder=folder / "apt/packages")
     for package in sorted((folder / "apt/packages").glob("*.deb")):
         run(["dpkg-deb", "--extract", package, folder])
     shutil.rmtree(folder / "apt")

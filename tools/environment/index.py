@@ -110,19 +110,19 @@ def _download(program: Program, index: str) -> bytes:
 
 
 def find_link(page: str, filename: str, base: str) -> str | None:
-    """The address that the index page (PEP 503) at `base` gives for `filename`, if any."""
+    """The URL that the index page (PEP 503) at `base` gives for `filename`, if any."""
     links = _Links()
     links.feed(page)
     for link in links.found:
-        address = urllib.parse.urldefrag(urllib.parse.urljoin(base, link)).url
-        if urllib.parse.unquote(urllib.parse.urlsplit(address).path).endswith("/" + filename):
-            return _with_login_of(base, address)
+        url = urllib.parse.urldefrag(urllib.parse.urljoin(base, link)).url
+        if urllib.parse.unquote(urllib.parse.urlsplit(url).path).endswith("/" + filename):
+            return _with_login_of(base, url)
     return None
 
 
-def request(address: str) -> urllib.request.Request:
-    """A request for `address`; a user and password in it become the header that urllib expects."""
-    parts = urllib.parse.urlsplit(address)
+def request(url: str) -> urllib.request.Request:
+    """A request for `url`; a user and password in it become the header that urllib expects."""
+    parts = urllib.parse.urlsplit(url)
     headers = {"Accept": "text/html, */*;q=0.1"}
     login, at, host = parts.netloc.rpartition("@")
     if at:
@@ -134,7 +134,7 @@ def request(address: str) -> urllib.request.Request:
 
 
 def shown(text: str) -> str:
-    """The text without users and passwords in its addresses, however they are written."""
+    """The text without users and passwords in its URLs, however they are written."""
     return re.sub(r"(?<=://).*@", "", text)
 
 
@@ -158,49 +158,49 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return found
 
 
-def _get(address: str) -> bytes:
+def _get(url: str) -> bytes:
     try:
-        plain = request(address)
+        plain = request(url)
         opener = urllib.request.build_opener(_Redirects)
         with opener.open(plain, timeout=30) as answer:
             content: bytes = answer.read()
             return content
     except urllib.error.HTTPError as error:
-        raise SetupError(f"{shown(address)}: {shown(str(error))}") from error
+        raise SetupError(f"{shown(url)}: {shown(str(error))}") from error
     except (ValueError, http.client.InvalidURL):
         raise SetupError(
-            f"{shown(address)} is no address: write special characters in a user or password as %XX"
+            f"{shown(url)} is no URL: write special characters in a user or password as %XX"
         ) from None  # the cause quotes it
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
             raise SetupError(
-                f"{shown(address)}: {reason}\n"
+                f"{shown(url)}: {reason}\n"
                 "Install the certificates first, as root: apt-get install ca-certificates\n"
                 "(behind a proxy with a certificate of its own: set SSL_CERT_FILE to its bundle)"
             ) from error
         raise SetupError(
-            f"{shown(address)}: {shown(str(reason))}\n"
+            f"{shown(url)}: {shown(str(reason))}\n"
             "Behind a proxy set HTTPS_PROXY; with a mirror of PyPI set UV_DEFAULT_INDEX."
         ) from error
 
 
-def _with_login_of(base: str, address: str) -> str:
+def _with_login_of(base: str, url: str) -> str:
     login = urllib.parse.urlsplit(base).netloc.rpartition("@")[0]
-    parts = urllib.parse.urlsplit(address)
-    if login and "@" not in parts.netloc and _same_server(base, address):
+    parts = urllib.parse.urlsplit(url)
+    if login and "@" not in parts.netloc and _same_server(base, url):
         return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
-    return address
+    return url
 
 
 def _same_server(ours: str, theirs: str) -> bool:
-    """Says whether a login for one address is for another; encryption may be added, not dropped."""
+    """Says whether a login for one URL is for another; encryption may be added, not dropped."""
     first, second = _server(ours), _server(theirs)
     return first == second or (first[1] == second[1] and (first[::2], second[::2]) == UPGRADE)
 
 
-def _server(address: str) -> tuple[str, str | None, int | None]:
-    parts = urllib.parse.urlsplit(address)
+def _server(url: str) -> tuple[str, str | None, int | None]:
+    parts = urllib.parse.urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
 
 

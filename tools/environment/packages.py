@@ -34,7 +34,7 @@ def synchronise(uv: Path, project: Path, environment: Path) -> None:
 
 
 def _synchronise_from(mirror: str, uv: Path, project: Path, environment: Path) -> None:
-    """The same from a mirror; `uv sync` would keep to the addresses at PyPI that uv.lock names."""
+    """The same from a mirror; `uv sync` would keep to the URLs at PyPI that uv.lock names."""
     settings = {**_settings(), "UV_DEFAULT_INDEX": mirror}
     python = ("--python", environment / "bin/python")
     requirements = environment / "requirements.txt"

@@ -54,7 +54,7 @@ class Stamp:
         return cls(base, packages)
 
     def write(self, folder: Path) -> None:
-        """Declares `folder` finished, in one rename."""
+        """Declares `folder` finished, atomically."""
         draft = folder / (READY + ".tmp")
         draft.write_text(f"{self.base}\n{self.packages}\n")
         draft.replace(folder / READY)

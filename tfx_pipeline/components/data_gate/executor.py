@@ -28,7 +28,7 @@ FINDINGS_PROPERTY = "findings"
 
 
 class Executor(BaseExecutor):
-    """Judges the anomalies, the drift and the data summary."""
+    """Checks the anomalies, the drift and the data summary."""
 
     def Do(  # noqa: N802
         self,

@@ -77,7 +77,7 @@ def schema_findings(
 def fraction_findings(
     fractions: Mapping[str, float], rule: str, allowed: float, warn_above: float
 ) -> list[Finding]:
-    """Judges fractions of minutes: above `allowed` is an error, above `warn_above` a warning."""
+    """Checks fractions of minutes: above `allowed` is an error, above `warn_above` a warning."""
     findings = []
     for where, fraction in fractions.items():
         limit, severity = (allowed, ERROR) if fraction > allowed else (warn_above, WARNING)
@@ -90,7 +90,7 @@ def fraction_findings(
 def frozen_findings(
     longest: Mapping[str, FrozenRun], allowed: int, warn_above: int
 ) -> list[Finding]:
-    """Judges how many minutes a measurement keeps one value, as that of a stuck sensor does."""
+    """Checks how many minutes a measurement keeps one value, as that of a stuck sensor does."""
     findings = []
     for where, run in longest.items():
         limit, severity = (allowed, ERROR) if run.minutes > allowed else (warn_above, WARNING)

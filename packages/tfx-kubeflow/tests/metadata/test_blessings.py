@@ -1,11 +1,11 @@
-"""A blessing holds for the files that were judged, and for no others."""
+"""A blessing holds for the files that were evaluated, and for no others."""
 
 import pytest
 from kubeflow_cases import pushes
 from kubeflow_cases.steps import BLESSING, MODEL, TYPES
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.artifacts import make_artifact, properties
-from tfx_kubeflow.metadata.blessings import MODEL_DIGEST, record_digests, require_judged
+from tfx_kubeflow.metadata.blessings import MODEL_DIGEST, record_digests, require_evaluated
 from tfx_kubeflow.storage.served_versions import digest
 
 
@@ -18,7 +18,7 @@ def blessing(cls=BLESSING, **metadata):
 
 
 def pushed(judged, model, key="model_blessing"):
-    require_judged({key: [judged], "model": [model]})
+    require_evaluated({key: [judged], "model": [model]})
 
 
 def recorded(blessing, **models):
@@ -70,7 +70,7 @@ def test_a_model_that_cannot_be_served_has_no_digest(tmp_path, caplog):
 
 def test_an_older_blessing_is_taken_as_it_is(tmp_path, caplog):
     pushed(blessing(), model(tmp_path / "model"))
-    assert "model_blessing does not say which files were judged" in caplog.text
+    assert "model_blessing does not say which files were evaluated" in caplog.text
 
 
 def test_one_blessing_of_other_files_is_enough(tmp_path):
@@ -78,7 +78,7 @@ def test_one_blessing_of_other_files_is_enough(tmp_path):
     good = blessing(**{MODEL_DIGEST: digest(f"{candidate.uri}/Format-Serving")})
     bad = blessing(f"{TYPES}InfraBlessing", **{MODEL_DIGEST: "0" * 64})
     with pytest.raises(StepError, match="infra_blessing is of another model"):
-        require_judged({"model": [candidate], "model_blessing": [good], "infra_blessing": [bad]})
+        require_evaluated({"model": [candidate], "model_blessing": [good], "infra_blessing": [bad]})
 
 
 def test_what_is_not_blessed_is_the_pushers_to_refuse(tmp_path):
@@ -86,11 +86,11 @@ def test_what_is_not_blessed_is_the_pushers_to_refuse(tmp_path):
 
 
 def test_a_model_within_a_blessing_is_pushed_without_a_comparison():
-    require_judged({"infra_blessing": [blessing(**{MODEL_DIGEST: "0" * 64})]})
+    require_evaluated({"infra_blessing": [blessing(**{MODEL_DIGEST: "0" * 64})]})
 
 
 def test_an_input_without_artifact_does_no_harm(tmp_path):
     candidate, new = model(tmp_path / "m"), blessing()
     record_digests({"baseline_model": [], "model": [candidate]}, {"blessing": [new]})
-    require_judged({"infra_blessing": [], "model": [candidate], "model_blessing": [new]})
+    require_evaluated({"infra_blessing": [], "model": [candidate], "model_blessing": [new]})
     assert new.has_custom_property(MODEL_DIGEST)

@@ -51,7 +51,7 @@ class Connection:
     """A server and the namespace in which runs happen.
 
     Args:
-        endpoint: Address; None: that of the environment.
+        endpoint: URL; None: that of the environment.
         namespace: Namespace of Kubeflow Pipelines, or the user's own where there are several.
         client_id: Of an identity-aware proxy.
         options: Further arguments of kfp.Client; those of CLIENT_VARIABLES may come from there.

@@ -67,7 +67,7 @@ def known_model(
     Args:
         served: The version.
         models: Models of the pipeline.
-        blessings: Its ModelBlessings; they record the digest of what was judged.
+        blessings: Its ModelBlessings; they record the digest of what was evaluated.
     """
     by_id = {model.id: model for model in models}
     for blessing in sorted(blessings, key=lambda blessing: blessing.id, reverse=True):

@@ -1,4 +1,4 @@
-"""Blessings, bound to the files of the model that was judged."""
+"""Blessings, bound to the files of the model that was evaluated."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ log = logging.getLogger(__name__)
 
 Artifacts = dict[str, list[Artifact]]
 MODEL_DIGEST = "current_model_digest"
-"""Custom property of a blessing: SHA-256 over the files of the servable model that was judged."""
+"""Custom property of a blessing: SHA-256 over the files of the evaluated model."""
 BLESSED = "blessed"
 MODEL_URI, MODEL_KEY = "current_model", "model"
-"""Where a component tells which of its models it judged: the blessing's property; the input."""
+"""Where a component tells which of its models it evaluated: the blessing's property; the input."""
 
 
 def record_digests(inputs: Artifacts, outputs: Artifacts) -> None:
-    """Records with every new blessing the digest of the model that was judged.
+    """Records with every new blessing the digest of the model that was evaluated.
 
     Args:
         inputs: What a component was given; without a model nothing is recorded.
@@ -39,13 +39,15 @@ def record_digest(blessing: Artifact, models: dict[str, Artifact]) -> None:
     if blessing.has_custom_property(MODEL_DIGEST):
         return
     named = blessing.get_string_custom_property(MODEL_URI)
-    judged = next((item for item in models.values() if item.uri == named), None)
-    judged = judged or models.get(MODEL_KEY)
-    if judged is None and len(models) == 1:
-        (judged,) = models.values()
-    folder = judged and servable(judged)
+    evaluated = next((item for item in models.values() if item.uri == named), None)
+    evaluated = evaluated or models.get(MODEL_KEY)
+    if evaluated is None and len(models) == 1:
+        (evaluated,) = models.values()
+    folder = evaluated and servable(evaluated)
     if folder is None or not files.exists(folder):
-        log.warning("no digest is recorded: it is unknown which of %s was judged", sorted(models))
+        log.warning(
+            "no digest is recorded: it is unknown which of %s was evaluated", sorted(models)
+        )
         return
     blessing.set_string_custom_property(MODEL_DIGEST, served_versions.digest(folder))
 
@@ -56,7 +58,7 @@ def servable(model: Artifact) -> str:
     return path
 
 
-def require_judged(inputs: Artifacts) -> None:
+def require_evaluated(inputs: Artifacts) -> None:
     """Refuses to push another model than the one that was blessed.
 
     A blessing without a digest, of an older release or of a component that none was recorded for,
@@ -74,13 +76,13 @@ def require_judged(inputs: Artifacts) -> None:
     blessings = {key: item for key, item in _first(inputs).items() if _is_blessing(item)}
     found = {key: item.get_string_custom_property(MODEL_DIGEST) for key, item in blessings.items()}
     digest = served_versions.digest(servable(model)) if any(found.values()) else ""
-    for key, judged in found.items():
-        if not judged:
-            log.warning("%s does not say which files were judged; taken as it is", key)
-        elif judged != digest and blessings[key].get_int_custom_property(BLESSED) == 1:
+    for key, evaluated in found.items():
+        if not evaluated:
+            log.warning("%s does not say which files were evaluated; taken as it is", key)
+        elif evaluated != digest and blessings[key].get_int_custom_property(BLESSED) == 1:
             raise StepError(
-                f"{key} is of another model: the files that were judged have the SHA-256 "
-                f"{judged[:12]}, those to be pushed {digest[:12]}; run the pipeline again"
+                f"{key} is of another model: the files that were evaluated have the SHA-256 "
+                f"{evaluated[:12]}, those to be pushed {digest[:12]}; run the pipeline again"
             )
 
 

@@ -28,7 +28,7 @@ from tfx_kubeflow.metadata.artifacts import (
     properties,
     read_inputs,
 )
-from tfx_kubeflow.metadata.blessings import record_digests, require_judged
+from tfx_kubeflow.metadata.blessings import record_digests, require_evaluated
 from tfx_kubeflow.metadata.final_status import final_status
 from tfx_kubeflow.protocol import (
     METADATA_INPUT,
@@ -99,7 +99,7 @@ def run_executor(
         log.info("%s: its executor starts", step.node)
         before = {key: properties(artifacts[0]) for key, artifacts in outputs.items()}
         if any(isinstance(item, PushedModel) for item, *_ in outputs.values()):
-            require_judged(inputs)
+            require_evaluated(inputs)
         with importable(Path(folder)):
             if step.pusher:
                 from tfx_kubeflow.steps.push import push

@@ -16,7 +16,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
 from tfx.utils import io_utils
 
-from tfx_kubeflow.metadata.blessings import require_judged
+from tfx_kubeflow.metadata.blessings import require_evaluated
 from tfx_kubeflow.protocol import SCHEDULED_TIME
 from tfx_kubeflow.storage import served_versions
 
@@ -47,7 +47,7 @@ class Executor(pusher.Executor):
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)
             return _report(pushed, "not pushed: a gate did not bless it")
-        require_judged(input_dict)
+        require_evaluated(input_dict)
         destination = exec_properties[specs.PUSH_DESTINATION_KEY]
         base = served_versions.destination(destination)
         if base is None:

@@ -95,13 +95,13 @@ def serving(base: str) -> str | None:
     return next(iter(versions(base)), None)
 
 
-def next_version(base: str, wanted: int) -> str:
+def next_version(base: str, requested: int) -> str:
     """Returns a version that servers prefer to all that are there.
 
     Args:
         base: Folder or URI of the destination.
-        wanted: The version, unless one that is as high is taken: clocks differ, and half a version
-            keeps its number.
+        requested: The version, unless one that is as high is taken: clocks differ, and half a
+            version keeps its number.
 
     Raises:
         StepError: No version can be higher.
@@ -112,7 +112,7 @@ def next_version(base: str, wanted: int) -> str:
             f"{posixpath.join(base, name)} has the highest number that TensorFlow Serving reads, "
             "so it would load no version after it; move it away"
         )
-    return str(max(wanted, newest + 1))
+    return str(max(requested, newest + 1))
 
 
 def digest(folder: str) -> str:
@@ -128,8 +128,8 @@ def published_digests(base: str, version: str) -> set[str]:
     """Returns the digests that were recorded when a version was published.
 
     Returns:
-        One digest; none where another tool made the version; more where several pushes wanted the
-        same number.
+        One digest; none where another tool made the version; more where several pushes requested
+        the same number.
     """
     record = re.compile(re.escape(_record(version, "")) + "([0-9a-f]{64})")
     found = (record.fullmatch(name) for name in _children(base))
@@ -200,19 +200,19 @@ def _destination(base: str) -> Destination:
     return ObjectPrefix(base) if "://" in base else Folder(Path(base))
 
 
-def _reserved(place: Destination, base: str, wanted: int, own: str) -> str:
+def _reserved(place: Destination, base: str, requested: int, own: str) -> str:
     """Records the digest with a number that no other push has.
 
     Each push first writes its record and then looks for others', and stores show what was written
     before: of several pushes that want one number, at most one sees itself alone.
     """
     for _ in range(ATTEMPTS):
-        version = next_version(base, wanted)
+        version = next_version(base, requested)
         place.mark(_record(version, own))
         taken = int(version) in numbered(base)
         if not taken and published_digests(base, version) == {own}:
             return version
-        wanted = int(version) + 1 + secrets.randbelow(MOST_SKIPPED)
+        requested = int(version) + 1 + secrets.randbelow(MOST_SKIPPED)
     raise StepError(f"{base} gives no number that no other push has; is it listed as it is?")
 
 
