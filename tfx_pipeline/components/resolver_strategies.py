@@ -75,7 +75,10 @@ class BaselineStrategy(ResolverStrategy):
         known = known_model(served, input_dict["model"], input_dict["model_blessing"])
         if known and digest(servable(known[0])) == served.digest:
             return found | {"model": [known[0]], "model_blessing": [known[1]]}
-        log.warning("%s: a copy of it is the baseline, its own artifact is gone", served.uri)
+        log.warning(
+            "%s serves, but its artifact is unknown or gone; a copy of it is the baseline",
+            served.uri,
+        )
         model = copied_model(served, served.uri, self._copies)
         return found | {"model": [_registered(store, model)]}
 
