@@ -1,9 +1,11 @@
-"""Why something failed, in one line: the cause, and what to do about it."""
+"""Why something failed: the cause, and what to do about it."""
 
 import errno
 import os
 import re
 from collections.abc import Iterator
+
+from tfx_pipeline.fingerprint import OURS
 
 HINTS = {
     errno.ENOSPC: "the disk is full: free some space, or choose another one with --outputs",
@@ -26,7 +28,9 @@ WRAPPING = re.compile(r" \[while running.*|\{\{function_node [^}]*\}\}| \[Op:\w+
 
 
 def explain(error: BaseException) -> str:
-    """Returns the cause of an error in one line, with a hint where there is one.
+    """Returns the cause of an error, with a hint where there is one.
+
+    One line, but for errors of our own, which list every finding in a line.
 
     Args:
         error: As it was raised; libraries wrap it, or put the operating system's message at the
@@ -59,5 +63,7 @@ def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         names = [name for name in (error.filename, error.filename2) if name is not None]
         return f"{' -> '.join(map(str, names)) or 'a file'}: {error.strerror}"
-    text = WRAPPING.sub("", str(error).split("\n\n")[0])
-    return " ".join(text.split()) or type(error).__name__
+    text = WRAPPING.sub("", str(error))
+    if type(error).__module__.partition(".")[0] not in OURS:
+        text = " ".join(text.partition("\n\n")[0].split())
+    return text or type(error).__name__

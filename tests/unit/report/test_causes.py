@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tfx_pipeline.components.data_gate.findings import DataRejectedError
 from tfx_pipeline.report.causes import HINTS, explain
 
 
@@ -15,7 +16,12 @@ def test_the_cause_is_the_innermost_error():
     assert explain(KeyError()) == "KeyError"
 
 
-def test_a_message_is_one_line():
+def test_findings_keep_their_lines():
+    found = DataRejectedError("rejected:\n  one\n  two\nfix the data")
+    assert explain(found).splitlines() == ["rejected:", "  one", "  two", "fix the data"]
+
+
+def test_a_message_of_a_library_is_one_line():
     assert explain(ValueError("no such\n  column\n\nstack of C++")) == "no such column"
 
 
