@@ -69,7 +69,8 @@ def reconcile(store: MetadataStore) -> None:
     """Brings the records in line with the world; call it while holding the lock.
 
     - Executions that are still RUNNING belong to killed runs: they become FAILED.
-    - Pushes whose version is gone or damaged become DELETED: the cache must not answer for them.
+    - Pushes that do not serve become ABANDONED: the cache must not answer for them. Another version
+      serves, or theirs is gone or damaged.
     """
     executions = [
         execution
@@ -80,16 +81,16 @@ def reconcile(store: MetadataStore) -> None:
         execution.last_known_state = metadata_store_pb2.Execution.FAILED
     if executions:
         store.put_executions(executions)
-    gone = [
+    abandoned = [
         artifact
         for artifact in _artifacts_of_type(store, "PushedModel")
         if artifact.state == metadata_store_pb2.Artifact.LIVE
         and not _serves(artifact.custom_properties[PUSHED_DESTINATION].string_value)
     ]
-    for artifact in gone:
-        artifact.state = metadata_store_pb2.Artifact.DELETED
-    if gone:
-        store.put_artifacts(gone)
+    for artifact in abandoned:
+        artifact.state = metadata_store_pb2.Artifact.ABANDONED
+    if abandoned:
+        store.put_artifacts(abandoned)
 
 
 def set_aside_unknown(store: MetadataStore, artifacts: Path) -> None:
@@ -132,10 +133,12 @@ def _artifacts_of_type(store: MetadataStore, name: str) -> list[metadata_store_p
 
 
 def _serves(destination: str) -> bool:
-    """Whether what was pushed is there as it was; nothing was pushed to an empty destination."""
+    """Whether what was pushed is what serves; nothing was pushed to an empty destination."""
     base, version = os.path.split(destination)
-    if not destination or not served_versions.is_damaged(base, version):
+    if not destination:
         return True
-    if Path(destination).exists():
+    if served_versions.serving(base) != version:
+        return False
+    if damaged := served_versions.is_damaged(base, version):
         log.warning("%s is damaged: its files are not those that were pushed", destination)
-    return False
+    return not damaged

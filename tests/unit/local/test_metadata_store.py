@@ -93,19 +93,24 @@ def test_running_executions_of_killed_runs_become_failed(mlmd):
     assert done_record.last_known_state == metadata_store_pb2.Execution.COMPLETE
 
 
-def test_the_cache_answers_for_no_push_whose_version_is_gone_or_damaged(mlmd, tmp_path):
+def test_the_cache_answers_for_no_push_that_does_not_serve(mlmd, tmp_path):
     pushes = {}
-    for name in ("kept", "gone", "cut", "incomplete"):
+    for name in ("kept", "gone", "cut", "incomplete", "replaced", "outdone"):
         model = tmp_path / name
         model.mkdir()
         (model / "saved_model.pb").write_text("a graph of some length")
         uri = served_versions.publish(model, str(tmp_path / "serving" / name)).uri
         pushes[put_push(mlmd, uri)] = uri
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "saved_model.pb").write_text("another graph")
     pushes[put_push(mlmd, "")] = "not pushed"
-    kept, gone, cut, incomplete, not_pushed = pushes.values()
+    kept, gone, cut, incomplete, replaced, outdone, not_pushed = pushes.values()
     shutil.rmtree(gone)
     os.truncate(f"{cut}/saved_model.pb", 10)
     Path(incomplete, "saved_model.pb").unlink()
+    served_versions.publish(tmp_path / "another", str(Path(replaced).parent))
+    Path(outdone).with_name("9999999999").mkdir()
+    Path(outdone).with_name("9999999999").joinpath("saved_model.pb").write_text("no model")
     metadata_store.reconcile(mlmd)
     live = [
         pushes[artifact.id]
