@@ -1,5 +1,6 @@
 """The unit tests mirror the source tree, so that the tests of a module are where one looks."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,11 @@ def test_a_test_is_named_after_a_module_or_package(tests, sources, file):
         if path.exists()
     ]
     assert found, f"no module or package {mirrored}; rename the test, or move it"
+
+
+def test_no_module_has_the_name_of_one_of_python():
+    sources = (source for each in TREES.values() for source in each)
+    folders = {PROJECT / "modules", *(source for source in sources if source != PROJECT)}
+    named = [file for folder in folders for file in folder.rglob("*.py")]
+    assert named
+    assert [file for file in named if file.stem in sys.stdlib_module_names] == []

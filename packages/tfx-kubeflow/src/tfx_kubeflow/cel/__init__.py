@@ -9,7 +9,7 @@ from tfx_kubeflow.cel.evaluation import evaluate, holds
 from tfx_kubeflow.cel.parser import parse
 from tfx_kubeflow.cel.printer import quote, to_text
 from tfx_kubeflow.cel.tree import Binary, CelError, Index, Literal, Member, Name, Not, Tree
-from tfx_kubeflow.cel.types import check
+from tfx_kubeflow.cel.type_check import check
 
 __all__ = [
     "Binary",

@@ -18,7 +18,7 @@ from tfx_kubeflow.cel.tree import (
     ParseJson,
     Tree,
 )
-from tfx_kubeflow.cel.types import check
+from tfx_kubeflow.cel.type_check import check
 
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
