@@ -1,6 +1,6 @@
 """The pipeline from its first run to its last, on a real Kubeflow Pipelines.
 
-Data and served models are in the bucket of the pipeline root; E2E_PLACE names another address, or
+Data and served models are in the bucket of the pipeline root; E2E_PLACE names another URI, or
 a folder where `kubeflow.defaults.volumes` mounts a volume that pods can write to.
 """
 
@@ -65,7 +65,7 @@ class Pipeline:
         return run_id, self.cluster.look(run_id, self.serving)
 
     def schedule(self, *arguments):
-        command = [Path(sys.executable).parent / "household-power", "schedule", arguments[0]]
+        command = [Path(sys.executable).parent / "tfx-kubeflow", "schedule", arguments[0]]
         done = subprocess.run(
             [*command, self.name, *arguments[1:], f"--endpoint={self.cluster.endpoint}"],
             capture_output=True,
@@ -131,8 +131,8 @@ def third(pipeline, scheduled):
 
 @pytest.fixture(scope="module")
 def rejected(pipeline, third):
-    """Volts in millivolts."""
-    pipeline.place(span=3, Voltage=1000)
+    """A voltage that is possible, and not of this grid."""
+    pipeline.place(span=3, Voltage=1.7)
     return pipeline.run(state="FAILED")
 
 

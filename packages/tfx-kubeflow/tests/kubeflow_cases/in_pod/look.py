@@ -1,4 +1,4 @@
-"""Says what a run left behind: `python -c THIS '{"run": id, "serving": address}'`.
+"""Says what a run left behind: `python -c THIS '{"run": id, "serving": URI}'`.
 
 Prints one line, `E2E` and JSON:
     steps: task -> state in ML Metadata, such as COMPLETE or CACHED
@@ -28,10 +28,8 @@ from tfx_kubeflow.storage.uris import is_null
 OUTPUT = protos.Event.OUTPUT
 
 
-def files(address):
-    return [
-        posixpath.join(folder, name) for folder, _, names in fileio.walk(address) for name in names
-    ]
+def files(uri):
+    return [posixpath.join(folder, name) for folder, _, names in fileio.walk(uri) for name in names]
 
 
 def value_of(value):
@@ -52,14 +50,14 @@ def key(event):
 def ask(version):
     if find_spec("tfx_pipeline") is None:  # the image is another pipeline's
         return None
-    from tfx_pipeline.serving import requests
+    from tfx_pipeline.model_contract import REQUESTS_FILE
     from tfx_pipeline.serving.answer import check
 
     with tempfile.TemporaryDirectory() as folder:
         copy_below(version, names_below(version), Path(folder))
-        if not (Path(folder) / requests.FILE).exists():
+        if not (Path(folder) / REQUESTS_FILE).exists():
             return None
-        return check(Path(folder))
+        return check(Path(folder)).model_dump(mode="json")
 
 
 given = json.loads(sys.argv[1])
