@@ -54,7 +54,7 @@ def open_store(database: Path) -> MetadataStore:
     try:
         # SQLite's own words: ML Metadata takes a damaged file for one that two processes make.
         with contextlib.closing(sqlite3.connect(database, LOCK_TIMEOUT)) as connection:
-            connection.execute("begin immediate")
+            connection.execute("begin exclusive")  # who reads for long keeps others from writing
             [first, *_] = connection.execute("pragma quick_check").fetchone()
             if first != "ok":
                 raise sqlite3.DatabaseError(first.splitlines()[-1])

@@ -14,14 +14,16 @@ HINTS = {
     errno.EROFS: "choose a folder that can be written, with --outputs",
     errno.EACCES: "let this user read and write it",
     errno.EPERM: "let this user read and write it",
+    errno.EBUSY: "another program has the file, or metadata.sqlite, open: wait for it, or end it",
     errno.EMFILE: "raise the limit on open files (ulimit -n)",
 }
 """Error number of the operating system -> hint."""
 
 TEXTS = {os.strerror(number): number for number in HINTS} | {
-    "database or disk is full": errno.ENOSPC  # SQLite's
+    "database or disk is full": errno.ENOSPC,
+    "Concurrent writes aborted": errno.EBUSY,
 }
-"""Libraries in C++ leave the operating system's words alone."""
+"""Libraries in C++ leave the system's words alone; SQLite and ML Metadata have their own."""
 
 WRAPPING = re.compile(r" \[while running.*|\{\{function_node [^}]*\}\}| \[Op:\w+\]", re.DOTALL)
 """What Beam and TensorFlow put around a message."""

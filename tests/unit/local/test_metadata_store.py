@@ -55,10 +55,12 @@ def test_a_file_of_a_newer_release_is_called_so(database):
         metadata_store.open_store(database)
 
 
-def test_a_file_that_is_locked_is_called_so(database, monkeypatch):
+@pytest.mark.parametrize("held", ["begin exclusive", "begin"])
+def test_a_file_that_is_locked_is_called_so(database, monkeypatch, held):
     monkeypatch.setattr(metadata_store, "LOCK_TIMEOUT", 0.1)
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("begin exclusive")
+        connection.execute(held)
+        connection.execute("select * from Type").fetchone()
         with pytest.raises(MetadataError, match=r"is locked \(another program has it open"):
             metadata_store.open_store(database)
 

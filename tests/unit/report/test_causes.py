@@ -47,6 +47,11 @@ def test_a_full_disk_is_found_in_the_words_of_others(text):
     assert "function_node" not in found
 
 
+def test_a_metadata_file_that_another_program_holds_has_a_hint():
+    found = explain(RuntimeError("Concurrent writes aborted after max number of retries."))
+    assert found.endswith(f"({HINTS[errno.EBUSY]})")
+
+
 def test_what_failed_while_an_error_was_handled_does_not_hide_it():
     error = ValueError("cannot record the failure")
     error.__context__ = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/out")
