@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import re
 import stat
@@ -108,7 +109,11 @@ def _is_file(path: str, remote: ObjectStores | None) -> bool:
     if remote:
         return not remote.isdir(path)
     try:
+        path.encode()
         mode = Path(path).stat().st_mode
+    except UnicodeEncodeError as error:
+        shown = path.encode(errors="backslashreplace").decode()
+        raise DataError.of(Problem("file", "its name is not UTF-8", shown)) from error
     except FileNotFoundError as error:
         raise DataError.of(Problem("file", "a link to nothing", path)) from error
     except OSError as error:
@@ -135,7 +140,7 @@ def _regex(token: re.Match[str]) -> str:
         width = token["width"] or _WIDTHS.get(name)
         return f"(?P<{name}>[0-9]{f'{{{width}}}' if width else '+'})"
     if token["set"]:
-        return re.sub(r"^\[!", "[^", token["set"].replace("\\", r"\\"))
+        return fnmatch.translate(token["set"]).removesuffix(r"\Z")
     return {"*": "[^/]*", "?": "[^/]"}.get(token[0], re.escape(token[0]))
 
 

@@ -43,6 +43,7 @@ def locate(path: str | None) -> Location:
         raise FileNotFoundError(f"data.path: {path}: give a path of this machine, not a URI")
     whole = Path(path).expanduser().absolute()
     try:
+        path.encode()  # what is no UTF-8 cannot be recorded
         if whole.is_dir():
             return Location(str(whole), "*")
         if whole.exists():  # whatever is in its name

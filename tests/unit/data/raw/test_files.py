@@ -114,7 +114,8 @@ def test_sets_of_characters(tmp_path: Path) -> None:
     assert names(tmp_path, "span-{SPAN}/[!b].csv") == ["span-1/c.csv"]
 
 
-@pytest.mark.parametrize("name", ["house[1].csv", "what?.csv", "a[b]/c*.csv"])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["house[1].csv", "a&&b[0-9].csv", "what?.csv", "a[b]/c*.csv"])
 def test_a_file_is_found_whatever_is_in_its_name(name: str, tmp_path: Path) -> None:
     touch(tmp_path, name, "house1.csv", "whatx.csv")
 
@@ -136,6 +137,12 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "pipe.csv"):
         with pytest.raises(DataError, match=r"pipe\.csv: neither a file nor a folder"):
             find_files(locate(str(path)))
+
+
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    touch(tmp_path, "caf\udce9.csv")
+    with pytest.raises(DataError, match=r"caf\\udce9\.csv: its name is not UTF-8"):
+        find_files(locate(str(tmp_path)))
 
 
 def test_a_folder_that_may_not_be_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

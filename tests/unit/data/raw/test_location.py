@@ -33,7 +33,8 @@ def test_a_uri_is_no_path_of_this_machine():
         locate("s3://b/*.csv")
 
 
-@pytest.mark.parametrize("name", ["nowhere/*.csv", "none.csv", "x" * 300, "\0"])
+@pytest.mark.parametrize("name", ["nowhere/*.csv", "none.csv", "x" * 300, "\0", "caf\udce9.csv"])
 def test_what_is_not_there_is_named(tmp_path, name):
+    (tmp_path / "caf\udce9.csv").touch()
     with pytest.raises(FileNotFoundError, match=r"data\.path: /"):
         locate(str(tmp_path / name))
