@@ -55,6 +55,7 @@ def open_store(database: Path) -> MetadataStore:
         # SQLite's own words: ML Metadata takes a damaged file for one that two processes make.
         with contextlib.closing(sqlite3.connect(database, LOCK_TIMEOUT)) as connection:
             connection.execute("begin exclusive")  # who reads for long keeps others from writing
+            connection.execute("create table can_be_written (x)")  # rolled back
             [first, *_] = connection.execute("pragma quick_check").fetchone()
             if first != "ok":
                 raise sqlite3.DatabaseError(first.splitlines()[-1])

@@ -65,6 +65,17 @@ def test_a_file_that_is_locked_is_called_so(database, monkeypatch, held):
             metadata_store.open_store(database)
 
 
+def test_a_file_that_cannot_be_written_is_called_so(database, monkeypatch):
+    connect = sqlite3.connect
+
+    def read_only(path, timeout):
+        return connect(f"file:{path}?mode=ro", timeout, uri=True)
+
+    monkeypatch.setattr("sqlite3.connect", read_only)
+    with pytest.raises(MetadataError, match=r"readonly database \(let this user write it\)"):
+        metadata_store.open_store(database)
+
+
 def test_a_place_where_no_file_can_be_is_called_so(tmp_path):
     (tmp_path / "metadata.sqlite").mkdir()
     with pytest.raises(MetadataError, match=r"unable to open .* \(let this user write it"):

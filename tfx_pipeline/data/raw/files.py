@@ -64,7 +64,7 @@ def find_files(location: Location, stores: ObjectStores | None = None) -> Found:
     remote = stores if "://" in location.base else None
     files = _files(location, remote)
     if not files:
-        raise DataError.of(Problem("file", "no file matches", "/".join(location)))
+        raise DataError.of(Problem("file", _why_none(location, remote), "/".join(location)))
     newest = max(_order(digits) for digits in files.values())
     if not remote:
         _require_no_newer_folder(location, newest)
@@ -76,6 +76,15 @@ def find_files(location: Location, stores: ObjectStores | None = None) -> Found:
     digits = next(iter(chosen.values()))
     version = int(digits["VERSION"]) if "VERSION" in digits else None
     return Found(sorted(chosen), patterns[0], _span(location, digits), version)
+
+
+def _why_none(location: Location, remote: ObjectStores | None) -> str:
+    try:
+        if not remote:
+            next(Path(location.base).iterdir(), None)  # globbing is silent where it may not look
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+    return "no file matches"
 
 
 def _check_placeholders(location: Location) -> None:

@@ -145,6 +145,15 @@ def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
         find_files(locate(str(tmp_path)))
 
 
+def test_a_folder_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.listdir", denied)
+    with pytest.raises(DataError, match=r"\*\.csv: unreadable: Permission denied"):
+        find_files(Location(str(tmp_path), "*.csv"))
+
+
 def test_a_folder_that_may_not_be_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path, "a.csv")
 
