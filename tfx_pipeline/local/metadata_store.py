@@ -61,7 +61,7 @@ def open_store(database: Path) -> MetadataStore:
                 raise sqlite3.DatabaseError(first.splitlines()[-1])
         return MetadataStore(config)
     except (sqlite3.Error, RuntimeError) as error:
-        cause = str(error).partition(" query:")[0]
+        cause = str(error).removeprefix("Error when executing query: ").partition(" query:")[0]
         hint = next((hint for words, hint in HINTS.items() if words in cause), DAMAGED)
         raise MetadataError(f"{database}: {cause.partition('. ')[0]} ({hint})") from error
 

@@ -76,6 +76,17 @@ def test_a_file_that_cannot_be_written_is_called_so(database, monkeypatch):
         metadata_store.open_store(database)
 
 
+def test_a_full_disk_is_called_so(tmp_path, monkeypatch):
+    def full(_):
+        raise RuntimeError(
+            "Error when executing query: database or disk is full query:  CREATE TABLE ..."
+        )
+
+    monkeypatch.setattr(metadata_store, "MetadataStore", full)
+    with pytest.raises(MetadataError, match=r"sqlite: database or disk is full \(free some"):
+        metadata_store.open_store(tmp_path / "metadata.sqlite")
+
+
 def test_a_place_where_no_file_can_be_is_called_so(tmp_path):
     (tmp_path / "metadata.sqlite").mkdir()
     with pytest.raises(MetadataError, match=r"unable to open .* \(let this user write it"):

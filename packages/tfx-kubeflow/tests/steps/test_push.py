@@ -56,6 +56,18 @@ def test_a_failed_push_leaves_nothing(tmp_path, monkeypatch):
     assert served_versions.numbered(str(base)) == {}
 
 
+def test_nothing_serves_whose_record_could_not_be_kept(tmp_path, monkeypatch):
+    base = tmp_path / "serving"
+
+    def full(*_):
+        raise OSError("full")
+
+    monkeypatch.setattr("tfx.utils.io_utils.copy_dir", full)
+    with pytest.raises(OSError, match="full"):
+        pushed(tmp_path, base, model(tmp_path / "one"))
+    assert not base.exists()
+
+
 def test_a_damaged_version_is_replaced_by_a_new_one_and_said_so(tmp_path):
     base, source = tmp_path / "serving", model(tmp_path / "one")
     first = pushed(tmp_path, base, source).get_string_custom_property("pushed_version")

@@ -53,9 +53,10 @@ class Executor(pusher.Executor):
         if base is None:
             raise ValueError(f"push destination {destination}: its base_directory is missing")
         model = self.GetModelPath(input_dict)
-        published = served_versions.publish(Path(model), base)
-        # TFX's contract: the artifact holds a copy of what was pushed.
+        # TFX's contract: the artifact holds a copy of what was pushed. It comes first: where it
+        # fails, nothing serves that the run does not know of.
         io_utils.copy_dir(model, pushed.uri)
+        published = served_versions.publish(Path(model), base)
         self._MarkPushed(pushed, pushed_destination=published.uri, pushed_version=published.version)
         if not published.new:
             text = f"unchanged: version {published.version} already serves this model"
