@@ -2,13 +2,15 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from tfx_pipeline.frozen import Frozen
 
 
 class GateSettings(Frozen):
     """What a model must show on the newest data before it is blessed."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     min_forecasts: int = Field(ge=1)
     """Scored forecasts without which nothing is blessed."""

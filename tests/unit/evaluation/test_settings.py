@@ -9,3 +9,9 @@ def test_slices_as_large_as_half_of_the_data_are_the_most():
     assert gate_settings(min_forecasts=2000, min_slice_forecasts=1000)
     with pytest.raises(ValueError, match=r"min_slice_forecasts \(1001\) may be at most half of"):
         gate_settings(min_forecasts=2000, min_slice_forecasts=1001)
+
+
+@pytest.mark.parametrize("name", ["slice_bound", "baseline_tolerance"])
+def test_a_bound_is_a_finite_number(name):
+    with pytest.raises(ValueError, match=name):
+        gate_settings(**{name: float("inf")})
