@@ -187,8 +187,8 @@ def test_the_package_for_kubeflow_pushes_the_same_model(workspace, compiled):
     assert other["blessed"] is True
     for key in ("data", "hyperparameters", "reasons", "warnings"):
         assert other[key] == first[key]
-    # Beam adapts its batches to the machine's speed, and sums of figures depend on their order.
-    expected = pytest.approx(leaves(first["evaluation"]), rel=1e-9)
+    # Beam adapts its batches to the machine's speed: batches of another size round differently.
+    expected = pytest.approx(leaves(first["evaluation"]), rel=1e-6)
     assert leaves(other["evaluation"]) == expected
     serving = compiled[0].step("pusher").artifacts["pushed_model"].metadata["pushed_destination"]
     places = [f"{first['serving_dir']}/{first['pushed_version']}", serving]
