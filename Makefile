@@ -1,7 +1,7 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock hooks image e2e \
-	bench clean
+.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock documents \
+	figures hooks image e2e bench clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
@@ -30,7 +30,7 @@ kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without 
 test: setup  ## Run every test.
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: format lint types layers credentials lock  ## Run every check that is not a test.
+check: format lint types layers credentials lock documents  ## Run every check that is not a test.
 
 format: setup  ## Check the format; `ruff format` mends it.
 	@$(BIN)/ruff format --check
@@ -51,6 +51,12 @@ lock: setup  ## Check that uv.lock fits pyproject.toml, whatever index this mach
 	@env -u UV_INDEX -u UV_DEFAULT_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL \
 	    .runtime/bin/uv lock --check
 
+documents: setup  ## Check that the documents' figures are those that the benchmarks wrote.
+	@$(BIN)/python benchmarks/figures.py
+
+figures: setup  ## Put the figures that the benchmarks wrote into the documents.
+	@$(BIN)/python benchmarks/figures.py --write
+
 hooks: setup  ## Check before each commit, too: the checks above, and the commit's subject.
 	@$(BIN)/pre-commit install
 
@@ -60,7 +66,7 @@ image:  ## Build the container image: IMAGE=name:tag BASE=... (docs/image.md).
 e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
 	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e packages/tfx-kubeflow/tests/e2e --no-cov -s $(ARGS)
 
-bench: setup  ## Measure what the README states.
+bench: setup  ## Measure what README and docs state, and put it there.
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean:  ## Remove the environment and caches; data and results stay.

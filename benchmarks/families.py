@@ -12,6 +12,8 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from figures import record
+
 from modules.config import Budget, TrainerConfig
 from modules.examples import Examples
 from modules.families import FAMILIES
@@ -38,12 +40,11 @@ def seconds_per_step(examples: Examples, train: list[str], evaluation: list[str]
 
 
 def compare(examples_folder: str, transform_folder: str, seconds: float) -> None:
-    """Fits each family for about `seconds` of processor time and prints a line of a table."""
+    """Fits each family for about `seconds` of processor time and records what it reaches."""
     train, evaluation, test = (
         [f"{examples_folder}/Split-{split}/*"] for split in ("train", "eval", "test")
     )
-    print("| family | parameters | steps | CPU s | MSE ratio | MAE ratio | P10..P90 |")
-    print("|---|---|---|---|---|---|---|")
+    measured = {}
     for family in FAMILIES:
         settings = load_settings([f"--model.family={family}"])
         config = settings.model_dump(include=set(TrainerConfig.model_fields))
@@ -53,11 +54,16 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
         score = Scorer(network, examples.domains[TARGET]).evaluate(examples.evaluation(test))
-        print(
-            f"| {family} | {network.count_params():,} | {steps} | {took:.0f} | "
-            f"{score.mse_ratio:.3f} | {score.mae_ratio:.3f} | {score.coverage.mean():.3f} |",
-            flush=True,
-        )
+        measured[family] = {
+            "parameters": network.count_params(),
+            "steps": steps,
+            "cpu_seconds": took,
+            "mse_ratio": score.mse_ratio,
+            "mae_ratio": score.mae_ratio,
+            "coverage": float(score.coverage.mean()),
+        }
+        print(family, measured[family], flush=True)
+    record("families", measured)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def _summary(parsed: argparse.Namespace) -> int:
     folder = Path(_in_force(parsed).outputs).absolute() / "latest"
     try:
         summary = read_summary(folder)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if parsed.json:
