@@ -2,8 +2,8 @@
 
     python benchmarks/families.py <examples artifact> <transform graph artifact> [--seconds 75]
 
-The folders are those that a run left: outputs/household-power/PowerExampleGen/examples/<id> and
-outputs/household-power/Transform/transform_graph/<id>. Scored on the newest split.
+The folders are those that a run left, below outputs/household-power/artifacts:
+PowerExampleGen/examples/<id> and Transform/transform_graph/<id>. Scored on the newest split.
 """
 
 import argparse

@@ -55,7 +55,10 @@ def script(name: str, *arguments: str) -> str:
 def families(run: Path) -> None:
     """Compares the families of networks on the Examples of a run."""
     outputs = ("PowerExampleGen/examples", "Transform/transform_graph")
-    newest = (max((run / output).iterdir(), key=lambda path: int(path.name)) for output in outputs)
+    newest = (
+        max((run / "artifacts" / output).iterdir(), key=lambda path: int(path.name))
+        for output in outputs
+    )
     script("families", *map(str, newest))
 
 
