@@ -20,7 +20,6 @@ OF_THE_WHOLE = {
     "packages/tfx-kubeflow/tests/test_refusals.py",
     "packages/tfx-kubeflow/tests/steps/test_recorded.py",
     "packages/tfx-kubeflow/tests/steps/test_values.py",
-    "tests/unit/data/test_faults.py",
 }
 """Tests of what no single module or package does."""
 ELSEWHERE = {"e2e", "conformance", "kubeflow_cases", "integration"}

@@ -8,17 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.faults import MINUTES, check, damage, error_of, replaced
 from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
 from tfx_pipeline.data.inspection import inspect
-from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.summary import DataSummary
-
-
-def check(files: list[str], options: DataOptions | None = None) -> DataSummary:
-    return inspect(files, options or data_options()).summary
 
 
 def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
@@ -187,3 +183,56 @@ def test_the_lowest_and_highest_values_have_their_place(tmp_path: Path) -> None:
     assert summary.lowest.keys() == summary.highest.keys() == set(MEASUREMENTS)
     blank = household(2000).without_values(slice(None), measurements=["Voltage"])
     assert "Voltage" not in check([str(write_iso(path, blank))]).highest
+
+
+@pytest.mark.parametrize("minutes", [2, 15])
+def test_another_cadence(minutes: int, tmp_path: Path) -> None:
+    house = household(6000)
+    sparse = type(house)(house.minutes[::minutes], house.values[:, ::minutes])
+
+    error = error_of(write_iso(tmp_path / "sparse.csv", sparse))
+
+    assert error.problems[0].rule == "cadence"
+    assert f"every {minutes} minutes" in str(error)
+
+
+def test_nothing_but_missing_targets(tmp_path: Path) -> None:
+    blank = household(MINUTES).without_values(slice(None), measurements=[TARGET])
+
+    (problem,) = error_of(write_iso(tmp_path / "a.csv", blank)).problems
+
+    assert (problem.rule, problem.column) == ("missing", TARGET)
+
+
+def test_too_little_data_for_a_split_says_how_much_is_needed(tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "short.csv", household(1000))
+
+    error = error_of(path)
+
+    assert error.problems[0].rule == "split"
+    assert "eval split" in str(error)
+    assert "need about 1,100 such minutes, the input spans 1,000" in str(error)
+    assert check([str(write_iso(path, household(1100)))]).splits["eval"].windows == 1
+
+
+@pytest.mark.parametrize("days", [2, 5])
+def test_months_before_days(days: int, tmp_path: Path) -> None:
+    path = write_uci(tmp_path / "house.txt", household(days * 1440, "2007-01-01 00:00"))
+    lines = [line.split("/", 2) for line in path.read_text().splitlines()]
+    path.write_text("\n".join("/".join([*line[1::-1], *line[2:]]) for line in lines))
+
+    (problem,) = error_of(path).problems
+
+    assert problem.rule == "timestamp"
+    assert "2007-01-01 is followed by 2007-02-01: are the months written first?" in problem.detail
+
+
+@pytest.mark.parametrize(("line", "year"), [(2, b"1976"), (MINUTES + 1, b"2070")])
+def test_a_lone_row_far_from_the_others_is_named(line: int, year: bytes, iso: Path) -> None:
+    error = error_of(damage(iso, replaced(line, b"2007", year)))
+
+    (problem,) = error.problems
+    assert problem.rule == "date"
+    assert problem.line == (3 if line == 2 else line)
+    assert "days after" in problem.detail
+    assert "Give more data" not in str(error)

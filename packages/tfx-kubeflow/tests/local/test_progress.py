@@ -35,7 +35,7 @@ def record():
     return RunRecord(
         pipeline="small",
         run_id="r",
-        folder="/root/small/r",
+        folder="/runs/small/r",
         started_at=datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC),
         parameters={},
         state=State.FAILED,
@@ -66,7 +66,7 @@ def test_the_summary_names_states_costs_results_and_the_cause(record):
         "report     not_run",
         "pusher failed: no room",
         "its log: /log.txt",
-        "small r failed, 12 s; all of it: /root/small/r/run.json",
+        "small r failed, 12 s; all of it: /runs/small/r/run.json",
     ]
 
 
@@ -83,7 +83,7 @@ def shown(record, **options):
 
 def test_a_pipe_gets_a_line_per_step_and_the_steps_own(record):
     begin, own, end = shown(record)
-    assert begin == "small: 3 steps, in /root/small/r"
+    assert begin == "small: 3 steps, in /runs/small/r"
     assert own == "      half of it"
     assert end.split() == ["1/3", "evaluator", "succeeded", "3.2", "s", "812", "MB"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.faults import MINUTES, damage, error_of
 from tests.support.series import Series, household, write_iso, write_uci
 from tfx_pipeline.data.raw.errors import BadRows, DataError
 from tfx_pipeline.data.raw.reader import Reader, in_order
@@ -234,3 +235,31 @@ def test_the_limit_leaves_out_a_last_line_without_line_end(tmp_path: Path) -> No
     found = read(path, limit=HOUSE.minutes.size - 1)[""]
 
     assert_same(found, HOUSE.without_rows(slice(-1, None)))
+
+
+def test_nothing_but_missing_values(tmp_path: Path) -> None:
+    blank = household(MINUTES).without_values(slice(None))
+
+    for path in (write_iso(tmp_path / "a.csv", blank), write_uci(tmp_path / "a.txt", blank)):
+        assert error_of(path).problems[0].rule == "missing"
+
+
+def test_only_some_files_name_the_meter(tmp_path: Path) -> None:
+    house = household(MINUTES)
+    first = write_iso(tmp_path / "a.csv", house.without_rows(slice(800, None)))
+    named = household(MINUTES, meter="north").without_rows(slice(0, 800))
+
+    assert error_of(first, write_iso(tmp_path / "b.csv", named)).problems[0].rule == "meter"
+
+
+@pytest.mark.parametrize("other", ["North ", "NORTH", " north"])
+def test_names_that_differ_in_case_or_spaces_alone(other: str, tmp_path: Path) -> None:
+    path = write_iso(tmp_path / "house.csv", household(MINUTES, meter="north"))
+    damage(
+        path, lambda lines: [*lines[:9], lines[9].replace(b"north", other.encode()), *lines[10:]]
+    )
+
+    (problem,) = error_of(path).problems
+
+    assert (problem.rule, problem.line) == ("meter", 10)
+    assert repr(other) in problem.detail
