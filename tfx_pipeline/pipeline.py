@@ -147,10 +147,7 @@ def create_pipeline(
     blessing = evaluator.outputs["blessing"]
 
     # A fresh process must answer as the trainer did; then the version appears atomically.
-    serving_check = _versioned(
-        ServingCheck(model=model),
-        FRESH_PROCESS_MODULE,
-    )
+    serving_check = _versioned(ServingCheck(model=model), FRESH_PROCESS_MODULE)
     pusher = _versioned(
         Pusher(
             model=model,

@@ -80,7 +80,7 @@ def fraction_findings(
     """Checks fractions of minutes: above `allowed` is an error, above `warn_above` a warning."""
     findings = []
     for where, fraction in fractions.items():
-        limit, severity = (allowed, ERROR) if fraction > allowed else (warn_above, WARNING)
+        limit, severity = _limit(fraction, allowed, warn_above)
         if fraction > limit:
             message = f"{fraction:.3%} of the minutes, allowed {limit:.3%}"
             findings.append(Finding(severity, rule, where, message))
@@ -93,7 +93,7 @@ def frozen_findings(
     """Checks how many minutes a measurement keeps one value, as that of a stuck sensor does."""
     findings = []
     for where, run in longest.items():
-        limit, severity = (allowed, ERROR) if run.minutes > allowed else (warn_above, WARNING)
+        limit, severity = _limit(run.minutes, allowed, warn_above)
         if run.minutes > limit:
             meter = run.meter and f" of meter {run.meter}"
             message = f"{run.value:g}{meter} for {run.minutes:,} minutes from {run.first} on, "
@@ -131,3 +131,8 @@ def judge(findings: Iterable[Finding]) -> list[Finding]:
             + "\nfix the data, or review schema/schema.pbtxt and `validation` in the settings"
         )
     return findings
+
+
+def _limit(value: float, allowed: float, warn_above: float) -> tuple[float, str]:
+    """The limit that a value is held against, and how severe it is to be above it."""
+    return (allowed, ERROR) if value > allowed else (warn_above, WARNING)

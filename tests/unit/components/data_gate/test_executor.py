@@ -3,39 +3,18 @@
 import json
 
 import pytest
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
 from tests.support.settings import defaults
+from tests.support.summary import DATA
+from tests.support.voltage import FROZEN, SCHEMA, anomalies, statistics
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, FINDINGS_PROPERTY, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary, FrozenRun
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 
 RULES = defaults().validation
-FROZEN = FrozenRun(meter="", first="2008-10-06 10:09", minutes=400, value=241.18)
-SCHEMA = """
-feature { name: "Voltage" type: FLOAT presence { min_fraction: 1.0 min_count: 1 }
-  shape { dim { size: 1 } } float_domain { min: 180.0 max: 280.0 }
-  drift_comparator { jensen_shannon_divergence { threshold: 0.1 } } }
-"""
-
-
-def anomalies(*types: str) -> anomalies_pb2.Anomalies:
-    found = anomalies_pb2.Anomalies()
-    for name in types:
-        reason = found.anomaly_info["Voltage"].reason.add()
-        reason.type = anomalies_pb2.AnomalyInfo.Type.Value(name)
-        reason.description = f"because of {name}"
-    return found
-
-
-def statistics(volts: list[float]) -> statistics_pb2.DatasetFeatureStatisticsList:
-    import pandas as pd
-
-    return tfdv.generate_statistics_from_dataframe(pd.DataFrame({"Voltage": volts}))
 
 
 def artifact(kind, folder):
@@ -46,24 +25,8 @@ def artifact(kind, folder):
 
 @pytest.fixture
 def inputs(tmp_path):
-    summary = DataSummary(
-        files=1,
-        rows=10,
-        meters=1,
-        first="",
-        last="",
-        minutes=10,
-        missing_minutes=0,
-        gaps=0,
-        longest_gap=None,
-        missing_fraction={"Voltage": 0.1},
-        physics_fraction={"sub-meters above the total": 0.0},
-        longest_frozen={"Voltage": FROZEN},
-        lowest={},
-        highest={},
-        bad_rows={},
-        first_bad_rows=[],
-        splits={},
+    summary = DATA.model_copy(
+        update={"missing_fraction": {"Voltage": 0.1}, "longest_frozen": {"Voltage": FROZEN}}
     )
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
     examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, summary.model_dump_json())
