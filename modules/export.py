@@ -25,6 +25,7 @@ from tfx_pipeline.model_contract import (
     WARM_UP_FILE,
     ModelMetadata,
 )
+from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 # Requests recorded for the check before a push.
@@ -103,7 +104,7 @@ def export(
     tf.saved_model.save(forecaster, folder, forecaster.signatures())
     config = examples.config
     metadata = ModelMetadata(
-        measurements=MEASUREMENTS,
+        series=read_series(UCI_HOUSEHOLD),
         **config.windowing.model_dump(),
         family=config.model.family,
         hyperparameters=dict(hyperparameters),

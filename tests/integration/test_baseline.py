@@ -20,6 +20,7 @@ from tfx_kubeflow.storage import served_versions
 from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.model_contract import EXTRA_ASSETS, METADATA_FILE, ModelMetadata
+from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 
 pytestmark = pytest.mark.integration
 
@@ -33,7 +34,7 @@ def Train(  # noqa: N802
     (folder / EXTRA_ASSETS).mkdir(parents=True)
     (folder / "saved_model.pb").write_text(version)
     metadata = ModelMetadata(
-        measurements=("power",),
+        series=read_series(UCI_HOUSEHOLD),
         window=window,
         horizon=5,
         origins=60,
@@ -206,7 +207,7 @@ def test_a_model_of_other_windows_is_none_and_said_so(
     runs.run("2", window=30)
     runs.run("3")
     assert runs.met() == ["none", "none", "none"]
-    assert "was made for other windows or measurements" in caplog.text
+    assert "serves, but was made for window 50, not 30: the candidate is compared" in caplog.text
 
 
 def test_a_model_whose_own_files_are_gone_is_met_as_it_serves(runs: Runs) -> None:

@@ -27,6 +27,7 @@ from tfx_pipeline.model_contract import (
     WARM_UP_FILE,
     ModelMetadata,
 )
+from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 
@@ -118,7 +119,7 @@ def save_model(
     tf.saved_model.save(model, str(folder), signatures)
     (folder / EXTRA_ASSETS).mkdir()
     metadata = ModelMetadata(
-        measurements=MEASUREMENTS,
+        series=read_series(UCI_HOUSEHOLD),
         window=windowing.window,
         horizon=windowing.horizon,
         origins=windowing.origins,

@@ -65,11 +65,15 @@ class BaselineStrategy(ResolverStrategy):
         if served is None:
             return found
         required, offered = _metadata(servable(candidate[0])), _metadata(served.uri)
-        if not required or not offered or not required.comparable_with(offered):
+        if not required or not offered:
+            return found
+        if differences := required.differences(offered):
             log.warning(
-                "%s serves, but was made for other windows or measurements: the candidate is "
-                "compared with no other model",
+                "%s serves, but was made for %s: the candidate is compared with no other model, "
+                "and takes its place where it is blessed; to keep both, give this one another "
+                "name (setting `name`)",
                 served.uri,
+                "; ".join(differences),
             )
             return found
         known = known_model(served, input_dict["model"], input_dict["model_blessing"])
@@ -137,5 +141,9 @@ def _metadata(folder: str) -> ModelMetadata | None:
         with fileio.open(f"{folder}/{METADATA_FILE}") as file:
             return ModelMetadata.model_validate_json(file.read())
     except (OSError, ValueError, fileio.NotFoundError) as error:
-        log.warning("%s: cannot tell which windows it was made for: %r", folder, error)
+        log.warning(
+            "%s: cannot tell what it was made for, so it is compared with no other model: %s",
+            folder,
+            error,
+        )
         return None
