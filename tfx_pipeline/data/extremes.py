@@ -39,7 +39,7 @@ def _extreme(rows: Rows, number: int, value: float) -> Extreme:
     row = int(np.argmax(rows.values[number] == np.float32(value)))
     return Extreme(
         value=value,
-        when=clock.text(60 * int(rows.minutes[row])),
+        when=clock.text(60 * int(rows.steps[row])),
         file=rows.file,
         line=int(rows.lines[row]),
     )

@@ -57,7 +57,7 @@ class Gaps:
 
     def add(self, rows: Rows, observed: npt.NDArray[np.bool_]) -> None:
         """Takes the next rows, and whether each has the target, bool [n]."""
-        minutes, lines = rows.minutes[observed], rows.lines[observed]
+        minutes, lines = rows.steps[observed], rows.lines[observed]
         if not minutes.size:
             return
         if not self._starts:

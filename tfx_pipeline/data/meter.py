@@ -48,7 +48,7 @@ class Meter:
 
     def add(self, rows: Rows) -> None:
         """Takes the next rows."""
-        minutes = rows.minutes
+        minutes = rows.steps
         steps = np.diff(minutes, prepend=minutes[:1] if self._empty else self.last)
         self.steps += np.bincount(np.minimum(steps, DAY), minlength=DAY + 1)
         if self._empty:

@@ -140,7 +140,7 @@ class WriteShards(beam.DoFn):
         )
         for rows in reader:
             if rows.meter in cutters:
-                yield from cutters[rows.meter].feed(rows.minutes, rows.values)
+                yield from cutters[rows.meter].feed(rows.steps, rows.values)
         for cutter in cutters.values():
             yield from cutter.finish()
 

@@ -106,7 +106,7 @@ class Reader:
             rows = Rows(meter, columns.seconds[where] // 60, values, lines.file, numbers)
             self._require_one_spelling(rows)
             rows = self._order.kept(rows)
-            if rows.minutes.size:
+            if rows.steps.size:
                 yield rows
 
     def _require_one_spelling(self, rows: Rows) -> None:

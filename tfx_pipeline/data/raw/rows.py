@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Rows:
-    """Consecutive rows of one meter, minutes strictly increasing.
+    """Consecutive steps of one meter, strictly increasing.
 
     Attributes:
         meter: Its name, "" where the files name none.
-        minutes: int64 [n], wall-clock minutes since 1970.
+        steps: int64 [n], numbers of the steps since 1970, see `Grid`.
         values: float32 [measurements, n]; NaN = missing.
         file: Where they stand.
         lines: int64 [n], their lines in it.
     """
 
     meter: str
-    minutes: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
     values: npt.NDArray[np.float32]
     file: str
     lines: npt.NDArray[np.int64]
@@ -30,7 +30,7 @@ class Rows:
         """Some of the rows, in the same order."""
         return replace(
             self,
-            minutes=self.minutes[kept],
+            steps=self.steps[kept],
             values=self.values[:, kept],
             lines=self.lines[kept],
         )

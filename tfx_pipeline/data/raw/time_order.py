@@ -40,9 +40,9 @@ class TimeOrder:
         """
         rows = self._without_leaps(rows)
         last = self._last.get(rows.meter)
-        start = rows.minutes[0] - 1 if last is None else last.minute
-        latest = np.maximum.accumulate(np.concatenate(([start], rows.minutes)))
-        late = rows.minutes <= latest[:-1]
+        start = rows.steps[0] - 1 if last is None else last.minute
+        latest = np.maximum.accumulate(np.concatenate(([start], rows.steps)))
+        late = rows.steps <= latest[:-1]
         if late.any():
             for row in np.flatnonzero(late)[: self._bad_rows.accepted + 1]:
                 minute = int(latest[row])
@@ -53,25 +53,25 @@ class TimeOrder:
                     earlier = _Last(minute, rows.file, int(rows.lines[first]))
                 self._bad_rows.add([_late(rows, row, earlier)])
             rows = rows.where(~late)
-        if rows.minutes.size:
-            self._last[rows.meter] = _Last(int(rows.minutes[-1]), rows.file, int(rows.lines[-1]))
+        if rows.steps.size:
+            self._last[rows.meter] = _Last(int(rows.steps[-1]), rows.file, int(rows.lines[-1]))
         return rows
 
     def _without_leaps(self, rows: Rows) -> Rows:
         """Leaves out single rows that leap ahead by days, where the next goes on from before."""
-        before, minutes, after = rows.minutes[:-2], rows.minutes[1:-1], rows.minutes[2:]
+        before, minutes, after = rows.steps[:-2], rows.steps[1:-1], rows.steps[2:]
         leaps = 1 + np.flatnonzero(
             (minutes - before > _DAY) & (before < after) & (after < minutes - _DAY)
         )
         for row in leaps[: self._bad_rows.accepted + 1]:
-            when, next_one = (clock.text(60 * int(rows.minutes[row + n])) for n in (0, 1))
+            when, next_one = (clock.text(60 * int(rows.steps[row + n])) for n in (0, 1))
             detail = f"{when} comes before {next_one}"
             self._bad_rows.add([Problem("date", detail, rows.file, int(rows.lines[row]))])
-        return rows.where(~np.isin(np.arange(rows.minutes.size), leaps)) if leaps.size else rows
+        return rows.where(~np.isin(np.arange(rows.steps.size), leaps)) if leaps.size else rows
 
 
 def _late(rows: Rows, row: int, earlier: _Last) -> Problem:
-    minute = int(rows.minutes[row])
+    minute = int(rows.steps[row])
     relation = "is earlier than"
     if earlier.file != rows.file:
         rule, relation = "overlap", "is not later than"
@@ -79,7 +79,7 @@ def _late(rows: Rows, row: int, earlier: _Last) -> Problem:
         rule, relation = "duplicate", "comes again after"
     elif earlier.minute - minute > _DAY:
         rule = "date"
-    elif _clock_went_back(rows.minutes, row, earlier.minute):
+    elif _clock_went_back(rows.steps, row, earlier.minute):
         rule = "clock"
     else:
         rule = "backward"

@@ -28,7 +28,7 @@ def read(*files: Path, limit: int | None = None, block_bytes: int = 4 << 20) -> 
     rows = list(Reader([str(file) for file in files], BadRows(), limit, block_bytes=block_bytes))
     return {
         meter: Series(
-            np.concatenate([one.minutes for one in rows if one.meter == meter]),
+            np.concatenate([one.steps for one in rows if one.meter == meter]),
             np.concatenate([one.values for one in rows if one.meter == meter], axis=1),
             meter,
         )
