@@ -47,9 +47,9 @@ def line_blocks(file: str, opener: Opener, size: int = BLOCK_BYTES) -> Iterator[
     Raises:
         DataError: The file cannot be read, is damaged, or is not made of lines of text.
     """
-    with _damage(file), _open_text(file, opener) as stream:
+    with reports_damage(file), open_text(file, opener) as stream:
         rest = stream.read(_HEAD_BYTES)
-        _require_text(rest, file)
+        require_text(rest, file)
         rest = rest.removeprefix(_BOM)
         while data := stream.read(size):
             data = rest + data
@@ -65,7 +65,8 @@ def line_blocks(file: str, opener: Opener, size: int = BLOCK_BYTES) -> Iterator[
 
 
 @contextmanager
-def _open_text(file: str, opener: Opener) -> Iterator[BinaryIO]:
+def open_text(file: str, opener: Opener) -> Iterator[BinaryIO]:
+    """Opens a plain, gzip or zip file; what it holds is read."""
     with ExitStack() as stack:
         stream = stack.enter_context(opener(file, "rb"))
         magic = stream.read(2)
@@ -80,7 +81,12 @@ def _open_text(file: str, opener: Opener) -> Iterator[BinaryIO]:
             yield stream
 
 
-def _require_text(head: bytes, file: str) -> None:
+def require_text(head: bytes, file: str) -> None:
+    """Refuses what is known by its first bytes to be no text.
+
+    Raises:
+        DataError: It is something else; the message names it.
+    """
     for kind, (start, signature) in _SIGNATURES.items():
         if head.startswith(signature, start):
             raise DataError.of(Problem("compression", f"this is {kind}, not text", file))
@@ -101,7 +107,7 @@ def _only_member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
 
 
 @contextmanager
-def _damage(file: str) -> Iterator[None]:
+def reports_damage(file: str) -> Iterator[None]:
     """Turns what goes wrong in reading into a DataError."""
     try:
         yield
