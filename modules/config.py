@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from modules.families import FamilyName
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.series.spec import SeriesSpec
 
 
 class Budget(Frozen):
@@ -67,6 +68,8 @@ class TunerSettings(Budget):
 class TrainerConfig(Frozen):
     """What the Tuner and the Trainer component get as `custom_config`."""
 
+    series: SeriesSpec
+    """What the segments hold."""
     windowing: Windowing
     """How segments are cut into windows."""
     seed: int

@@ -70,7 +70,7 @@ def segment_of_window(window: tf.Tensor, windowing: Windowing) -> tf.Tensor:
     Returns:
         [batch, minutes], NaN after the window.
     """
-    rest = windowing.minutes - windowing.window
+    rest = windowing.length - windowing.window
     return tf.pad(window, [[0, 0], [0, rest]], constant_values=float("nan"))
 
 

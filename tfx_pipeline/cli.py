@@ -80,7 +80,7 @@ def _settings(parsed: argparse.Namespace) -> int:
     if parsed.json_schema:
         print(json.dumps(Settings.model_json_schema(), indent=2))
     else:
-        print(yaml.safe_dump(settings.model_dump(), sort_keys=False), end="")
+        print(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False), end="")
     return 0
 
 

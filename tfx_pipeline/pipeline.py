@@ -67,7 +67,7 @@ def create_pipeline(
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
     curated = _versioned(
-        CuratedSchema(text=to_text(curated_schema(settings.schema_file, settings.windowing)))
+        CuratedSchema(text=to_text(curated_schema(settings.schema_file, settings.shape)))
     )
     schema = curated.outputs["schema"]
     validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
@@ -102,7 +102,8 @@ def create_pipeline(
     transform_graph = transform.outputs["transform_graph"]
 
     config = TrainerConfig(
-        windowing=settings.windowing,
+        series=settings.spec,
+        windowing=settings.shape,
         seed=settings.seed,
         model=settings.model,
         tuner=settings.tuner,
@@ -118,7 +119,7 @@ def create_pipeline(
             hyperparameters=hyperparameters,
             train_args=tfx.proto.TrainArgs(splits=["train"]),
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-            custom_config=config.model_dump(),
+            custom_config=config.model_dump(mode="json"),
         ),
         "modules.trainer",
         module_of(config.model.family),
@@ -140,7 +141,7 @@ def create_pipeline(
             schema=schema,
             model=model,
             baseline_model=baseline.outputs["model"],
-            eval_config=eval_config(settings.windowing, settings.gate),
+            eval_config=eval_config(settings.shape, settings.gate),
         ),
         METRICS_MODULE,
     )
@@ -222,7 +223,7 @@ def _hyperparameters(
             transform_graph=transform_graph,
             train_args=tfx.proto.TrainArgs(splits=["train"]),
             eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-            custom_config=config.model_dump(),
+            custom_config=config.model_dump(mode="json"),
         ),
         "modules.trainer",
         module_of(config.model.family),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -28,10 +28,12 @@ from tfx_kubeflow.settings.credentials import credential, secret_name
 from modules.config import ModelSettings, TunerSettings
 from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.data.options import DataOptions, DataSettings
+from tfx_pipeline.data.options import DataOptions, DataSettings, WindowingSettings
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
+from tfx_pipeline.series.files import read_series
+from tfx_pipeline.series.spec import SeriesSpec
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
@@ -76,8 +78,10 @@ class Settings(BaseSettings):
     """Folder of everything that a run writes."""
     seed: int = Field(ge=0, lt=2**31)
     """Of every random choice; the same seed repeats a run."""
+    series: UserPath
+    """The description of the data: a preset's name, or the path of a YAML file."""
     data: DataSettings
-    windowing: Windowing
+    windowing: WindowingSettings
     validation: ValidationSettings
     model: ModelSettings
     tuner: TunerSettings
@@ -85,16 +89,33 @@ class Settings(BaseSettings):
     serving: ServingSettings
     kubeflow: KubeflowRunSettings
 
+    @field_validator("series")
+    @classmethod
+    def _is_described(cls, series: str) -> str:
+        read_series(series)
+        return series
+
     @model_validator(mode="after")
-    def _fits_the_windowing(self) -> Self:
-        self.data.check(self.windowing)
-        self.model.check(self.windowing)
+    def _fits_together(self) -> Self:
+        options = self.data_options
+        self.model.check(options.windowing)
+        self.validation.frozen_limits(options.series.step)
         return self
+
+    @property
+    def spec(self) -> SeriesSpec:
+        """The description of the series, at the cadence of the windowing."""
+        return self.windowing.at_cadence(read_series(self.series))
+
+    @property
+    def shape(self) -> Windowing:
+        """The windowing in steps."""
+        return self.windowing.shape(self.spec.step)
 
     @property
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
-        return DataOptions(windowing=self.windowing, **self.data.model_dump(exclude={"path"}))
+        return self.data.options(self.spec, self.shape)
 
     @property
     def schema_file(self) -> Path:

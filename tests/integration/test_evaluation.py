@@ -244,7 +244,7 @@ def _with_a_bad_hour() -> tuple[list[tf.train.Example], int]:
     """A Friday evening and a Saturday, of which one hour stays where GOOD pulls away from."""
     examples = segments(24, WINDOWING)
     steady = examples[12].features.feature
-    steady[TARGET].float_list.value[:] = np.tile([3.0, 3.01], WINDOWING.minutes // 2)
+    steady[TARGET].float_list.value[:] = np.tile([3.0, 3.01], WINDOWING.length // 2)
     return examples, steady["hour"].int64_list.value[0]
 
 

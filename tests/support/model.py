@@ -79,7 +79,7 @@ class Persistence(tf.Module):
 
     def serving_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs [batch, origins, horizon]."""
-        spec = {TARGET: tf.io.FixedLenFeature([self._windowing.minutes], tf.float32)}
+        spec = {TARGET: tf.io.FixedLenFeature([self._windowing.length], tf.float32)}
         series = tf.io.parse_example(examples, spec)[TARGET]
         windows = tf.signal.frame(series, self._windowing.window, 1)[:, : self._windowing.origins]
         return self.forecast(windows)
@@ -177,7 +177,7 @@ def segments(count: int, windowing: Windowing, seed: int = 0) -> list[tf.train.E
     """Consecutive clock-hour segments of one random series with a few unobserved minutes."""
     rng = np.random.default_rng(seed)
     step = windowing.origins
-    length = count * step + windowing.minutes
+    length = count * step + windowing.length
     # Reverts to 1 kW, so that pulling the last value there beats persistence.
     power = np.empty(length, np.float32)
     power[0] = 1.0
@@ -195,7 +195,7 @@ def segment(power: np.ndarray, hour: int, windowing: Windowing) -> tf.train.Exam
     example = tf.train.Example()
     feature = example.features.feature
     for i, name in enumerate(MEASUREMENTS):
-        values = power[: windowing.minutes] * (1 if name == TARGET else i)
+        values = power[: windowing.length] * (1 if name == TARGET else i)
         feature[name].float_list.value.extend(values)
     feature["weight"].float_list.value.extend([1.0] * windowing.origins)
     feature["first_origin"].int64_list.value.append(hour * 3600)

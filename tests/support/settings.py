@@ -17,7 +17,7 @@ def defaults() -> Settings:
     return load_settings([])
 
 
-WINDOWING = defaults().windowing
+WINDOWING = defaults().shape
 
 
 def data_options(**changes: Any) -> DataOptions:
@@ -32,5 +32,7 @@ def gate_settings(**changes: Any) -> GateSettings:
 
 def trainer_config(**changes: Any) -> TrainerConfig:
     """What settings.yaml has trained, with some of it changed, section by section."""
-    config = defaults().model_dump(include={"windowing", "seed", "model", "tuner"})
+    settings = defaults()
+    config = settings.model_dump(include={"seed", "model", "tuner"})
+    config |= {"series": settings.spec, "windowing": settings.shape.model_dump()}
     return TrainerConfig.model_validate(overlay(config, changes))

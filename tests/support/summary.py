@@ -19,6 +19,7 @@ DATA = DataSummary(
     files=1,
     rows=86400,
     meters=1,
+    step=60,
     first="2006-12-16 17:24",
     last="2007-02-14 17:23",
     minutes=86400,

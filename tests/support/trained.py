@@ -45,7 +45,7 @@ class Run:
             eval_files=[str(self.folder / "Split-eval" / "*")],
             transform_graph_path=str(self.folder / "transform"),
             serving_model_dir=str(self.folder / "model"),
-            custom_config=config.model_dump(),
+            custom_config=config.model_dump(mode="json"),
         )
 
 
@@ -54,7 +54,7 @@ def segments(series: Series, windowing: Windowing = WINDOWING) -> Segments:
     minutes, values = series.minutes, series.values.astype(np.float32)
     first = np.arange(minutes[0] // windowing.origins + 1, minutes[-1] // windowing.origins)
     first = first * windowing.origins
-    index = first[:, None] - minutes[0] + np.arange(windowing.minutes) - (windowing.window - 1)
+    index = first[:, None] - minutes[0] + np.arange(windowing.length) - (windowing.window - 1)
     inside = (index >= 0) & (index < minutes.size)
     cut = np.where(inside, values[:, np.clip(index, 0, minutes.size - 1)], np.nan)
     origins = np.arange(windowing.origins)

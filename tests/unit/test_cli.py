@@ -35,7 +35,7 @@ def test_json_schema_refuses_unknown_keys(capsys):
     schema = json.loads(capsys.readouterr().out)
     assert schema["additionalProperties"] is False
     assert "kW" not in schema["$defs"]["DataSettings"]["properties"]["rows"]["description"]
-    assert schema["$defs"]["Windowing"]["properties"]["window"]["description"]
+    assert schema["$defs"]["WindowingSettings"]["properties"]["window"]["description"]
 
 
 def test_data_that_passes_is_summarized(tmp_path, capsys):

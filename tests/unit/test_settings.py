@@ -77,7 +77,25 @@ def test_profile_from_the_environment(monkeypatch):
         (["100"], "100: no such"),
         (["--data.rows"], "--data.rows"),
         (["--data.max_gap=50"], "data.max_gap"),
-        (["--windowing.origins=7"], "windowing"),
+        (["--windowing.origins=0"], "windowing.origins"),
+        (
+            ["--windowing.window=PT90S"],
+            "windowing.window: PT1M30S is no whole number of steps of 1 min",
+        ),
+        (["--windowing.window=long"], "windowing.window: expected steps, such as 50, or an ISO"),
+        (["--windowing.window=P9W"], "windowing.window: Input should be less than"),
+        (["--windowing.horizon=-PT5M"], "windowing.horizon"),
+        (["--windowing.cadence=P2D"], "windowing.cadence"),
+        (["--windowing.cadence=often"], "windowing.cadence"),
+        (["--data.max_gap=PT50M"], "data.max_gap (50) must be smaller"),
+        (["--data.max_gap=PT90S"], "data.max_gap: PT1M30S is no whole number"),
+        (["--validation.frozen_warning=P2D"], "validation.frozen_warning (2880 steps) is above"),
+        (["--series="], "series: must name a path"),
+        (
+            ["--series=uci-houshold"],
+            "series: uci-houshold: No such file or directory; did you mean",
+        ),
+        (["--series=tests"], "series: tests: Is a directory"),
         (["--data.train_fraction=0.95"], "train_fraction"),
         (["--name=My_Pipeline"], "name"),
         (["--outputs="], "outputs: must name a path"),
@@ -168,6 +186,62 @@ def test_the_code_has_no_values_of_its_own():
             assert field.is_required() or name == "profile", name
 
     required(Settings)
+
+
+def described(folder, **changes):
+    values = {
+        "layouts": [{"timestamp": "when"}],
+        "cadence": "PT30M",
+        "target": {"name": "energy", "unit": "kWh", "aggregate": "sum"},
+    }
+    (folder / "my_house.yaml").write_text(yaml.safe_dump(values | changes))
+
+
+def test_lengths_are_steps_or_durations():
+    settings = load_settings(["--windowing.window=PT2H", "--windowing.horizon=7"])
+    assert (settings.shape.window, settings.shape.horizon) == (120, 7)
+    assert settings.data_options.max_gap == 15
+
+
+def test_a_series_of_one_s_own_counts_from_the_current_folder(tmp_path, monkeypatch):
+    described(tmp_path)
+    monkeypatch.setenv("POWER_SETTINGS", str(PROJECT / "settings.yaml"))
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(
+        ["--series=my_house.yaml", "--windowing.window=P7D", "--windowing.horizon=P1D"]
+    )
+    assert settings.spec.names == ("energy",)
+    assert (settings.shape.window, settings.shape.horizon) == (336, 48)
+    assert settings.data_options.series == settings.spec
+    assert settings.validation.frozen_limits(settings.spec.step) == (48, 16)
+
+
+def test_the_windowing_may_have_a_cadence_of_its_own():
+    settings = load_settings(["--windowing.cadence=PT1H", "--windowing.window=P7D"])
+    assert (settings.spec.step, settings.shape.window) == (3600, 168)
+    assert settings.spec.covariates[3].highest == 60 * 1700  # Wh in an hour
+    assert settings.spec.target.highest == 100  # kW
+    assert settings.validation.frozen_limits(settings.spec.step) == (24, 12)
+
+
+def test_every_fault_of_a_description_is_named(tmp_path, monkeypatch, capsys):
+    described(tmp_path, cadence="P3D", zone="Paris")
+    with pytest.raises(SystemExit):
+        load_settings([f"--series={tmp_path / 'my_house.yaml'}"])
+    error = capsys.readouterr().err
+    assert "error: series: " in error
+    assert "my_house.yaml: cadence: " in error
+    assert "my_house.yaml: zone: " in error
+
+
+def test_the_settings_in_force_can_be_settings_again(tmp_path, monkeypatch):
+    settings = load_settings(["--windowing.window=PT2H"])
+    file = tmp_path / "again.yaml"
+    file.write_text(
+        yaml.safe_dump(settings.model_dump(mode="json") | {"profiles": {"default": {}}})
+    )
+    monkeypatch.setenv("POWER_SETTINGS", str(file))
+    assert load_settings([]) == settings
 
 
 def test_settings_are_frozen():

@@ -33,13 +33,13 @@ def curated_schema(path: str | Path, windowing: Windowing) -> schema_pb2.Schema:
 
     Args:
         path: File in protobuf text format.
-        windowing: Its `minutes` and `origins` are the lengths of the series.
+        windowing: Its `length` and `origins` are the lengths of the series.
 
     Raises:
         SchemaError: The file is missing, not a schema, or lacks a measurement.
     """
     schema = read_schema(path)
-    lengths = dict.fromkeys(MEASUREMENTS, windowing.minutes) | {WEIGHT: windowing.origins}
+    lengths = dict.fromkeys(MEASUREMENTS, windowing.length) | {WEIGHT: windowing.origins}
     features = {feature.name: feature for feature in schema.feature}
     missing = sorted(set(lengths) - set(features))
     if missing:

@@ -75,6 +75,7 @@ def inspect(
     summary = DataSummary(
         files=len(files),
         rows=reader.rows,
+        step=options.series.step,
         first=clock.text(whole.start * 60),
         last=clock.text((whole.stop - 1) * 60),
         lowest=extremes.lowest,

@@ -74,6 +74,8 @@ class DataSummary(Frozen):
     """Data rows read, bad ones included."""
     meters: int
     """Meters."""
+    step: int
+    """Seconds of a step."""
     first: str
     """First minute, wall clock."""
     last: str

@@ -189,6 +189,33 @@ class SeriesSpec(Frozen):
         steps, rest = divmod(duration, self.cadence)
         return None if rest else steps
 
+    def at(self, cadence: timedelta) -> SeriesSpec:
+        """The same series in other steps; bounds of what is summed in a step grow with it.
+
+        Raises:
+            ValidationError: The cadence cannot be one.
+        """
+        ratio = cadence / self.cadence
+
+        def stretched(one: Measurement) -> Measurement:
+            if one.aggregate not in ("sum", "difference"):
+                return one
+            bounds = {"lowest": one.lowest, "highest": one.highest}
+            return one.model_copy(
+                update={
+                    name: bound if bound is None else bound * ratio
+                    for name, bound in bounds.items()
+                }
+            )
+
+        changes = {
+            "cadence": cadence,
+            "target": stretched(self.target),
+            "covariates": tuple(map(stretched, self.covariates)),
+            "known_ahead": tuple(map(stretched, self.known_ahead)),
+        }
+        return SeriesSpec.model_validate({**dict(self), **changes})
+
     @model_validator(mode="after")
     def _is_one_series(self) -> Self:
         faults = list(self._faults())

@@ -9,7 +9,7 @@ SHAPE = Windowing(window=50, horizon=5, origins=60)
 
 
 def test_a_segment_holds_what_its_origins_see_and_forecast():
-    assert (SHAPE.minutes, SHAPE.embargo) == (114, 55)
+    assert (SHAPE.length, SHAPE.labels, SHAPE.embargo) == (114, 64, 55)
 
 
 def test_strides_divide_the_origins():
@@ -20,7 +20,7 @@ def test_strides_divide_the_origins():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"origins": 7}, "origins must divide 60, 7 does not"),
+        ({"window": 20_161}, "window"),
         ({"origins": 0}, "origins"),
         ({"window": 2}, "window"),
         ({"horizon": 0}, "horizon"),

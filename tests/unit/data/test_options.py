@@ -28,7 +28,7 @@ def test_a_window_may_be_larger_than_usual():
 
 
 def test_an_empty_path_is_not_the_current_folder():
-    rules = data_options().model_dump(exclude={"windowing"})
+    rules = data_options().model_dump(exclude={"series", "windowing"})
     assert DataSettings(path=None, **rules).path is None
     with pytest.raises(ValidationError, match="path"):
         DataSettings(path="", **rules)

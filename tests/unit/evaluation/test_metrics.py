@@ -18,7 +18,7 @@ WINDOWING = Windowing(window=4, horizon=3, origins=5)
 @pytest.mark.parametrize("missing", [0.0, 0.3, 0.7])
 def test_labels_and_persistence_equal_a_plain_loop(missing: float) -> None:
     rng = np.random.default_rng(1)
-    target = rng.normal(size=WINDOWING.minutes).astype(np.float32)
+    target = rng.normal(size=WINDOWING.length).astype(np.float32)
     target[rng.random(target.size) < missing] = np.nan
     labels = metrics.minutes_ahead(target, WINDOWING)
     last = metrics.persistence(target, WINDOWING)

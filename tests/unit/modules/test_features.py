@@ -30,9 +30,9 @@ def transformed(values: np.ndarray, first_origin: int = 0) -> dict[str, tf.Tenso
 
 def holed(seed: int) -> np.ndarray:
     """A segment [7, minutes] with every tenth minute missing, some in one measurement only."""
-    values = household(SHAPE.minutes, seed=seed).values
+    values = household(SHAPE.length, seed=seed).values
     rng = np.random.default_rng(seed)
-    values[:, rng.random(SHAPE.minutes) < 0.08] = np.nan
+    values[:, rng.random(SHAPE.length) < 0.08] = np.nan
     values[rng.random(values.shape) < 0.02] = np.nan
     return values
 
@@ -52,7 +52,7 @@ def test_an_origin_sees_exactly_what_its_window_alone_shows(sequence, seed):
 
 
 def test_nothing_is_nan_where_nothing_was_observed():
-    values = np.full((7, SHAPE.minutes), np.nan)
+    values = np.full((7, SHAPE.length), np.nan)
     origins = features.origins_of(transformed(values), SHAPE, sequence=False)
     assert np.isfinite(origins.inputs).all()
     assert np.isnan(origins.last_observed).all()

@@ -55,12 +55,12 @@ def test_statistics_do_not_depend_on_the_sizes_of_batches(tmp_path):
         graph = tmp_path / f"graph-{batch_size}"
         analyze(str(tmp_path / "Split-train" / "*"), WINDOWING, graph, batch_size)
         layer = tft.TFTransformOutput(str(graph)).transform_features_layer()
-        nothing = tf.fill([1, WINDOWING.minutes], float("nan"))
+        nothing = tf.fill([1, WINDOWING.length], float("nan"))
         inputs = dict.fromkeys(MEASUREMENTS, nothing)
         inputs[FIRST_ORIGIN] = tf.zeros([1, 1], tf.int64)
         inputs[WEIGHT] = tf.ones([1, WINDOWING.origins])
         mean = layer(inputs)["filled"]
-        inputs |= dict.fromkeys(MEASUREMENTS, tf.zeros([1, WINDOWING.minutes]))
+        inputs |= dict.fromkeys(MEASUREMENTS, tf.zeros([1, WINDOWING.length]))
         found.append((mean.numpy(), layer(inputs)["scaled"].numpy()))
     for one, other in zip(*found, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -12,7 +12,7 @@ SHAPE = Windowing(window=4, horizon=2, origins=6)
 
 
 def series() -> tf.Tensor:
-    return tf.range(SHAPE.minutes, dtype=tf.float32)[None]
+    return tf.range(SHAPE.length, dtype=tf.float32)[None]
 
 
 def test_a_window_ends_at_its_origin_and_the_labels_follow():
@@ -37,7 +37,7 @@ def test_a_stride_that_does_not_divide_the_origins_is_refused():
 def test_a_lone_window_is_what_origin_0_sees():
     window = tf.constant([[1.0, 2.0, np.nan, 4.0]])
     segment = windowing.segment_of_window(window, SHAPE)
-    assert segment.shape == (1, SHAPE.minutes)
+    assert segment.shape == (1, SHAPE.length)
     seen = windowing.windows(segment, windowing.origin_indices(SHAPE)[:1], SHAPE.window)
     np.testing.assert_array_equal(seen[0, 0], window[0])
     assert np.isnan(segment[0, SHAPE.window :]).all()
@@ -61,7 +61,7 @@ def test_persistence_holds_the_last_observed_value_of_the_window():
 def test_the_gates_persistence_and_labels_are_the_same(seed):
     """Two on purpose: the gate shares no code with the model that it evaluates."""
     rng = np.random.default_rng(seed)
-    target = rng.normal(size=SHAPE.minutes).astype(np.float32)
+    target = rng.normal(size=SHAPE.length).astype(np.float32)
     target[rng.random(target.size) < 0.7] = np.nan
     at = windowing.origin_indices(SHAPE)
     own = windowing.last_observed(target[None], at, SHAPE.window)

@@ -86,6 +86,18 @@ def test_names_of_the_pipeline_s_own_are_refused(name):
         described(target=HOUSE["target"] | {"name": name.title()})
 
 
+def test_bounds_of_sums_grow_with_the_steps():
+    house = described(covariates=[HOUSE["covariates"][0] | {"highest": 250, "lowest": 0}])
+    hourly = house.at(timedelta(hours=1))
+    assert (hourly.step, hourly.covariates[0].highest, hourly.covariates[0].lowest) == (
+        3600,
+        1000,
+        0,
+    )
+    assert hourly.target.highest is None
+    assert hourly.at(house.cadence) == house
+
+
 def test_it_survives_json():
     spec = read_series(UCI_HOUSEHOLD)
     assert SeriesSpec.model_validate_json(spec.model_dump_json()) == spec

@@ -71,9 +71,7 @@ class Executor(BaseExecutor):
             rules.max_physics_fraction,
             rules.physics_fraction_warning,
         )
-        findings += frozen_findings(
-            summary.longest_frozen, rules.max_frozen_minutes, rules.frozen_minutes_warning
-        )
+        findings += frozen_findings(summary.longest_frozen, *rules.frozen_limits(summary.step))
         self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
 
     def _approve(self, warnings: list[Finding], approval: Artifact) -> None:

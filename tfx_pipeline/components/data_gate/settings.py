@@ -7,6 +7,10 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
+from tfx_pipeline.series.durations import Length, in_whole_steps
+
+FEWEST_EQUAL = 12
+"""Steps; a few equal values in a row are chance where steps are long and values are rounded."""
 
 Severity = Literal["error", "warning", "ignore"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -34,15 +38,36 @@ class ValidationSettings(Frozen):
     """Of the minutes breaking a physical law, which stops the pipeline, per law."""
     physics_fraction_warning: Fraction
     """The same, for a warning."""
-    max_frozen_minutes: int = Field(ge=1)
-    """In which a measurement keeps one value other than zero, which stops the pipeline."""
-    frozen_minutes_warning: int = Field(ge=1)
+    max_frozen: Length
+    """Steps or a duration in which a measurement keeps one value other than zero, which stops the
+    pipeline."""
+    frozen_warning: Length
     """The same, for a warning."""
 
     @model_validator(mode="after")
     def _warns_before_it_stops(self) -> Self:
-        for kind in ("missing_fraction", "physics_fraction", "frozen_minutes"):
+        for kind in ("missing_fraction", "physics_fraction"):
             warning, limit = getattr(self, f"{kind}_warning"), getattr(self, f"max_{kind}")
             if warning > limit:
                 raise ValueError(f"{kind}_warning ({warning}) is above max_{kind} ({limit})")
         return self
+
+    def frozen_limits(self, step: int) -> tuple[int, int]:
+        """`max_frozen` and `frozen_warning` in steps, durations of at least `FEWEST_EQUAL`.
+
+        Args:
+            step: Seconds of a step.
+
+        Raises:
+            ValueError: The warning is above the limit.
+        """
+        limit, warning = (
+            length if isinstance(length, int) else max(in_whole_steps(length, step), FEWEST_EQUAL)
+            for length in (self.max_frozen, self.frozen_warning)
+        )
+        if warning > limit:
+            raise ValueError(
+                f"validation.frozen_warning ({warning} steps) is above validation.max_frozen "
+                f"({limit} steps)"
+            )
+        return limit, warning

@@ -44,7 +44,7 @@ class Segments:
     Attributes:
         split: Their split.
         meter: Their meter.
-        values: float32 [measurements, n, windowing.minutes]; NaN = not observed, or outside.
+        values: float32 [measurements, n, windowing.length]; NaN = not observed, or outside.
         weight: float32 [n, windowing.origins]; 1 where the origin is usable.
         first_origin: int64 [n], minutes since 1970.
     """
@@ -141,7 +141,7 @@ class SegmentCutter:
     @property
     def _overlap(self) -> int:
         """Minutes that neighbouring segments share."""
-        return self._windowing.minutes - self._windowing.origins
+        return self._windowing.length - self._windowing.origins
 
     def _base(self, segment: int) -> int:
         """First minute of a segment's series."""
@@ -175,7 +175,7 @@ class SegmentCutter:
             return
         interval, step = self._intervals[0], self._windowing.origins
         windows = np.lib.stride_tricks.sliding_window_view(
-            self._grid, self._windowing.minutes, axis=1
+            self._grid, self._windowing.length, axis=1
         )
         first_origin = (self._next + np.arange(segments, dtype=np.int64)) * step
         origins = first_origin[:, None] + np.arange(step)

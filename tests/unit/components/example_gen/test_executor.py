@@ -61,7 +61,7 @@ def run(
 def read_shard(path: Path) -> list[Example]:
     """Parses by the raw feature spec of the data contract, as every consumer does."""
     spec = {
-        **{name: tf.io.FixedLenFeature([WINDOWING.minutes], tf.float32) for name in MEASUREMENTS},
+        **{name: tf.io.FixedLenFeature([WINDOWING.length], tf.float32) for name in MEASUREMENTS},
         "weight": tf.io.FixedLenFeature([WINDOWING.origins], tf.float32),
         **{
             name: tf.io.FixedLenFeature([1], tf.int64)

@@ -103,20 +103,20 @@ def test_every_valid_window_appears_exactly_once(seed: int) -> None:
     whole = Interval(int(series.minutes[0]), int(series.minutes[-1]) + 1)
     splits = split_intervals(whole, options)
     grid = np.full(
-        (len(MEASUREMENTS), whole.stop - whole.start + 2 * windowing.minutes), np.nan, np.float32
+        (len(MEASUREMENTS), whole.stop - whole.start + 2 * windowing.length), np.nan, np.float32
     )
-    offset = whole.start - windowing.minutes
+    offset = whole.start - windowing.length
     grid[:, series.minutes - offset] = series.values
 
     seen: list[tuple[str, int]] = []
     for part in cut(series, splits, options, seed):
-        assert part.values.shape == (7, part.first_origin.size, windowing.minutes)
+        assert part.values.shape == (7, part.first_origin.size, windowing.length)
         assert part.weight.shape == (part.first_origin.size, windowing.origins)
         assert (part.first_origin % windowing.origins == 0).all()
         assert part.weight.any(axis=1).all()
         interval = splits[part.split]
         for number, first in enumerate(part.first_origin.tolist()):
-            minutes = first - (windowing.window - 1) + np.arange(windowing.minutes)
+            minutes = first - (windowing.window - 1) + np.arange(windowing.length)
             values = part.values[:, number]
             outside = (minutes < interval.start) | (minutes >= interval.stop)
             assert np.isnan(values[:, outside]).all()
