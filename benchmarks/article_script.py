@@ -67,8 +67,8 @@ def main() -> None:
             {
                 "train_seconds": round(time.perf_counter() - wall, 1),
                 "train_cpu_seconds": round(time.process_time() - cpu, 1),
-                "mse_kw2": min(errors) * scale**2,
-                "persistence_mse_kw2": persistence * scale**2,
+                "mse": min(errors) * scale**2,
+                "naive_mse": persistence * scale**2,
             }
         )
     )

@@ -60,31 +60,31 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _per_minute(figures: Figures) -> str:
-    """Errors by minute ahead."""
+def _per_step(figures: Figures) -> str:
+    """Errors by step ahead."""
     whole = figures["whole"]
-    minutes = whole["per_minute"]
+    steps, unit = whole["per_step"], whole["unit"]
     rows = (
-        ("MSE of the mean, kW²", "mse_kw2", 4),
-        ("persistence's MSE, kW²", "persistence_mse_kw2", 4),
-        ("MAE of the median, kW", "mae_kw", 4),
-        ("persistence's MAE, kW", "persistence_mae_kw", 4),
+        (f"MSE of the mean, {unit}²", "mse", 4),
+        (f"the naive forecast's MSE, {unit}²", "naive_mse", 4),
+        (f"MAE of the median, {unit}", "mae", 4),
+        (f"the naive forecast's MAE, {unit}", "naive_mae", 4),
         ("fraction within P10..P90", "coverage_p10_p90", 3),
     )
     total = {
-        "mse_kw2": f"**{whole['mse_ratio']:.3f}**",
-        "mae_kw": f"**{whole['mae_ratio']:.3f}**",
+        "mse": f"**{whole['mse_ratio']:.3f}**",
+        "mae": f"**{whole['mae_ratio']:.3f}**",
         "coverage_p10_p90": f"{whole['coverage_p10_p90']:.3f}",
     }
     return _table(
         [
             [
-                f"{whole['forecasts']:,} forecasts, minutes ahead",
-                *(str(minute["minute"]) for minute in minutes),
+                f"{whole['forecasts']:,} forecasts, steps ahead",
+                *(str(step["step"]) for step in steps),
                 "ratio",
             ],
             *(
-                [name, *(_number(minute[key], digits) for minute in minutes), total.get(key, "")]
+                [name, *(_number(step[key], digits) for step in steps), total.get(key, "")]
                 for name, key, digits in rows
             ),
         ]
@@ -150,7 +150,7 @@ def _families(figures: Figures) -> str:
 
 
 TABLES: Mapping[str, Callable[[Figures], str]] = {
-    "per_minute": _per_minute,
+    "per_step": _per_step,
     "costs": _costs,
     "families": _families,
 }

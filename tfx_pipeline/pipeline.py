@@ -126,7 +126,7 @@ def create_pipeline(
     )
     model = trainer.outputs["model"]
 
-    # The gate: better than persistence, and not worse than the model that serves.
+    # The gate: better than a naive forecast, and not worse than the model that serves.
     baseline = tfx.dsl.Resolver(
         strategy_class=BaselineStrategy,
         config={"serving_dir": serving_dir, "copies": f"{pipeline_root}/Baseline/served"},
@@ -141,7 +141,7 @@ def create_pipeline(
             schema=schema,
             model=model,
             baseline_model=baseline.outputs["model"],
-            eval_config=eval_config(settings.shape, settings.gate),
+            eval_config=eval_config(settings.spec, settings.shape, settings.gate),
         ),
         METRICS_MODULE,
     )

@@ -1,6 +1,7 @@
-"""The errors of forecasts next to persistence's: what the search minimises and the gate bounds.
+"""The errors of forecasts next to a naive one's: what the search minimises and the gate bounds.
 
-One definition for both, in numpy. Labels and last observations are the caller's: the search takes
+One definition for both, in numpy. Errors are in the
+target's unit. Labels and last observations are the caller's: the search takes
 them from the windows that it trains on, the gate from the raw series, without the model's code.
 """
 
@@ -22,19 +23,19 @@ Array = npt.NDArray[np.floating]
 class ErrorSums:
     """Sums over forecasts, and the averages that follow from them.
 
-    A ratio or an average over nothing is NaN, and so is everything of a minute for which a model
+    A ratio or an average over nothing is NaN, and so is everything of a step for which a model
     gave something that is not a number.
 
     Attributes:
         origins: Origins that a forecast is due from.
         forecasts: Those of them with at least one label.
-        labels: [horizon], labels by minute ahead; the sums below are over them.
-        error: [horizon] kW, mean minus label.
-        squared_error: [horizon] kW^2, of the mean.
-        absolute_error: [horizon] kW, of the median.
+        labels: [horizon], labels by step ahead; the sums below are over them.
+        error: [horizon], mean minus label.
+        squared_error: [horizon], of the mean.
+        absolute_error: [horizon], of the median.
         covered: [horizon], labels from P10 to P90.
-        persistence_squared_error: [horizon] kW^2, of the last observation.
-        persistence_absolute_error: [horizon] kW, of the last observation.
+        naive_squared_error: [horizon], of the last observation.
+        naive_absolute_error: [horizon], of the last observation.
     """
 
     origins: int
@@ -44,8 +45,8 @@ class ErrorSums:
     squared_error: Array
     absolute_error: Array
     covered: Array
-    persistence_squared_error: Array
-    persistence_absolute_error: Array
+    naive_squared_error: Array
+    naive_absolute_error: Array
 
     @classmethod
     def of_nothing(cls, horizon: int) -> ErrorSums:
@@ -58,23 +59,23 @@ class ErrorSums:
 
     @property
     def mse(self) -> Array:
-        """[horizon] kW^2, of the mean."""
+        """[horizon], of the mean."""
         return self._average(self.squared_error)
 
     @property
     def mae(self) -> Array:
-        """[horizon] kW, of the median."""
+        """[horizon], of the median."""
         return self._average(self.absolute_error)
 
     @property
-    def persistence_mse(self) -> Array:
-        """[horizon] kW^2, of the last observation."""
-        return self._average(self.persistence_squared_error)
+    def naive_mse(self) -> Array:
+        """[horizon], of the last observation."""
+        return self._average(self.naive_squared_error)
 
     @property
-    def persistence_mae(self) -> Array:
-        """[horizon] kW, of the last observation."""
-        return self._average(self.persistence_absolute_error)
+    def naive_mae(self) -> Array:
+        """[horizon], of the last observation."""
+        return self._average(self.naive_absolute_error)
 
     @property
     def coverage(self) -> Array:
@@ -83,18 +84,18 @@ class ErrorSums:
 
     @property
     def bias(self) -> Array:
-        """[horizon] kW, mean minus label."""
+        """[horizon], mean minus label."""
         return self._average(self.error)
 
     @property
     def mse_ratio(self) -> float:
-        """MSE over persistence's, each averaged over the minutes ahead."""
-        return _ratio(self.mse, self.persistence_mse)
+        """MSE over the naive forecast's, each averaged over the steps ahead."""
+        return _ratio(self.mse, self.naive_mse)
 
     @property
     def mae_ratio(self) -> float:
-        """MAE over persistence's, each averaged over the minutes ahead."""
-        return _ratio(self.mae, self.persistence_mae)
+        """MAE over the naive forecast's, each averaged over the steps ahead."""
+        return _ratio(self.mae, self.naive_mae)
 
     def __str__(self) -> str:
         return (
@@ -115,14 +116,14 @@ def error_sums(
 ) -> ErrorSums:
     """Sums the errors of forecasts.
 
-    A minute is scored where its forecast is due, its label was observed, and there is a last
-    observation for persistence to hold.
+    A step is scored where its forecast is due, its label was observed, and there is a last
+    observation for the naive forecast to hold.
 
     Args:
-        labels: [n, horizon] kW, NaN where not observed.
-        last_observation: [n] kW, NaN where there is none.
+        labels: [n, horizon], NaN where not observed.
+        last_observation: [n], NaN where there is none.
         due: [n], whether a forecast is to be scored.
-        forecast: Outputs by name, [n, horizon] kW.
+        forecast: Outputs by name, [n, horizon].
     """
     labels = np.asarray(labels, np.float64)
     scored = due[:, None] & ~np.isnan(labels) & ~np.isnan(last_observation)[:, None]
@@ -134,7 +135,7 @@ def error_sums(
     # A forecast counts whole: NaN where any of its outputs is not finite.
     finite = np.all([np.isfinite(forecast[name]) for name in OUTPUTS], axis=0)
     error = np.where(finite, forecast[MEAN] - labels, np.nan)
-    persistence_error = last_observation[:, None] - labels
+    naive_error = last_observation[:, None] - labels
     return ErrorSums(
         origins=int(due.sum()),
         forecasts=int(scored.any(axis=1).sum()),
@@ -143,11 +144,11 @@ def error_sums(
         squared_error=total(error**2),
         absolute_error=total(np.abs(forecast[P50] - labels)),
         covered=total((forecast[P10] <= labels) & (labels <= forecast[P90])),
-        persistence_squared_error=total(persistence_error**2),
-        persistence_absolute_error=total(np.abs(persistence_error)),
+        naive_squared_error=total(naive_error**2),
+        naive_absolute_error=total(np.abs(naive_error)),
     )
 
 
-def _ratio(own: Array, persistence: Array) -> float:
+def _ratio(own: Array, naive: Array) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(own.mean() / persistence.mean())
+        return float(own.mean() / naive.mean())

@@ -17,7 +17,7 @@ from tfx.utils import proto_utils
 from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
-from tests.support.settings import WINDOWING, gate_settings
+from tests.support.settings import SERIES, WINDOWING, gate_settings
 from tfx_pipeline.components.evaluator.executor import Executor
 from tfx_pipeline.data.contract import TARGET
 from tfx_pipeline.evaluation.config import eval_config
@@ -83,7 +83,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
             "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "out", 3)],
             "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 4)],
         }
-        config = eval_config(WINDOWING, gate_settings(**(BOUNDS | bounds)))
+        config = eval_config(SERIES, WINDOWING, gate_settings(**(BOUNDS | bounds)))
         context = BaseBeamExecutor.Context(
             beam_pipeline_args=[
                 "--direct_running_mode=in_memory",
@@ -139,7 +139,7 @@ def test_a_better_model_without_a_baseline_is_blessed(evaluate: Evaluate) -> Non
     assert result.evaluation.baseline is None
     assert not _failed(result)
     assert result.reason("no baseline model").endswith("not applied")
-    assert [row.minute for row in result.evaluation.per_minute] == [1, 2, 3, 4, 5]
+    assert [row.step for row in result.evaluation.per_step] == [1, 2, 3, 4, 5]
     names = [row.slice for row in result.evaluation.slices]
     assert names == [f"hour {hour}" for hour in range(24)] + ["weekdays", "weekends"]
     assert sum(row.forecasts for row in result.evaluation.slices[:24]) == 96 * 60
@@ -168,15 +168,15 @@ def test_persistence_itself_is_refused(evaluate: Evaluate) -> None:
     result = evaluate(segments(24, WINDOWING), {"pull": 0.0, "band": 0.6})
     assert not result.blessed
     assert _failed(result) == [
-        "MSE is 1.000 of persistence's, must be at most 0.95: failed",
-        "MAE is 1.000 of persistence's, must be at most 0.98: failed",
+        "MSE is 1.000 of the naive forecast's, must be at most 0.95: failed",
+        "MAE is 1.000 of the naive forecast's, must be at most 0.98: failed",
     ]
 
 
 def test_a_median_no_better_than_persistence_is_refused(evaluate: Evaluate) -> None:
     result = evaluate(segments(24, WINDOWING), GOOD | {"median_pull": 0.0})
     assert result.evaluation.mse_ratio < 0.95
-    assert _failed(result) == ["MAE is 1.000 of persistence's, must be at most 0.98: failed"]
+    assert _failed(result) == ["MAE is 1.000 of the naive forecast's, must be at most 0.98: failed"]
 
 
 def test_too_little_data_is_refused_however_good_the_model(evaluate: Evaluate) -> None:
@@ -206,8 +206,8 @@ def test_a_model_that_gives_nan_is_refused_in_words(evaluate: Evaluate) -> None:
     result = evaluate(segments(24, WINDOWING), {"pull": 0.3, "offset": float("nan")})
     assert not result.blessed
     assert result.evaluation.mse_ratio is None
-    assert result.reason("MSE is not a number of persistence's, must be at most 0.95") == (
-        "MSE is not a number of persistence's, must be at most 0.95: failed"
+    assert result.reason("MSE is not a number of the naive forecast's, must be at most 0.95") == (
+        "MSE is not a number of the naive forecast's, must be at most 0.95: failed"
     )
 
 
@@ -277,7 +277,7 @@ def test_nothing_to_score_is_refused(evaluate: Evaluate) -> None:
 def test_an_empty_split_is_refused(evaluate: Evaluate) -> None:
     result = evaluate([], GOOD)
     assert not result.blessed
-    assert result.evaluation.per_minute == ()
+    assert result.evaluation.per_step == ()
     assert result.reason("No forecast could be scored").endswith("failed")
 
 

@@ -18,6 +18,7 @@ def defaults() -> Settings:
 
 
 WINDOWING = defaults().shape
+SERIES = defaults().spec
 
 
 def data_options(**changes: Any) -> DataOptions:

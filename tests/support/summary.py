@@ -3,7 +3,7 @@
 from typing import Any
 
 from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
-from tfx_pipeline.evaluation.results import Evaluation, MinuteScores, Verdict
+from tfx_pipeline.evaluation.results import Evaluation, StepScores, Verdict
 from tfx_pipeline.report.summary import NodeSummary, RunSummary
 from tfx_pipeline.serving.report import ServingReport
 
@@ -37,14 +37,14 @@ DATA = DataSummary(
 )
 
 
-def minute(number: int) -> MinuteScores:
-    """Figures of one minute ahead."""
-    return MinuteScores(
-        minute=number,
-        mse_kw2=0.04,
-        mae_kw=0.06,
-        persistence_mse_kw2=0.05,
-        persistence_mae_kw=0.07,
+def step(number: int) -> StepScores:
+    """Figures of one step ahead."""
+    return StepScores(
+        step=number,
+        mse=0.04,
+        mae=0.06,
+        naive_mse=0.05,
+        naive_mae=0.07,
         coverage_p10_p90=None,
     )
 
@@ -57,15 +57,16 @@ def verdict(finding: str, outcome: Any) -> Verdict:
 def evaluation(**values: Any) -> Evaluation:
     """An evaluation that refuses a model; `values` replace its fields."""
     fields = {
-        "mse_kw2": 0.04,
-        "mae_kw": 0.06,
+        "mse": 0.04,
+        "mae": 0.06,
         "mse_ratio": 0.8,
         "mae_ratio": 0.86,
         "coverage_p10_p90": None,
-        "bias_kw": 0.0,
+        "bias": 0.0,
+        "unit": "kW",
         "origins": 1000,
         "forecasts": 1000,
-        "per_minute": (minute(1), minute(2)),
+        "per_step": (step(1), step(2)),
         "baseline": None,
         "slices": (),
         "blessed": False,

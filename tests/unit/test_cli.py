@@ -74,7 +74,7 @@ def test_no_summary_is_an_error(tmp_path, capsys):
 def test_the_summary_has_a_json_schema(capsys):
     assert main(["summary", "--json-schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert schema["properties"]["schema_version"]["const"] == 1
+    assert schema["properties"]["schema_version"]["const"] == 2
     assert schema["$defs"]["Evaluation"]["properties"]["mse_ratio"]["description"]
 
 

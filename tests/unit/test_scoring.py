@@ -63,8 +63,8 @@ def test_sums_equal_a_plain_loop(rng: np.random.Generator, missing: float) -> No
         sums.squared_error,
         sums.absolute_error,
         sums.covered,
-        sums.persistence_squared_error,
-        sums.persistence_absolute_error,
+        sums.naive_squared_error,
+        sums.naive_absolute_error,
     ]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
@@ -112,11 +112,11 @@ def test_averages_of_known_sums() -> None:
         squared_error=np.array([4.0, 4.0]),
         absolute_error=np.array([2.0, 2.0]),
         covered=np.array([3.0, 2.0]),
-        persistence_squared_error=np.array([8.0, 8.0]),
-        persistence_absolute_error=np.array([4.0, 2.0]),
+        naive_squared_error=np.array([8.0, 8.0]),
+        naive_absolute_error=np.array([4.0, 2.0]),
     )
     assert sums.mse.tolist() == [1.0, 2.0]
-    assert sums.persistence_mae.tolist() == [1.0, 1.0]
+    assert sums.naive_mae.tolist() == [1.0, 1.0]
     assert sums.mse_ratio == 0.5
     assert sums.mae_ratio == pytest.approx(1.5 / 2.0)
     assert sums.coverage.mean() == pytest.approx(0.875)

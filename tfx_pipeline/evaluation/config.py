@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tensorflow_model_analysis.proto import config_pb2
 
@@ -10,6 +11,7 @@ from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
 from tfx_pipeline.evaluation.rules import RULES, Bounds
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
+from tfx_pipeline.series.spec import SeriesSpec
 
 METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
 SLICES: tuple[str, ...] = (HOUR, WEEKEND)
@@ -19,17 +21,21 @@ _WHOLE = config_pb2.SlicingSpec()
 _SLICING = [config_pb2.SlicingSpec(feature_keys=[feature]) for feature in SLICES]
 
 
-def eval_config(windowing: Windowing, gate: GateSettings) -> config_pb2.EvalConfig:
+def eval_config(
+    series: SeriesSpec, windowing: Windowing, gate: GateSettings
+) -> config_pb2.EvalConfig:
     """Metrics, slices and the gate's rules.
 
     Every bound is a TFMA threshold, and TFMA compares so that NaN passes none. The Evaluator drops
     what compares with a baseline model where there is none. See docs/gate.md.
 
     Args:
+        series: What is forecast.
         windowing: How the examples are cut into windows; the models' too.
         gate: The bounds.
     """
     settings = {
+        "series": series.model_dump(mode="json"),
         "windowing": windowing.model_dump(),
         "min_slice_forecasts": gate.min_slice_forecasts,
     }
@@ -57,7 +63,12 @@ def eval_config(windowing: Windowing, gate: GateSettings) -> config_pb2.EvalConf
 
 def min_slice_forecasts(config: config_pb2.EvalConfig) -> int:
     """Forecasts from which a slice is eligible, as the evaluation was configured."""
-    return int(json.loads(config.metrics_specs[0].metrics[0].config)["min_slice_forecasts"])
+    return int(_settings(config)["min_slice_forecasts"])
+
+
+def series_of(config: config_pb2.EvalConfig) -> SeriesSpec:
+    """What was forecast."""
+    return SeriesSpec.model_validate(_settings(config)["series"])
 
 
 def bounds_of(config: config_pb2.EvalConfig) -> dict[str, Bounds]:
@@ -68,6 +79,11 @@ def bounds_of(config: config_pb2.EvalConfig) -> dict[str, Bounds]:
     per_slice = config.metrics_specs[0].per_slice_thresholds
     bounds = {name: _bounds(each.thresholds[0].threshold) for name, each in per_slice.items()}
     return {name: each for name, each in bounds.items() if each != Bounds()}
+
+
+def _settings(config: config_pb2.EvalConfig) -> dict[str, Any]:
+    """Arguments of `ForecastMetrics`."""
+    return json.loads(config.metrics_specs[0].metrics[0].config)
 
 
 def _threshold(bounds: Bounds) -> config_pb2.MetricThreshold:

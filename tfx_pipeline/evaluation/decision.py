@@ -16,9 +16,9 @@ from tensorflow_model_analysis.proto import config_pb2, metrics_for_slice_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 
 from tfx_pipeline.data.contract import WEEKEND
-from tfx_pipeline.evaluation.config import bounds_of, min_slice_forecasts
-from tfx_pipeline.evaluation.metrics import minute_name
-from tfx_pipeline.evaluation.results import Evaluation, MinuteScores, Scores, SliceScores, Verdict
+from tfx_pipeline.evaluation.config import bounds_of, min_slice_forecasts, series_of
+from tfx_pipeline.evaluation.metrics import step_name
+from tfx_pipeline.evaluation.results import Evaluation, Scores, SliceScores, StepScores, Verdict
 from tfx_pipeline.evaluation.rules import RULES, Figure, Rule
 
 Metrics = dict[str, float]
@@ -47,9 +47,10 @@ def read_evaluation(folder: str | Path) -> Evaluation:
     enough = min_slice_forecasts(config)
     return Evaluation(
         **_scores(whole),
+        unit=series_of(config).target.unit,
         origins=int(whole.get("origins", 0)),
         forecasts=int(whole.get("forecasts", 0)),
-        per_minute=tuple(_per_minute(whole)),
+        per_step=tuple(_per_step(whole)),
         baseline=Scores(**_scores(baseline)) if baseline else None,
         slices=tuple(
             SliceScores(
@@ -116,6 +117,7 @@ class _Verdicts:
                 Figure(
                     self.whole[rule.metric],
                     bounds,
+                    series_of(self.config).target.unit,
                     (self.baseline or {}).get(rule.metric, math.nan),
                 )
             ),
@@ -123,11 +125,13 @@ class _Verdicts:
 
     def _of_slices(self, rule: Rule) -> Iterator[Verdict]:
         enough = min_slice_forecasts(self.config)
+        unit = series_of(self.config).target.unit
         eligible = {key: m for key, m in self.slices.items() if m["forecasts"] >= enough}
         failed = {key: m for key, m in eligible.items() if (key, rule.metric) in self._failed}
 
         def finding(key: SliceKey) -> str:
-            found = rule.finding(Figure(self.slices[key][rule.metric], self._bounds[rule.metric]))
+            figure = Figure(self.slices[key][rule.metric], self._bounds[rule.metric], unit)
+            found = rule.finding(figure)
             return f"{_slice_name(key)}: {found}"
 
         if eligible and not failed:
@@ -168,13 +172,13 @@ def _slice_name(key: SliceKey) -> str:
     return f"{feature} {value}"
 
 
-def _per_minute(whole: Metrics) -> Iterator[MinuteScores]:
-    names = set(MinuteScores.model_fields) - {"minute"}
-    minute = 1
-    while minute_name(minute, "mse_kw2") in whole:
-        figures = {name: _finite(whole, minute_name(minute, name)) for name in names}
-        yield MinuteScores(minute=minute, **figures)
-        minute += 1
+def _per_step(whole: Metrics) -> Iterator[StepScores]:
+    names = set(StepScores.model_fields) - {"step"}
+    step = 1
+    while step_name(step, "mse") in whole:
+        figures = {name: _finite(whole, step_name(step, name)) for name in names}
+        yield StepScores(step=step, **figures)
+        step += 1
 
 
 def _scores(metrics: Mapping[str, float]) -> dict[str, float | None]:

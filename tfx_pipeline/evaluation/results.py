@@ -1,6 +1,7 @@
 """What an evaluation found: figures, verdicts and the decision, as they travel in JSON.
 
-Errors are in kW and kW^2; ratios are the model's over persistence's. A figure that could not be
+Errors are in the target's unit, squared ones in its square; ratios are the model's over the naive
+forecast's. A figure that could not be
 computed (nothing was scored, or the model gave something that is not a number) is None.
 """
 
@@ -19,37 +20,37 @@ class Result(Frozen):
     model_config = ConfigDict(extra="ignore")
 
 
-class MinuteScores(Result):
-    """Errors at one minute ahead."""
+class StepScores(Result):
+    """Errors at one step ahead."""
 
-    minute: int
-    """1 is the next minute."""
-    mse_kw2: float | None
+    step: int
+    """1 is the next step."""
+    mse: float | None
     """Squared error of the mean."""
-    mae_kw: float | None
+    mae: float | None
     """Absolute error of the median."""
-    persistence_mse_kw2: float | None
+    naive_mse: float | None
     """Squared error of the last observation."""
-    persistence_mae_kw: float | None
+    naive_mae: float | None
     """Absolute error of the last observation."""
     coverage_p10_p90: float | None
     """Fraction of the labels from P10 to P90."""
 
 
 class Scores(Result):
-    """Errors averaged over the minutes ahead."""
+    """Errors averaged over the steps ahead."""
 
-    mse_kw2: float | None
+    mse: float | None
     """Squared error of the mean."""
-    mae_kw: float | None
+    mae: float | None
     """Absolute error of the median."""
     mse_ratio: float | None
-    """Of the mean, over persistence's."""
+    """Of the mean, over the naive forecast's."""
     mae_ratio: float | None
-    """Of the median, over persistence's."""
+    """Of the median, over the naive forecast's."""
     coverage_p10_p90: float | None
     """Fraction of the labels from P10 to P90."""
-    bias_kw: float | None
+    bias: float | None
     """Mean minus label."""
 
 
@@ -83,12 +84,14 @@ class Verdict(Result):
 class Evaluation(Scores):
     """The gate's decision about a model."""
 
+    unit: str
+    """Of errors; squared ones are in its square."""
     origins: int
-    """Minutes of the newest data that a forecast was due from."""
+    """Steps of the newest data that a forecast was due from."""
     forecasts: int
-    """Those of them that were scored; for the others no minute ahead was observed."""
-    per_minute: tuple[MinuteScores, ...]
-    """Errors by minute ahead, the next one first."""
+    """Those of them that were scored; for the others no step ahead was observed."""
+    per_step: tuple[StepScores, ...]
+    """Errors by step ahead, the next one first."""
     baseline: Scores | None
     """Errors of the model that it was compared with; None without one."""
     slices: tuple[SliceScores, ...]

@@ -35,11 +35,13 @@ class Figure:
     Attributes:
         value: Of the candidate; may be NaN, which keeps to no bounds.
         bounds: What it must keep to.
+        unit: Of the target.
         baseline: The same metric of the baseline model; NaN without one.
     """
 
     value: float
     bounds: Bounds
+    unit: str
     baseline: float = math.nan
 
 
@@ -65,9 +67,9 @@ def _enough(figure: Figure) -> str:
     return f"{figure.value:,.0f} forecasts were scored, must be at least {figure.bounds.lower:,.0f}"
 
 
-def _of_persistence(error: str) -> Callable[[Figure], str]:
+def _of_naive(error: str) -> Callable[[Figure], str]:
     return lambda figure: (
-        f"{error} is {_number(figure.value)} of persistence's, must be at most "
+        f"{error} is {_number(figure.value)} of the naive forecast's, must be at most "
         f"{figure.bounds.upper:.3g}"
     )
 
@@ -76,7 +78,7 @@ def _of_baseline(figure: Figure) -> str:
     delta = (figure.value / figure.baseline - 1) * 100
     allowed = (figure.bounds.above_baseline or 0.0) * 100
     return (
-        f"MSE is {_number(figure.value, 4)} kW^2, {_number(abs(delta), 1)} % "
+        f"MSE is {_number(figure.value, 4)} {figure.unit}^2, {_number(abs(delta), 1)} % "
         f"{'above' if delta > 0 else 'below'} the {_number(figure.baseline, 4)} of the baseline "
         f"model, may be at most {allowed:.3g} % above"
     )
@@ -95,9 +97,9 @@ def _number(value: float, digits: int = 3) -> str:
 
 RULES: tuple[Rule, ...] = (
     Rule("forecasts", lambda gate: Bounds(lower=gate.min_forecasts), _enough),
-    Rule("mse_ratio", lambda gate: Bounds(upper=1 - gate.margin), _of_persistence("MSE")),
-    Rule("mae_ratio", lambda gate: Bounds(upper=1 - gate.mae_margin), _of_persistence("MAE")),
-    Rule("mse_kw2", lambda gate: Bounds(above_baseline=gate.baseline_tolerance), _of_baseline),
+    Rule("mse_ratio", lambda gate: Bounds(upper=1 - gate.margin), _of_naive("MSE")),
+    Rule("mae_ratio", lambda gate: Bounds(upper=1 - gate.mae_margin), _of_naive("MAE")),
+    Rule("mse", lambda gate: Bounds(above_baseline=gate.baseline_tolerance), _of_baseline),
     Rule(
         "coverage_p10_p90",
         lambda gate: Bounds(
@@ -109,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "eligible_mse_ratio",
         lambda gate: Bounds(upper=gate.slice_bound),
-        _of_persistence("MSE"),
+        _of_naive("MSE"),
         by_slice=True,
     ),
 )

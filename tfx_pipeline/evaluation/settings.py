@@ -15,13 +15,13 @@ class GateSettings(Frozen):
     min_forecasts: int = Field(ge=1)
     """Scored forecasts without which nothing is blessed."""
     margin: float = Field(ge=0.0, lt=1.0)
-    """Fraction by which the MSE of the mean must be below persistence's."""
+    """Fraction by which the MSE of the mean must be below the naive forecast's."""
     mae_margin: float = Field(ge=0.0, lt=1.0)
-    """Fraction by which the MAE of the median must be below persistence's."""
+    """Fraction by which the MAE of the median must be below the naive forecast's."""
     baseline_tolerance: float = Field(ge=0.0)
     """Fraction by which the MSE may exceed the baseline model's."""
     slice_bound: float = Field(gt=0.0)
-    """MSE over persistence's in every hour of day, on weekdays and on weekends."""
+    """MSE over the naive forecast's in every hour of day, on weekdays and on weekends."""
     min_slice_forecasts: int = Field(ge=1)
     """Slices with fewer forecasts are reported only; at most half of `min_forecasts`."""
     coverage: float = Field(gt=0.0, lt=1.0)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +47,7 @@ class NodeSummary(Result):
 class RunSummary(Result):
     """What a run did; what a failed run did not reach is null."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     """Raised when a field changes its meaning or goes; new fields do not raise it."""
     run_id: str
     """Its start in local time."""
@@ -104,12 +105,29 @@ def read_summary(folder: Path) -> RunSummary:
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: It is not a summary of this version.
+        ValueError: It is no summary, or one of another version.
     """
     path = folder / SUMMARY_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such summary; a run that ends writes it")
+    text = path.read_bytes()
     try:
-        return RunSummary.model_validate_json(path.read_bytes())
+        return RunSummary.model_validate_json(text)
     except ValueError as error:
-        raise ValueError(f"{path}: not a summary that this version reads: {error}") from error
+        reason = _other_version(text) or f"not a summary: {error}"
+        raise ValueError(f"{path}: {reason}") from error
+
+
+def _other_version(text: bytes) -> str | None:
+    """What to do about a summary of another version; None where it is none."""
+    try:
+        version = json.loads(text)["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    known = RunSummary.model_fields["schema_version"].default
+    if version == known:
+        return None
+    return (
+        f"a summary of version {version}, of another release, whose figures have other names; "
+        f"this one reads version {known}: run the pipeline once"
+    )

@@ -70,15 +70,16 @@ def _data_line(data: DataSummary) -> str:
 
 def _forecast_table(evaluation: Evaluation) -> Table:
     table = Table(title=f"{evaluation.forecasts:,} forecasts on the newest data")
-    for heading in ("minute ahead", "MSE kW²", "persistence", "MAE kW", "persistence", "P10..P90"):
+    unit = evaluation.unit
+    for heading in ("step ahead", f"MSE {unit}²", "naive", f"MAE {unit}", "naive", "P10..P90"):
         table.add_column(heading, justify="right")
-    for row in evaluation.per_minute:
+    for row in evaluation.per_step:
         table.add_row(
-            str(row.minute),
-            _number(row.mse_kw2),
-            _number(row.persistence_mse_kw2),
-            _number(row.mae_kw),
-            _number(row.persistence_mae_kw),
+            str(row.step),
+            _number(row.mse),
+            _number(row.naive_mse),
+            _number(row.mae),
+            _number(row.naive_mae),
             _number(row.coverage_p10_p90, ".3f"),
         )
     table.add_section()

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.evaluation import metrics
-from tfx_pipeline.evaluation.results import MinuteScores, Scores
+from tfx_pipeline.evaluation.results import Scores, StepScores
 from tfx_pipeline.evaluation.rules import RULES
 from tfx_pipeline.model_contract import OUTPUTS
 from tfx_pipeline.scoring import ErrorSums, error_sums
@@ -20,7 +21,7 @@ def test_labels_and_persistence_equal_a_plain_loop(missing: float) -> None:
     rng = np.random.default_rng(1)
     target = rng.normal(size=WINDOWING.length).astype(np.float32)
     target[rng.random(target.size) < missing] = np.nan
-    labels = metrics.minutes_ahead(target, WINDOWING)
+    labels = metrics.labels_ahead(target, WINDOWING)
     last = metrics.persistence(target, WINDOWING)
     assert labels.shape == (WINDOWING.origins, WINDOWING.horizon)
     for origin in range(WINDOWING.origins):
@@ -43,14 +44,14 @@ def _sums() -> ErrorSums:
     return error_sums(labels, rng.normal(size=8), np.arange(8) > 1, forecast)
 
 
-def test_metrics_are_named_by_minute_and_without_one_for_the_whole() -> None:
+def test_metrics_are_named_by_step_and_without_one_for_the_whole() -> None:
     sums = _sums()
     values = metrics.summarize(sums, min_slice_forecasts=6)
-    assert values["minute_1_mse_kw2"] == sums.mse[0]
-    assert values["minute_2_persistence_mae_kw"] == sums.persistence_mae[1]
-    assert values["mse_kw2"] == pytest.approx(sums.mse.mean())
+    assert values["step_1_mse"] == sums.mse[0]
+    assert values["step_2_naive_mae"] == sums.naive_mae[1]
+    assert values["mse"] == pytest.approx(sums.mse.mean())
     assert values["mse_ratio"] == values["eligible_mse_ratio"] == sums.mse_ratio
-    assert values["bias_kw"] == pytest.approx(sums.bias.mean())
+    assert values["bias"] == pytest.approx(sums.bias.mean())
     assert values["origins"] == values["forecasts"] == 6.0
 
 
@@ -66,7 +67,11 @@ def test_nothing_scored_is_nan_not_a_pass() -> None:
 
 
 def test_every_declared_metric_is_produced() -> None:
-    metric = metrics.ForecastMetrics(windowing=WINDOWING.model_dump(), min_slice_forecasts=1)
+    metric = metrics.ForecastMetrics(
+        series=SERIES.model_dump(mode="json"),
+        windowing=WINDOWING.model_dump(),
+        min_slice_forecasts=1,
+    )
     candidate, baseline = metric.computations(model_names=["candidate", "baseline"])
     assert {key.model_name for key in baseline.keys} == {"baseline"}
     produced = candidate.combiner.extract_output(candidate.combiner.create_accumulator())
@@ -76,5 +81,5 @@ def test_every_declared_metric_is_produced() -> None:
 def test_what_is_reported_and_what_the_rules_bound_is_measured() -> None:
     measured = set(metrics.summarize(ErrorSums.of_nothing(3), min_slice_forecasts=1))
     assert set(Scores.model_fields) <= measured
-    assert set(MinuteScores.model_fields) - {"minute"} == set(metrics.PER_MINUTE)
+    assert set(StepScores.model_fields) - {"step"} == set(metrics.PER_STEP)
     assert {rule.metric for rule in RULES} <= measured

@@ -35,8 +35,8 @@ def test_errors_are_averaged_over_what_can_be_scored():
     batches = [origins(labels[:2], scored[:2]), origins(labels[2:], scored[2:])]
     # The last observation of the second batch's only origin is 0, and it is not scored.
     found = score.Scorer(network, DOMAIN).evaluate(batches)
-    np.testing.assert_allclose(found.persistence_mse, [1.0, 1.0])
-    np.testing.assert_allclose(found.persistence_mae, [1.0, 1.0])
+    np.testing.assert_allclose(found.naive_mse, [1.0, 1.0])
+    np.testing.assert_allclose(found.naive_mae, [1.0, 1.0])
     np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
     assert found.mse_ratio == pytest.approx(found.mse.mean())
     assert score.objective(found) == pytest.approx((found.mse_ratio + found.mae_ratio) / 2)

@@ -16,10 +16,10 @@ def test_it_is_written_and_read_back(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["summary.json"]
     assert read_summary(tmp_path) == summary
     values = json.loads((tmp_path / "summary.json").read_text())
-    assert values["schema_version"] == 1
+    assert values["schema_version"] == 2
     assert values["blessed"] is False
     assert values["reasons"] == ["MSE is fine: passed", "coverage is off: failed"]
-    assert values["evaluation"]["per_minute"][0]["coverage_p10_p90"] is None
+    assert values["evaluation"]["per_step"][0]["coverage_p10_p90"] is None
 
 
 def test_what_a_failed_run_did_not_reach_is_null():
@@ -28,10 +28,16 @@ def test_what_a_failed_run_did_not_reach_is_null():
     assert summary.reasons == ()
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", '{"schema_version": 2}'])
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"schema_version": 2}'])
 def test_another_file_is_named(tmp_path, text):
     (tmp_path / "summary.json").write_text(text)
     with pytest.raises(ValueError, match=r"summary\.json"):
+        read_summary(tmp_path)
+
+
+def test_a_summary_of_another_release_is_called_so(tmp_path):
+    (tmp_path / "summary.json").write_text('{"schema_version": 1}')
+    with pytest.raises(ValueError, match="a summary of version 1, of another release"):
         read_summary(tmp_path)
 
 
