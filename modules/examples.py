@@ -10,6 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from modules.config import TrainerConfig
 from modules.families import load_family
 from modules.features import Origins, origins_of
+from tfx_pipeline.data.contract import SAME_TIME_LAST_WEEK, SAME_TIME_YESTERDAY
 from tfx_pipeline.data.physics import BOUNDS
 
 # Files are one time interval each: reading them in turn mixes the seasons.
@@ -34,7 +35,11 @@ class Examples:
     def __init__(self, transform_output: str, config: TrainerConfig) -> None:
         graph = tft.TFTransformOutput(transform_output)
         self.config = config
-        self.spec = graph.raw_feature_spec()
+        self.spec = {
+            name: feature
+            for name, feature in graph.raw_feature_spec().items()
+            if name not in (SAME_TIME_YESTERDAY, SAME_TIME_LAST_WEEK)
+        }
         self.transform = graph.transform_features_layer()
         self.domains = domains(graph.raw_metadata.schema)
 

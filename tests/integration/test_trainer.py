@@ -17,8 +17,7 @@ from modules.examples import EVALUATED, Examples, serialized
 from modules.families import FAMILIES, load_family
 from modules.training import fit
 from tests.support.series import household
-from tests.support.trained import WINDOWING, prepare, segments, trained
-from tfx_pipeline.components.example_gen.encoder import encode
+from tests.support.trained import WINDOWING, encoded, prepare, segments, trained
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
 from tfx_pipeline.serving.requests import read_requests
 
@@ -106,7 +105,7 @@ def test_a_split_of_one_window_is_scored(run, tmp_path):
     weight = np.zeros_like(cut.weight)
     weight[1, 37] = 1.0
     with tf.io.TFRecordWriter(str(tmp_path / "one.gz"), "GZIP") as writer:
-        for example in encode([replace(cut, weight=weight)]):
+        for example in encoded(replace(cut, weight=weight)):
             writer.write(example)
     args = run.fn_args()
     config = TrainerConfig.model_validate(args.custom_config)

@@ -14,20 +14,22 @@ SPLIT = SplitSummary(
     unlabelled=28,
     examples=6_666,
 )
-GAP = GapSummary(meter="", first="2007-01-01 08:20", last="2007-01-01 08:59", minutes=40)
+GAP = GapSummary(meter="", first="2007-01-01 08:20", last="2007-01-01 08:59", steps=40)
 DATA = DataSummary(
     files=1,
     rows=86400,
     meters=1,
-    step=60,
+    step_seconds=60,
     first="2006-12-16 17:24",
     last="2007-02-14 17:23",
-    minutes=86400,
-    missing_minutes=0,
+    steps=86400,
+    missing_steps=0,
     gaps=3,
     longest_gap=GAP,
     missing_fraction={"Voltage": 0.01},
+    missing_worst={},
     physics_fraction={},
+    physics_worst={},
     longest_frozen={},
     lowest={},
     highest={},

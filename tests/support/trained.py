@@ -15,9 +15,9 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from modules import trainer
 from tests.support.series import Series, household
-from tests.support.settings import trainer_config
+from tests.support.settings import defaults, trainer_config
 from tests.support.transform import analyze
-from tfx_pipeline.components.example_gen.encoder import encode
+from tfx_pipeline.components.example_gen.encoder import Encoder
 from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
 from tfx_pipeline.data.segments.cutter import Segments
 from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, TIMESTAMP
@@ -59,7 +59,13 @@ def segments(series: Series, windowing: Windowing = WINDOWING) -> Segments:
     cut = np.where(inside, values[:, np.clip(index, 0, minutes.size - 1)], np.nan)
     origins = np.arange(windowing.origins)
     usable = inside[:, origins] & inside[:, origins + windowing.window + windowing.horizon - 1]
-    return Segments("train", "", cut, usable.astype(np.float32), first)
+    unknown = np.full((first.size, windowing.labels), np.nan, np.float32)
+    return Segments("train", "", cut, usable.astype(np.float32), first, unknown, unknown)
+
+
+def encoded(*parts: Segments) -> list[bytes]:
+    """Serialized examples of the default series."""
+    return Encoder(defaults().spec).encode(parts)
 
 
 def write(
@@ -68,7 +74,7 @@ def write(
     """Writes the examples of one split as an Examples artifact holds them."""
     target = folder / f"Split-{split}"
     target.mkdir(parents=True)
-    examples = encode([segments(series, windowing)])
+    examples = encoded(segments(series, windowing))
     for shard, part in enumerate(np.array_split(np.array(examples, object), shards)):
         name = target / f"data_tfrecord-{shard:05d}-of-{shards:05d}.gz"
         with tf.io.TFRecordWriter(str(name), "GZIP") as writer:

@@ -6,7 +6,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from tfx_pipeline.data.summary import FrozenRun
 
-FROZEN = FrozenRun(meter="", first="2008-10-06 10:09", minutes=400, value=241.18)
+FROZEN = FrozenRun(meter="", first="2008-10-06 10:09", steps=400, value=241.18, unit="V")
 SCHEMA = """
 feature { name: "Voltage" type: FLOAT presence { min_fraction: 1.0 min_count: 1 }
   shape { dim { size: 1 } } float_domain { min: 180.0 max: 280.0 }

@@ -5,7 +5,13 @@ from pathlib import Path
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from tfx_pipeline.data.contract import MEASUREMENTS, WEIGHT, Windowing
+from tfx_pipeline.data.contract import (
+    MEASUREMENTS,
+    SAME_TIME_LAST_WEEK,
+    SAME_TIME_YESTERDAY,
+    WEIGHT,
+    Windowing,
+)
 
 
 class SchemaError(ValueError):
@@ -39,7 +45,11 @@ def curated_schema(path: str | Path, windowing: Windowing) -> schema_pb2.Schema:
         SchemaError: The file is missing, not a schema, or lacks a measurement.
     """
     schema = read_schema(path)
-    lengths = dict.fromkeys(MEASUREMENTS, windowing.length) | {WEIGHT: windowing.origins}
+    lengths = dict.fromkeys(MEASUREMENTS, windowing.length) | {
+        WEIGHT: windowing.origins,
+        SAME_TIME_YESTERDAY: windowing.labels,
+        SAME_TIME_LAST_WEEK: windowing.labels,
+    }
     features = {feature.name: feature for feature in schema.feature}
     missing = sorted(set(lengths) - set(features))
     if missing:

@@ -16,30 +16,30 @@ _NONE = np.zeros((2, 0), np.int64)
 
 @dataclass(frozen=True)
 class Gap:
-    """A run of missing minutes between two observed ones.
+    """A run of missing steps between two observed ones.
 
     Attributes:
         meter: The meter.
-        minutes: Those without a row or without the target.
+        steps: Those without a row or without the target.
         file: Of the row behind it.
         line: Of the row behind it.
     """
 
     meter: str
-    minutes: Interval
+    steps: Interval
     file: str
     line: int
 
     def __len__(self) -> int:
-        return self.minutes.stop - self.minutes.start
+        return self.steps.stop - self.steps.start
 
 
 class Gaps:
     """Finds the gaps of one meter in its rows, as they come.
 
     Args:
-        max_gap: Minutes; a longer gap ends a contiguous interval.
-        horizon: Minutes ahead that are forecast.
+        max_gap: Steps; a longer gap ends a contiguous interval.
+        horizon: Steps ahead that are forecast.
 
     Attributes:
         count: Gaps of every length.
@@ -57,31 +57,31 @@ class Gaps:
 
     def add(self, rows: Rows, observed: npt.NDArray[np.bool_]) -> None:
         """Takes the next rows, and whether each has the target, bool [n]."""
-        minutes, lines = rows.steps[observed], rows.lines[observed]
-        if not minutes.size:
+        steps, lines = rows.steps[observed], rows.lines[observed]
+        if not steps.size:
             return
         if not self._starts:
-            self._starts.append(int(minutes[0]))
-            self._stops.append(int(minutes[0]) + 1)
-        before = np.concatenate(([self._stops[-1]], minutes[:-1] + 1))
-        lengths = minutes - before
+            self._starts.append(int(steps[0]))
+            self._stops.append(int(steps[0]) + 1)
+        before = np.concatenate(([self._stops[-1]], steps[:-1] + 1))
+        lengths = steps - before
         self.count += int(np.count_nonzero(lengths > 0))
         last = int(np.argmax(lengths))
         if lengths[last] > (len(self.longest) if self.longest else 0):
-            missing = Interval(int(before[last]), int(minutes[last]))
+            missing = Interval(int(before[last]), int(steps[last]))
             self.longest = Gap(rows.meter, missing, rows.file, int(lines[last]))
         short = (lengths >= self._horizon) & (lengths <= self._max_gap)
-        self._unlabelled.append(np.stack((before[short] - 1, minutes[short] - self._horizon)))
+        self._unlabelled.append(np.stack((before[short] - 1, steps[short] - self._horizon)))
         long = lengths > self._max_gap
-        self._starts += minutes[long].tolist()
-        self._stops[-1:] = [*before[long].tolist(), int(minutes[-1]) + 1]
+        self._starts += steps[long].tolist()
+        self._stops[-1:] = [*before[long].tolist(), int(steps[-1]) + 1]
 
     def intervals(self) -> list[Interval]:
-        """From an observed minute to another, without a gap of more than `max_gap`, in order."""
+        """From an observed step to another, without a gap of more than `max_gap`, in order."""
         return list(map(Interval, self._starts, self._stops))
 
     def unlabelled_within(self, intervals: Sequence[Interval]) -> int:
-        """Counts the origins ahead of which every minute is missing.
+        """Counts the origins ahead of which every step is missing.
 
         Args:
             intervals: Origins without a gap of more than `max_gap`.

@@ -6,20 +6,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from tfx_pipeline.data import clock
-from tfx_pipeline.data.contract import SPLITS, TARGET
+from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.extremes import Extremes
 from tfx_pipeline.data.gaps import Gap
-from tfx_pipeline.data.meter import DAY, TARGET_ROW, Meter
+from tfx_pipeline.data.gather import gathered
+from tfx_pipeline.data.meter import TARGET_ROW, Meter
 from tfx_pipeline.data.options import DataOptions
+from tfx_pipeline.data.physics import laws
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.reader import Reader, in_order
 from tfx_pipeline.data.raw.source import Opener
 from tfx_pipeline.data.segments.cutter import SplitInterval, usable_intervals
-from tfx_pipeline.data.segments.splits import Interval, minutes_needed, split_intervals
+from tfx_pipeline.data.segments.splits import Interval, split_intervals, steps_needed
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.data.totals import longest_gap, split_summary, totals
+from tfx_pipeline.series.durations import text
+from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import DAY, SeriesSpec
+
+_FARTHEST = 1440
+"""Steps from row to row that are counted by themselves; rows farther apart count as these."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +53,30 @@ def inspect(
     """Reads all rows once, in bounded memory, and decides what is to be written.
 
     Args:
-        files: Paths of UCI or ISO files, plain, gzip or zip.
+        files: Paths of files as the series is described.
         options: How they are read and cut.
         opener: Opens a path; `open` for local files.
 
     Raises:
         DataError: The data breaks a rule.
     """
+    spec, grid = options.series, Grid(options.series)
     files = in_order(files, opener)
     bad_rows = BadRows(options.max_bad_rows)
     reader = Reader(files, bad_rows, options.rows, opener, task="Checked")
+    rules = laws(spec)
     meters: dict[str, Meter] = {}
-    extremes = Extremes()
-    for rows in reader:
+    extremes = Extremes(spec)
+    distances = np.zeros(_FARTHEST + 1, np.int64)
+    for rows in gathered(reader):
         extremes.add(rows)
-        meters.setdefault(rows.meter, Meter(rows.meter, options)).add(rows)
-    _require_cadence(meters.values(), files)
-    _require_target(meters.values(), files)
-    _require_days_before_months(meters.values())
+        if rows.meter not in meters:
+            meters[rows.meter] = Meter(rows.meter, options, rules)
+        found = np.minimum(meters[rows.meter].add(rows), _FARTHEST)
+        distances += np.bincount(found, minlength=_FARTHEST + 1)
+    _require_cadence(distances, spec, files)
+    _require_target(meters.values(), spec, files)
+    _require_days_before_months(meters.values(), grid)
     whole = Interval(
         min(meter.first for meter in meters.values()),
         max(meter.last for meter in meters.values()) + 1,
@@ -75,43 +89,49 @@ def inspect(
     summary = DataSummary(
         files=len(files),
         rows=reader.rows,
-        step=options.series.step,
-        first=clock.text(whole.start * 60),
-        last=clock.text((whole.stop - 1) * 60),
+        first=grid.text(whole.start),
+        last=grid.text(whole.stop - 1),
         lowest=extremes.lowest,
         highest=extremes.highest,
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
-        splits={name: split_summary(name, splits[name], intervals, meters) for name in SPLITS},
-        **totals(list(meters.values())),
+        splits={
+            name: split_summary(name, splits[name], intervals, meters, grid) for name in SPLITS
+        },
+        **totals(list(meters.values()), spec, rules),
     )
     _require_windows(summary, whole, options, longest_gap(meters.values()))
     return Inspection(files, intervals, summary)
 
 
-def _require_cadence(meters: Iterable[Meter], files: Sequence[str]) -> None:
-    steps = sum((meter.steps[1:] for meter in meters), np.zeros(DAY, np.int64))
-    if steps.sum() > 2 * steps[0]:
-        usual = int(np.argmax(steps)) + 1
-        detail = f"data is every {usual} minutes, this pipeline needs one row a minute"
+def _require_cadence(
+    distances: npt.NDArray[np.int64], spec: SeriesSpec, files: Sequence[str]
+) -> None:
+    if distances.sum() > 2 * distances[1]:
+        usual = 2 + int(np.argmax(distances[2:]))
+        detail = f"data is every {text(usual * spec.step)}, not every {text(spec.step)}"
         raise DataError.of(Problem("cadence", detail, files[0]))
 
 
-def _require_target(meters: Iterable[Meter], files: Sequence[str]) -> None:
+def _require_target(meters: Iterable[Meter], spec: SeriesSpec, files: Sequence[str]) -> None:
     if not any(meter.observed[TARGET_ROW] for meter in meters):
-        raise DataError.of(Problem("missing", "no minute has a value", files[0], column=TARGET))
+        column = spec.target.column
+        raise DataError.of(Problem("missing", "no step has a value", files[0], column=column))
 
 
-def _require_days_before_months(meters: Iterable[Meter]) -> None:
+def _require_days_before_months(meters: Iterable[Meter], grid: Grid) -> None:
     """Refuses dates that look like days of one month, read as the same day of many months."""
     for meter in meters:
-        gap, intervals = meter.gaps.longest, meter.gaps.intervals()
-        days = np.array(sorted({interval.start // DAY for interval in intervals}), "M8[D]")
+        gap = meter.gaps.longest
+        steps = np.array(meter.gaps.intervals())
+        if gap is None or len(steps) < 2:
+            continue
+        first, last = grid.local(grid.seconds(steps - [0, 1])).T // DAY
+        days = np.unique(first).astype("M8[D]")
         months = days.astype("M8[M]")
         if (
-            gap is not None
-            and days.size > 1
-            and all(one.start // DAY == (one.stop - 1) // DAY for one in intervals)
+            days.size > 1
+            and (first == last).all()
             and np.unique(days - months).size == 1
             and (np.diff(months).astype(int) == 1).all()
         ):
@@ -122,23 +142,25 @@ def _require_days_before_months(meters: Iterable[Meter]) -> None:
 def _require_windows(
     summary: DataSummary, whole: Interval, options: DataOptions, gap: Gap | None
 ) -> None:
-    windowing = options.windowing
+    needed = options.windowing.window + options.windowing.horizon
+    grid, step = Grid(options.series), options.series.step
     problems = [
         Problem(
             "split",
             f"no window with a label for the {name} split, {split.first} to {split.last}: it needs "
-            f"{windowing.window + windowing.horizon} minutes in a row (window + horizon) without a "
-            f"gap of more than {options.max_gap}; all splits together need about "
-            f"{minutes_needed(options):,} such minutes, the input spans "
+            f"{needed:,} steps ({text(needed * step)}) in a row (window + horizon) without a gap "
+            f"of more than {options.max_gap}; all splits together need about "
+            f"{steps_needed(options):,} such steps, the input spans "
             f"{whole.stop - whole.start:,}",
         )
         for name, split in summary.splits.items()
         if split.windows == split.unlabelled
     ]
     if problems and gap and 2 * len(gap) > whole.stop - whole.start:
+        length = len(gap) * step
         detail = (
-            f"{clock.text(gap.minutes.stop * 60)} comes {len(gap) // DAY:,} days after the row "
-            f"before it, {clock.text(gap.minutes.start * 60 - 60)}; that leaves "
+            f"{grid.text(gap.steps.stop)} comes {text(length - length % DAY)} after the row "
+            f"before it, {grid.text(gap.steps.start - 1)}; that leaves "
         )
         raise DataError.of(Problem("date", detail + problems[0].detail, gap.file, gap.line))
     if problems:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
 from tfx_pipeline.data.gaps import Gaps
 from tfx_pipeline.data.options import DataOptions
-from tfx_pipeline.data.physics import RESTLESS, count_violations
+from tfx_pipeline.data.physics import Law, count_violations
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.stuck import EqualValues
 
-TARGET_ROW = MEASUREMENTS.index(TARGET)
-DAY = 1440
-"""Minutes."""
+TARGET_ROW = 0
+"""Of the values: the target stands first, see `SeriesSpec.names`."""
 
 
 class Meter:
@@ -24,46 +24,47 @@ class Meter:
     Args:
         name: Its name; empty where the files name none.
         options: How rows are cut.
+        laws: That its measurements are held against.
 
     Attributes:
-        first: Minute of the first row.
-        last: Minute of the last row.
+        first: Step of the first row.
+        last: Step of the last row.
         observed: int64 [measurements], rows with a value.
-        steps: int64 [1441], how often a row is so many minutes after the one before it; the last
-            entry is of 1440 and more.
-        law_breaks: Physical law -> minutes that break it.
+        law_breaks: Physical law -> steps that break it.
         gaps: In the target.
-        frozen: Equal values of the measurements that do not stand still.
+        frozen: Equal values of the measurements that do not stand still, by name.
     """
 
-    def __init__(self, name: str, options: DataOptions) -> None:
+    def __init__(self, name: str, options: DataOptions, laws: Sequence[Law]) -> None:
         self.name = name
         self.first = self.last = 0
         self._empty = True
-        self.observed = np.zeros(len(MEASUREMENTS), np.int64)
-        self.steps = np.zeros(DAY + 1, np.int64)
+        self._laws = laws
+        measurements = options.series.measurements
+        self.observed = np.zeros(len(measurements), np.int64)
         self.law_breaks: Counter[str] = Counter()
         self.gaps = Gaps(options.max_gap, options.windowing.horizon)
-        self.frozen = {measurement: EqualValues() for measurement in RESTLESS}
+        self._restless = {one.name: row for row, one in enumerate(measurements) if one.restless}
+        self.frozen = {name: EqualValues() for name in self._restless}
 
-    def add(self, rows: Rows) -> None:
-        """Takes the next rows."""
-        minutes = rows.steps
-        steps = np.diff(minutes, prepend=minutes[:1] if self._empty else self.last)
-        self.steps += np.bincount(np.minimum(steps, DAY), minlength=DAY + 1)
+    def add(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """Takes the next rows, and returns by how many steps each is after the one before it."""
         if self._empty:
-            self.first = int(minutes[0])
-        self.last = int(minutes[-1])
+            self.first = int(rows.steps[0])
+            distances = np.diff(rows.steps)
+        else:
+            distances = np.diff(rows.steps, prepend=self.last)
+        self.last = int(rows.steps[-1])
         self._empty = False
         present = ~np.isnan(rows.values)
         self.observed += present.sum(axis=1)
-        columns = dict(zip(MEASUREMENTS, rows.values, strict=True))
-        self.law_breaks.update(count_violations(columns))
-        for measurement, runs in self.frozen.items():
-            runs.add(minutes, columns[measurement])
+        self.law_breaks.update(count_violations(self._laws, rows.values))
+        for name, row in self._restless.items():
+            self.frozen[name].add(rows.steps, rows.values[row])
         self.gaps.add(rows, present[TARGET_ROW])
+        return distances
 
     @property
-    def minutes(self) -> int:
+    def steps(self) -> int:
         """From the first to the last row."""
         return self.last + 1 - self.first

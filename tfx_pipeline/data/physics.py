@@ -1,9 +1,15 @@
-"""What physics says of the measurements: what is impossible, what cannot be at the same time."""
+"""What physics says of measurements of one step: what cannot be at the same time."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.series import units
+from tfx_pipeline.series.spec import PowerTriangle, SeriesSpec
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "Global_active_power": (-100.0, 100.0),
@@ -14,65 +20,81 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "Sub_metering_2": (0.0, 1700.0),
     "Sub_metering_3": (0.0, 1700.0),
 }
-"""Lowest and highest value that a household's meter can have, in the units of the contract.
+"""Of the UCI household; its preset has them as well."""
 
-No household's connection carries 100 kW (1,667 Wh per minute), in either direction. Whether a
-value that is possible is also likely is for the curated schema to say.
-"""
-
-RESTLESS = ("Global_active_power", "Global_reactive_power", "Voltage", "Global_intensity")
-"""Measurements that never keep one value, other than zero, for hours. A sub-meter may: what it
-measures may be off for weeks, or always on."""
-
-Columns = Mapping[str, np.ndarray]
+Values = npt.NDArray[np.float32]
 
 
 class Law(NamedTuple):
-    """A relation that holds in every minute, up to the meter's rounding.
+    """A relation that holds in every step, up to the meter's rounding.
 
     Attributes:
         name: Key in reports.
-        broken: Measurements, each [minutes], to a bool [minutes]: True where it is broken. A
-            minute with a missing value breaks nothing.
+        broken: Values, float32 [measurements, n], to bool [n]: True where it is broken. A step
+            with a missing value breaks nothing.
     """
 
     name: str
-    broken: Callable[[Columns], np.ndarray]
+    broken: Callable[[Values], npt.NDArray[np.bool_]]
 
 
-def _active_above_apparent(columns: Columns) -> np.ndarray:
-    apparent = columns["Voltage"] * columns["Global_intensity"] / 1000.0
-    return columns["Global_active_power"] > 1.05 * apparent + 0.05
+def laws(spec: SeriesSpec) -> tuple[Law, ...]:
+    """The laws that hold for a series, by what its description says of the measurements."""
+    found = _triangle_laws(spec, spec.power_triangle) if spec.power_triangle else ()
+    return (*found, *_parts_law(spec))
 
 
-def _apparent_above_power(columns: Columns) -> np.ndarray:
-    apparent = columns["Voltage"] * columns["Global_intensity"] / 1000.0
-    power = np.hypot(columns["Global_active_power"], columns["Global_reactive_power"])
-    return apparent > 1.2 * power + 0.2
-
-
-def _sub_meters_above_total(columns: Columns) -> np.ndarray:
-    parts = columns["Sub_metering_1"] + columns["Sub_metering_2"] + columns["Sub_metering_3"]
-    return parts > 1.05 * columns["Global_active_power"] * 1000.0 / 60.0 + 2.0
-
-
-# The tolerances cover the original meter's rounding (0.2 A steps, whole Wh): in its
-# 2,075,259 minutes the first and the last law are never broken, the second in 0.06 % of them.
-LAWS: tuple[Law, ...] = (
-    Law("active power above voltage x intensity", _active_above_apparent),
-    Law("voltage x intensity above active and reactive power", _apparent_above_power),
-    Law("sub-meters above the total", _sub_meters_above_total),
-)
-
-
-def count_violations(columns: Columns) -> dict[str, int]:
-    """Counts the minutes that break each law.
+def count_violations(of: Sequence[Law], values: Values) -> dict[str, int]:
+    """Counts the steps that break each law.
 
     Args:
-        columns: Measurement name to float [minutes], NaN for missing, in the units of the contract.
+        of: The laws.
+        values: float32 [measurements, n], NaN for missing.
 
     Returns:
-        Law name to number of minutes.
+        Law name to number of steps.
     """
     with np.errstate(invalid="ignore"):
-        return {law.name: int(np.count_nonzero(law.broken(columns))) for law in LAWS}
+        return {law.name: int(np.count_nonzero(law.broken(values))) for law in of}
+
+
+# The tolerances cover the rounding of the meter of the UCI household (0.2 A steps, whole Wh in a
+# minute): in its 2,075,259 minutes the first and the last law are never broken, the second in
+# 0.06 % of them.
+def _triangle_laws(spec: SeriesSpec, roles: PowerTriangle) -> tuple[Law, ...]:
+    active = _converted(spec, roles.active, "kW")
+    reactive = _converted(spec, roles.reactive, "kvar")
+    voltage = _converted(spec, roles.voltage, "V")
+    current = _converted(spec, roles.current, "A")
+
+    def active_above_apparent(values: Values) -> npt.NDArray[np.bool_]:
+        apparent = voltage(values) * current(values) / 1000.0
+        return np.asarray(active(values) > 1.05 * apparent + 0.05)
+
+    def apparent_above_power(values: Values) -> npt.NDArray[np.bool_]:
+        apparent = voltage(values) * current(values) / 1000.0
+        power = np.hypot(active(values), reactive(values))
+        return np.asarray(apparent > 1.2 * power + 0.2)
+
+    return (
+        Law("active power above voltage x intensity", active_above_apparent),
+        Law("voltage x intensity above active and reactive power", apparent_above_power),
+    )
+
+
+def _parts_law(spec: SeriesSpec) -> tuple[Law, ...]:
+    parts = [_converted(spec, name, "kW") for name in spec.parts]
+    total = _converted(spec, spec.target.name, "kW")
+
+    def parts_above_total(values: Values) -> npt.NDArray[np.bool_]:
+        whole = sum((part(values) for part in parts), np.float32(0))
+        return np.asarray(whole > 1.05 * total(values) + 0.12)  # 2 Wh in a minute
+
+    return (Law("sub-meters above the total", parts_above_total),) if parts else ()
+
+
+def _converted(spec: SeriesSpec, name: str, unit: str) -> Callable[[Values], Values]:
+    """Takes one measurement out of the values, in another unit."""
+    row = spec.names.index(name)
+    factor = np.float32(units.factor(spec.measurements[row].unit, unit, spec.step))
+    return lambda values: values[row] if factor == 1 else values[row] * factor

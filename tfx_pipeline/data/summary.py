@@ -9,58 +9,71 @@ DATA_SUMMARY_PROPERTY = "data_summary"
 
 
 class GapSummary(Frozen):
-    """A run of missing minutes."""
+    """A run of missing steps."""
 
     meter: str
     """Empty where the files name none."""
     first: str
-    """First minute, wall clock."""
+    """Begin of the first step, by the local clock."""
     last: str
-    """Last minute."""
-    minutes: int
+    """Of the last step."""
+    steps: int
     """Length."""
 
 
 class FrozenRun(Frozen):
-    """A run of minutes in which a measurement keeps one value."""
+    """A run of steps in which a measurement keeps one value."""
 
     meter: str
     """Empty where the files name none."""
     first: str
-    """First minute, wall clock."""
-    minutes: int
-    """Length, without missing minutes."""
+    """Begin of the first step, by the local clock."""
+    steps: int
+    """Length, without missing steps."""
     value: float
-    """The value, in the measurement's unit."""
+    """The value."""
+    unit: str
+    """Its unit."""
 
 
 class Extreme(Frozen):
     """The lowest or highest value of a measurement."""
 
     value: float
-    """The value, in the measurement's unit."""
+    """The value."""
+    unit: str
+    """Its unit."""
     when: str
-    """Its minute, wall clock."""
+    """Begin of its step, by the local clock."""
     file: str
     """Where it stands."""
     line: int
     """Its line in the file."""
 
     def __str__(self) -> str:
-        return f"{self.value:g} at {self.when} in {self.file}, line {self.line}"
+        return f"{self.value:g} {self.unit} at {self.when} in {self.file}, line {self.line}"
+
+
+class MeterFraction(Frozen):
+    """A meter, and a fraction of its steps."""
+
+    meter: str
+    """The meter."""
+    fraction: float
+    """Of its own steps."""
 
 
 class SplitSummary(Frozen):
     """One split."""
 
     first: str
-    """First minute, wall clock."""
+    """Begin of the first step, by the local clock."""
     last: str
-    """Last minute."""
+    """Of the last step."""
     windows: int
     """Origins from which a forecast may be made."""
     unlabelled: int
-    """Those of them that are not scored: every minute ahead is missing."""
+    """Those of them that are not scored: every step ahead is missing."""
     examples: int
     """Segments that hold the origins."""
 
@@ -74,24 +87,28 @@ class DataSummary(Frozen):
     """Data rows read, bad ones included."""
     meters: int
     """Meters."""
-    step: int
+    step_seconds: int
     """Seconds of a step."""
     first: str
-    """First minute, wall clock."""
+    """Begin of the first step, by the local clock."""
     last: str
-    """Last minute."""
-    minutes: int
-    """Minutes from the first to the last row, summed over meters."""
-    missing_minutes: int
+    """Of the last step."""
+    steps: int
+    """Steps from the first to the last row, summed over meters."""
+    missing_steps: int
     """Those without a row or without the target."""
     gaps: int
-    """Runs of missing minutes between two observed ones."""
+    """Runs of missing steps between two observed ones."""
     longest_gap: GapSummary | None
     """The longest of them."""
     missing_fraction: dict[str, float]
-    """Measurement -> fraction of the minutes without a value."""
+    """Measurement -> fraction of the steps without a value."""
+    missing_worst: dict[str, MeterFraction]
+    """Measurement -> the meter that lacks most; empty where there is one meter."""
     physics_fraction: dict[str, float]
-    """Physical law -> fraction of the minutes that break it."""
+    """Physical law -> fraction of the steps that break it."""
+    physics_worst: dict[str, MeterFraction]
+    """Physical law -> the meter that breaks it most; empty where there is one meter."""
     longest_frozen: dict[str, FrozenRun]
     """Measurement -> its longest run of one value other than zero."""
     lowest: dict[str, Extreme]

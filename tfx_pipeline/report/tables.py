@@ -11,6 +11,7 @@ from rich.table import Table
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.evaluation.results import Evaluation
 from tfx_pipeline.report.summary import RunSummary
+from tfx_pipeline.series.durations import text
 
 SHOWN_NOT_APPLIED = 2
 """Verdicts of rules that did not apply; all are in the file."""
@@ -54,7 +55,9 @@ def print_summary(summary: RunSummary, folder: Path, console: Console | None = N
 def _data_line(data: DataSummary) -> str:
     missing = max(data.missing_fraction.values(), default=0.0)
     gap, test = data.longest_gap, data.splits["test"]
-    longest = f", the longest {gap.minutes:,} minutes from {gap.first} on" if gap else ""
+    longest = ""
+    if gap:
+        longest = f", the longest {text(gap.steps * data.step_seconds)} from {gap.first} on"
     line = (
         f"Data: {data.rows:,} rows, {data.first} .. {data.last}, "
         f"at most {missing:.2%} of a measurement missing, {data.gaps:,} gaps{longest}, "
@@ -63,7 +66,7 @@ def _data_line(data: DataSummary) -> str:
     if test.unlabelled:
         line += (
             f"\n{test.unlabelled:,} of the {test.windows:,} newest windows are not scored: "
-            "every minute ahead of them is missing"
+            "every step ahead of them is missing"
         )
     return line
 

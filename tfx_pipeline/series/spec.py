@@ -127,6 +127,9 @@ class PowerTriangle(Frozen):
     """A."""
 
 
+_TRIANGLE = {"active": "kW", "reactive": "kvar", "voltage": "V", "current": "A"}
+
+
 class SeriesSpec(Frozen):
     """One series, or one for each of many meters."""
 
@@ -238,9 +241,17 @@ class SeriesSpec(Frozen):
         if self.meter_columns and (len(self.measurements) > 1 or self.group):
             yield "where columns are meters, they hold the target alone: no covariates, no group"
         triangle = self.power_triangle.model_dump() if self.power_triangle else {}
+        by_name = dict(zip(self.names, self.measurements, strict=True))
         for role, name in triangle.items():
-            if name not in self.names:
+            if name not in by_name:
                 yield f"power_triangle.{role}: no measurement is called {name}"
+            elif not units.convertible(by_name[name].unit, _TRIANGLE[role]):
+                unit = by_name[name].unit
+                yield f"power_triangle.{role}: {name} is in {unit}, not {_TRIANGLE[role]}"
+        if any(one.part_of_target for one in self.measurements) and not units.convertible(
+            self.target.unit, "kW"
+        ):
+            yield f"part_of_target: the target is in {self.target.unit}, not power or energy"
         for one in self.measurements:
             if one.part_of_target and not units.convertible(one.unit, self.target.unit):
                 yield f"{one.name} is a part of the target, but {one.unit} is no {self.target.unit}"

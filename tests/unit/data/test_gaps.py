@@ -35,7 +35,7 @@ def test_blocks_make_no_difference(observed, bounds, max_gap, horizon, window):
         assert gaps.longest is None
     else:
         assert gaps.longest is not None
-        assert gaps.longest.minutes == Interval(1000 + longest[0], 1000 + longest[1])
+        assert gaps.longest.steps == Interval(1000 + longest[0], 1000 + longest[1])
         assert (gaps.longest.file, gaps.longest.line) == ("a.csv", 2 + longest[1])
 
     inside = gaps.intervals()

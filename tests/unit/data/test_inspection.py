@@ -28,9 +28,9 @@ def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
     summary = check([str(write_uci(tmp_path / "house.txt", series))])
 
     assert summary.rows == 2940
-    assert summary.minutes == 3000
+    assert summary.steps == 3000
     assert (summary.first, summary.last) == ("2007-01-01 00:00", "2007-01-03 01:59")
-    assert summary.missing_minutes == 90
+    assert summary.missing_steps == 90
     assert summary.missing_fraction["Global_active_power"] == 90 / 3000
     assert summary.missing_fraction["Voltage"] == 120 / 3000
     assert summary.bad_rows == {}
@@ -58,7 +58,7 @@ def test_meters_share_the_splits_but_not_the_windows(tmp_path: Path) -> None:
     found = inspect([str(write_iso(tmp_path / "two.csv", early, late))], data_options())
 
     assert found.summary.meters == 2
-    assert found.summary.minutes == 3500
+    assert found.summary.steps == 3500
     spans = {one.split: one.span for one in found.intervals["early"]}
     assert spans["train"].stop == late.minutes[0] - 1200 + round(2700 * 0.7)
     assert {one.split for one in found.intervals["late"]} == {"train", "eval", "test"}
@@ -76,7 +76,7 @@ def test_a_meter_without_any_target_gives_nothing(tmp_path: Path) -> None:
     found = inspect([str(write_iso(tmp_path / "two.csv", north, south))], data_options())
 
     assert found.intervals["south"] == []
-    assert found.summary.missing_minutes == 2000
+    assert found.summary.missing_steps == 2000
 
 
 def test_rows_limit_the_time_range(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_rows_limit_the_time_range(tmp_path: Path) -> None:
 
     summary = check([str(path)], data_options(rows=2000))
 
-    assert summary.rows == summary.minutes == 2000
+    assert summary.rows == summary.steps == 2000
     assert summary.last == "2007-01-02 09:19"
 
 
@@ -117,7 +117,7 @@ def test_gaps_are_counted_and_the_longest_is_named(tmp_path: Path) -> None:
         "meter": "north",
         "first": "2007-01-01 08:20",
         "last": "2007-01-01 08:59",
-        "minutes": 40,
+        "steps": 40,
     }
     assert check([str(write_iso(tmp_path / "two.csv", household(3000)))]).longest_gap is None
 
@@ -158,9 +158,9 @@ def test_a_stuck_sensor_is_found(tmp_path: Path) -> None:
     longest = check([str(path)]).longest_frozen
 
     assert set(longest) == {*MEASUREMENTS[:4]}
-    assert longest["Voltage"].minutes == 191
+    assert longest["Voltage"].steps == 191
     assert longest["Voltage"].first == "2007-01-01 11:39"
-    assert longest["Global_reactive_power"].minutes == 191
+    assert longest["Global_reactive_power"].steps == 191
 
 
 def test_a_split_whose_windows_have_no_label_is_refused(tmp_path: Path) -> None:
@@ -178,8 +178,8 @@ def test_the_lowest_and_highest_values_have_their_place(tmp_path: Path) -> None:
 
     summary = check([str(path)])
 
-    assert str(summary.highest[TARGET]) == f"45 at 2007-01-01 11:40 in {path}, line 2692"
-    assert str(summary.lowest["Voltage"]) == f"20 at 2007-01-01 00:05 in {path}, line 7"
+    assert str(summary.highest[TARGET]) == f"45 kW at 2007-01-01 11:40 in {path}, line 2692"
+    assert str(summary.lowest["Voltage"]) == f"20 V at 2007-01-01 00:05 in {path}, line 7"
     assert summary.lowest.keys() == summary.highest.keys() == set(MEASUREMENTS)
     blank = household(2000).without_values(slice(None), measurements=["Voltage"])
     assert "Voltage" not in check([str(write_iso(path, blank))]).highest
@@ -193,7 +193,7 @@ def test_another_cadence(minutes: int, tmp_path: Path) -> None:
     error = error_of(write_iso(tmp_path / "sparse.csv", sparse))
 
     assert error.problems[0].rule == "cadence"
-    assert f"every {minutes} minutes" in str(error)
+    assert f"every {minutes} min, not every 1 min" in str(error)
 
 
 def test_nothing_but_missing_targets(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_too_little_data_for_a_split_says_how_much_is_needed(tmp_path: Path) -> 
 
     assert error.problems[0].rule == "split"
     assert "eval split" in str(error)
-    assert "need about 1,100 such minutes, the input spans 1,000" in str(error)
+    assert "need about 1,100 such steps, the input spans 1,000" in str(error)
     assert check([str(write_iso(path, household(1100)))]).splits["eval"].windows == 1
 
 

@@ -24,6 +24,6 @@ def test_blocks_make_no_difference(values, bounds):
         if value
     ]
     longest = max((length for length, *_ in runs), default=0)
-    assert found.longest.minutes == longest
+    assert found.longest.steps == longest
     if longest:
         assert found.longest == next(run for run in runs if run[0] == longest)

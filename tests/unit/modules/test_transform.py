@@ -7,9 +7,8 @@ import tensorflow_transform as tft
 
 from modules.transform import calendar
 from tests.support.series import household
-from tests.support.trained import segments, write
+from tests.support.trained import encoded, segments, write
 from tests.support.transform import analyze
-from tfx_pipeline.components.example_gen.encoder import encode
 from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, WEIGHT, Windowing
 
 WINDOWING = Windowing(window=10, horizon=2, origins=20)
@@ -42,7 +41,7 @@ def transformed(series, tmp_path_factory):
     write(folder, "train", series, windowing=WINDOWING)
     analyze(str(folder / "Split-train" / "*"), WINDOWING, folder / "graph")
     graph = tft.TFTransformOutput(str(folder / "graph"))
-    examples = encode([segments(series, WINDOWING)])
+    examples = encoded(segments(series, WINDOWING))
     raw = tf.io.parse_example(examples, graph.raw_feature_spec())
     return raw, graph.transform_features_layer()(raw)
 

@@ -23,7 +23,7 @@ def test_a_failed_run_names_the_node_and_the_cause():
     assert "Trainer failed: [it] broke" in text
     assert "86,400 rows" in text
     assert "2 bad rows" in text
-    assert "3 gaps, the longest 40 minutes from 2007-01-01 08:20 on" in text
+    assert "3 gaps, the longest 40 min from 2007-01-01 08:20 on" in text
     assert "28 of the 399,941 newest windows are not scored" in text
     assert "runs/1" in text
     assert "blessed" not in text

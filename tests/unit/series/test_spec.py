@@ -71,6 +71,21 @@ def test_durations_become_steps_where_they_are_whole():
             {"power_triangle": dict.fromkeys(("active", "reactive", "voltage", "current"), "x")},
             "power_triangle.active: no measurement is called x",
         ),
+        (
+            {
+                "power_triangle": dict.fromkeys(
+                    ("active", "reactive", "voltage", "current"), "boiler"
+                )
+            },
+            "power_triangle.voltage: boiler is in W, not V",
+        ),
+        (
+            {
+                "target": HOUSE["target"] | {"unit": "m3"},
+                "covariates": [{"name": "part", "unit": "m3", "part_of_target": True}],
+            },
+            "the target is in m3, not power or energy",
+        ),
         ({"colour": "red"}, "colour"),
     ],
 )

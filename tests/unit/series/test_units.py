@@ -13,6 +13,10 @@ from tfx_pipeline.series import units
         ("kW", "kWh", 900, 0.25),
         ("MWh", "Wh", 7, 1e6),
         ("degC", "degC", 60, 1.0),
+        ("kvar", "kW", 60, 1.0),
+        ("var", "kvar", 60, 1e-3),
+        ("mV", "kV", 60, 1e-6),
+        ("A", "mA", 60, 1e3),
     ],
 )
 def test_factor(one, other, step, factor):
@@ -22,4 +26,5 @@ def test_factor(one, other, step, factor):
 
 def test_other_units_are_not_convertible():
     assert not units.convertible("V", "kW")
-    assert not units.convertible("kvar", "kW")
+    assert not units.convertible("kvar", "kWh")
+    assert not units.convertible("A", "V")

@@ -61,17 +61,20 @@ class Executor(BaseExecutor):
             findings += drift_findings(current_stats, previous_stats, schema, rules.severity)
         findings += fraction_findings(
             summary.missing_fraction,
-            "missing minutes",
+            summary.missing_worst,
+            "missing steps",
             rules.max_missing_fraction,
             rules.missing_fraction_warning,
         )
         findings += fraction_findings(
             summary.physics_fraction,
+            summary.physics_worst,
             "physical law",
             rules.max_physics_fraction,
             rules.physics_fraction_warning,
         )
-        findings += frozen_findings(summary.longest_frozen, *rules.frozen_limits(summary.step))
+        step = summary.step_seconds
+        findings += frozen_findings(summary.longest_frozen, *rules.frozen_limits(step), step)
         self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
 
     def _approve(self, warnings: list[Finding], approval: Artifact) -> None:

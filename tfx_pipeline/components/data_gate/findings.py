@@ -7,13 +7,17 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeVar
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from tfx_pipeline.data.summary import Extreme, FrozenRun
+from tfx_pipeline.data.summary import Extreme, FrozenRun, MeterFraction
+from tfx_pipeline.series.durations import text
 
 log = logging.getLogger(__name__)
+
+Number = TypeVar("Number", int, float)
 
 ERROR, WARNING, IGNORE = "error", "warning", "ignore"
 
@@ -75,29 +79,50 @@ def schema_findings(
 
 
 def fraction_findings(
-    fractions: Mapping[str, float], rule: str, allowed: float, warn_above: float
+    fractions: Mapping[str, float],
+    worst: Mapping[str, MeterFraction],
+    rule: str,
+    allowed: float,
+    warn_above: float,
 ) -> list[Finding]:
-    """Checks fractions of minutes: above `allowed` is an error, above `warn_above` a warning."""
+    """Checks fractions of the steps: above `allowed` is an error, above `warn_above` a warning.
+
+    Args:
+        fractions: Measurement or law -> fraction of the steps of all meters.
+        worst: The same -> the meter in which it is greatest, where there are several.
+        rule: Names the rule in findings.
+        allowed: The limit.
+        warn_above: The limit without a warning.
+    """
     findings = []
     for where, fraction in fractions.items():
         limit, severity = _limit(fraction, allowed, warn_above)
         if fraction > limit:
-            message = f"{fraction:.3%} of the minutes, allowed {limit:.3%}"
+            message = f"{fraction:.3%} of the steps, allowed {limit:.3%}"
+            if meter := worst.get(where):
+                message += f"; most in meter {meter.meter}: {meter.fraction:.3%}"
             findings.append(Finding(severity, rule, where, message))
     return findings
 
 
 def frozen_findings(
-    longest: Mapping[str, FrozenRun], allowed: int, warn_above: int
+    longest: Mapping[str, FrozenRun], allowed: int, warn_above: int, step: int
 ) -> list[Finding]:
-    """Checks how many minutes a measurement keeps one value, as that of a stuck sensor does."""
+    """Checks how long a measurement keeps one value, as that of a stuck sensor does.
+
+    Args:
+        longest: Measurement -> its longest run.
+        allowed: The limit, in steps.
+        warn_above: The limit without a warning.
+        step: Seconds of a step.
+    """
     findings = []
     for where, run in longest.items():
-        limit, severity = _limit(run.minutes, allowed, warn_above)
-        if run.minutes > limit:
+        limit, severity = _limit(run.steps, allowed, warn_above)
+        if run.steps > limit:
             meter = run.meter and f" of meter {run.meter}"
-            message = f"{run.value:g}{meter} for {run.minutes:,} minutes from {run.first} on, "
-            message += f"allowed {limit:,}"
+            message = f"{run.value:g} {run.unit}{meter} for {text(run.steps * step)} "
+            message += f"from {run.first} on, allowed {text(limit * step)}"
             findings.append(Finding(severity, "frozen", where, message))
     return findings
 
@@ -133,6 +158,6 @@ def judge(findings: Iterable[Finding]) -> list[Finding]:
     return findings
 
 
-def _limit(value: float, allowed: float, warn_above: float) -> tuple[float, str]:
+def _limit(value: Number, allowed: Number, warn_above: Number) -> tuple[Number, str]:
     """The limit that a value is held against, and how severe it is to be above it."""
     return (allowed, ERROR) if value > allowed else (warn_above, WARNING)

@@ -31,11 +31,11 @@ class ValidationSettings(Frozen):
     severity: dict[Annotated[str, AfterValidator(_is_known)], Severity]
     """TFDV anomaly type -> severity; a type that is not named is an error."""
     max_missing_fraction: Fraction
-    """Of the minutes without a value, which stops the pipeline, per measurement."""
+    """Of the steps without a value, which stops the pipeline, per measurement."""
     missing_fraction_warning: Fraction
     """The same, for a warning."""
     max_physics_fraction: Fraction
-    """Of the minutes breaking a physical law, which stops the pipeline, per law."""
+    """Of the steps breaking a physical law, which stops the pipeline, per law."""
     physics_fraction_warning: Fraction
     """The same, for a warning."""
     max_frozen: Length

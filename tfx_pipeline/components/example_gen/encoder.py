@@ -11,37 +11,55 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 from tfx_pipeline.data.contract import (
     FIRST_ORIGIN,
     HOUR,
-    MEASUREMENTS,
     METER,
+    SAME_TIME_LAST_WEEK,
+    SAME_TIME_YESTERDAY,
     WEEKDAY,
     WEEKEND,
     WEIGHT,
 )
 from tfx_pipeline.data.segments.cutter import Segments
+from tfx_pipeline.series import grid
+from tfx_pipeline.series.spec import DAY, SeriesSpec
 
-_HOUR, _DAY = 60, 1440
 _THURSDAY, _SATURDAY = 3, 5  # 1970-01-01 was a Thursday; 0 = Monday
 
 
-def encode(batch: Sequence[Segments]) -> list[bytes]:
-    """Serializes segments in their order, one tf.Example each, by the data contract."""
-    origin = np.concatenate([part.first_origin for part in batch])[:, None]
-    values = np.concatenate([part.values for part in batch], axis=1)
-    weekday = (origin // _DAY + _THURSDAY) % 7
-    features = {
-        **dict(zip(MEASUREMENTS, values, strict=True)),
-        WEIGHT: np.concatenate([part.weight for part in batch]),
-        FIRST_ORIGIN: origin * 60,
-        HOUR: origin // _HOUR % 24,
-        WEEKDAY: weekday,
-        WEEKEND: (weekday >= _SATURDAY).astype(np.int64),
-    }
-    columns = {name: _lists(feature) for name, feature in features.items()}
-    meters = [part.meter.encode() for part in batch for _ in part.first_origin]
-    columns[METER] = pa.LargeListArray.from_arrays(
-        np.arange(len(meters) + 1), pa.array(meters, pa.large_binary())
-    )
-    return RecordBatchToExamplesEncoder().encode(pa.RecordBatch.from_pydict(columns))
+class Encoder:
+    """Serializes segments of one series.
+
+    Args:
+        spec: The series.
+    """
+
+    def __init__(self, spec: SeriesSpec) -> None:
+        self._names = spec.names
+        self._grid = grid.Grid(spec)
+        self._encoder = RecordBatchToExamplesEncoder()
+
+    def encode(self, batch: Sequence[Segments]) -> list[bytes]:
+        """Serializes segments in their order, one tf.Example each, by the data contract."""
+        instants = self._grid.seconds(np.concatenate([part.first_origin for part in batch]))
+        local = self._grid.local(instants)[:, None]
+        values = np.concatenate([part.values for part in batch], axis=1)
+        weekday = (local // DAY + _THURSDAY) % 7
+        features = {
+            **dict(zip(self._names, values, strict=True)),
+            WEIGHT: np.concatenate([part.weight for part in batch]),
+            SAME_TIME_YESTERDAY: np.concatenate([part.yesterday for part in batch]),
+            SAME_TIME_LAST_WEEK: np.concatenate([part.last_week for part in batch]),
+            FIRST_ORIGIN: instants[:, None],
+            HOUR: local // grid.HOUR % 24,
+            WEEKDAY: weekday,
+            WEEKEND: (weekday >= _SATURDAY).astype(np.int64),
+        }
+        columns = {name: _lists(feature) for name, feature in features.items()}
+        meters = [part.meter.encode() for part in batch for _ in part.first_origin]
+        columns[METER] = pa.LargeListArray.from_arrays(
+            np.arange(len(meters) + 1), pa.array(meters, pa.large_binary())
+        )
+        records: list[bytes] = self._encoder.encode(pa.RecordBatch.from_pydict(columns))
+        return records
 
 
 def _lists(values: np.ndarray) -> pa.LargeListArray:

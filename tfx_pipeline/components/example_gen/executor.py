@@ -23,8 +23,9 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.types.artifact import Artifact
 from tfx.utils import proto_utils
 
-from tfx_pipeline.components.example_gen.encoder import encode
+from tfx_pipeline.components.example_gen.encoder import Encoder
 from tfx_pipeline.data.contract import SPLITS
+from tfx_pipeline.data.gather import gathered
 from tfx_pipeline.data.inspection import Inspection, inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import BadRows
@@ -37,8 +38,8 @@ from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 
 LOG = logging.getLogger("tfx_pipeline.data")
 
-_BATCH = 512
-"""Segments that are serialized at a time; about 2 MB."""
+_BATCH_VALUES = 500_000
+"""Values that are serialized at a time; 2 MB."""
 
 
 class Executor(BaseBeamExecutor):
@@ -59,7 +60,7 @@ class Executor(BaseBeamExecutor):
         options = _options(exec_properties)
         inspection = inspect(_files(exec_properties), options, _open)
         for problem in inspection.summary.first_bad_rows:
-            LOG.warning("left out as a missing minute: %s", problem)
+            LOG.warning("left out as a missing step: %s", problem)
 
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
@@ -116,14 +117,15 @@ class WriteShards(beam.DoFn):
             writers = [
                 stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
             ]
-            for batch in _batches(self._segments(chosen)):
+            encoder = Encoder(self._options.series)
+            for batch in _batches(self._segments(chosen), _batch_size(self._options)):
                 numbers = [
                     positions(
                         chosen, part.split, part.first_origin // self._options.windowing.origins
                     )
                     for part in batch
                 ]
-                records = encode(batch)
+                records = encoder.encode(batch)
                 for number, record in zip(np.concatenate(numbers).tolist(), records, strict=True):
                     writers[number].write(record)
         for path, name in zip(temporary, paths, strict=True):
@@ -138,7 +140,7 @@ class WriteShards(beam.DoFn):
             _open,
             task="Cut",
         )
-        for rows in reader:
+        for rows in gathered(reader):
             if rows.meter in cutters:
                 yield from cutters[rows.meter].feed(rows.steps, rows.values)
         for cutter in cutters.values():
@@ -155,18 +157,25 @@ class WriteShards(beam.DoFn):
                 if one.split in segments and (part := one.within(segments[one.split]))
             ]
             if own:
-                found[meter] = SegmentCutter(meter, own, self._options.windowing)
+                found[meter] = SegmentCutter(meter, own, self._options)
         return found
 
 
-def _batches(parts: Iterable[Segments]) -> Iterator[list[Segments]]:
-    """Gathers what many meters give in small parts."""
+def _batch_size(options: DataOptions) -> int:
+    """Segments of which the values are about `_BATCH_VALUES`."""
+    shape = options.windowing
+    segment = len(options.series.names) * shape.length + shape.origins + 2 * shape.labels
+    return max(1, _BATCH_VALUES // segment)
+
+
+def _batches(parts: Iterable[Segments], most: int) -> Iterator[list[Segments]]:
+    """Gathers what many meters give in small parts, and divides what one gives in large ones."""
     batch: list[Segments] = []
     size = 0
-    for part in parts:
+    for part in (small for large in parts for small in large.parts(most)):
         batch.append(part)
         size += part.first_origin.size
-        if size >= _BATCH:
+        if size >= most:
             yield batch
             batch, size = [], 0
     if batch:

@@ -9,7 +9,7 @@ from tfx_pipeline.data.options import DataOptions
 
 
 class Interval(NamedTuple):
-    """Minutes since 1970 from `start` up to, and without, `stop`."""
+    """Steps from `start` up to, and without, `stop`."""
 
     start: int
     stop: int
@@ -18,12 +18,12 @@ class Interval(NamedTuple):
 def split_intervals(whole: Interval, options: DataOptions) -> dict[str, Interval]:
     """Gives each split its fraction of the whole time range.
 
-    The embargo of window + horizon minutes is taken from the start of the newer split, so that
-    no minute that one split sees or forecasts is near one of another.
+    The embargo of window + horizon steps is taken from the start of the newer split, so that
+    no step that one split sees or forecasts is near one of another.
     """
-    minutes = whole.stop - whole.start
+    steps = whole.stop - whole.start
     fractions = (0.0, options.train_fraction, options.train_fraction + options.eval_fraction, 1.0)
-    bounds = [whole.start + round(minutes * fraction) for fraction in fractions]
+    bounds = [whole.start + round(steps * fraction) for fraction in fractions]
     embargo = options.windowing.embargo
     starts = [bounds[0], *(bound + embargo for bound in bounds[1:-1])]
     return {
@@ -32,7 +32,7 @@ def split_intervals(whole: Interval, options: DataOptions) -> dict[str, Interval
     }
 
 
-def minutes_needed(options: DataOptions) -> int:
+def steps_needed(options: DataOptions) -> int:
     """Shortest gapless time range in which every split has one window with its labels."""
     whole = options.windowing.window + options.windowing.horizon
     test_fraction = 1 - options.train_fraction - options.eval_fraction

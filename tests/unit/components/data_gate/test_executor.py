@@ -68,7 +68,7 @@ def test_warnings_are_recorded_on_the_approval(inputs, tmp_path):
     assert approval.warnings == 2
     written = json.loads((tmp_path / "approval" / FINDINGS_FILE).read_text())
     assert {finding["rule"] for finding in written} == {
-        "missing minutes",
+        "missing steps",
         "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
     }
     assert json.loads(approval.get_string_custom_property(FINDINGS_PROPERTY)) == written

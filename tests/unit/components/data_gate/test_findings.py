@@ -15,7 +15,7 @@ from tfx_pipeline.components.data_gate.findings import (
     judge,
     schema_findings,
 )
-from tfx_pipeline.data.summary import Extreme
+from tfx_pipeline.data.summary import Extreme, MeterFraction
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_the_severity_table_decides(severities, expected):
 
 
 def test_a_value_out_of_its_domain_is_named_with_its_place():
-    extreme = Extreme(value=285.5, when="2009-01-01 10:00", file="house.csv", line=1234)
+    extreme = Extreme(value=285.5, unit="V", when="2009-01-01 10:00", file="house.csv", line=1234)
     found = anomalies("FLOAT_TYPE_BIG_FLOAT", "FLOAT_TYPE_SMALL_FLOAT")
     high, low = schema_findings(found, "train", {}, {"FLOAT_TYPE_BIG_FLOAT": {"Voltage": extreme}})
-    assert "The data has 285.5 at 2009-01-01 10:00 in house.csv, line 1234." in high.message
+    assert "The data has 285.5 V at 2009-01-01 10:00 in house.csv, line 1234." in high.message
     assert "The data has" not in low.message
 
 
@@ -57,23 +57,32 @@ def test_dataset_anomalies_count():
 
 def test_fractions_have_two_limits():
     fractions = {"low": 0.01, "middle": 0.1, "high": 0.5}
-    found = fraction_findings(fractions, "missing minutes", 0.2, 0.05)
+    worst = {"high": MeterFraction(meter="north", fraction=0.9)}
+    found = fraction_findings(fractions, worst, "missing steps", 0.2, 0.05)
     assert {finding.where: finding.severity for finding in found} == {
         "middle": "warning",
         "high": "error",
     }
+    assert found[0].message == "10.000% of the steps, allowed 5.000%"
+    assert found[1].message.endswith("allowed 20.000%; most in meter north: 90.000%")
 
 
 @pytest.mark.parametrize(
-    ("minutes", "severities"),
+    ("steps", "severities"),
     [(480, []), (481, ["warning"]), (1440, ["warning"]), (5760, ["error"])],
 )
-def test_a_stuck_sensor_has_two_limits(minutes, severities):
-    frozen = {"Voltage": FROZEN.model_copy(update={"minutes": minutes})}
-    found = frozen_findings(frozen, 1440, 480)
+def test_a_stuck_sensor_has_two_limits(steps, severities):
+    frozen = {"Voltage": FROZEN.model_copy(update={"steps": steps})}
+    found = frozen_findings(frozen, 1440, 480, step=60)
     assert [finding.severity for finding in found] == severities
-    for finding in found:
-        assert f"241.18 for {minutes:,} minutes from 2008-10-06 10:09 on" in finding.message
+
+
+def test_a_stuck_sensor_is_named_with_its_meter_and_how_long():
+    run = FROZEN.model_copy(update={"meter": "north", "steps": 52})
+    [finding] = frozen_findings({"Voltage": run}, 48, 16, step=1800)
+    assert finding.message == (
+        "241.18 V of meter north for 1 day 2 h from 2008-10-06 10:09 on, allowed 1 day"
+    )
 
 
 def test_drift_is_found_against_the_data_before():

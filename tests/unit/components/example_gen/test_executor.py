@@ -64,6 +64,10 @@ def read_shard(path: Path) -> list[Example]:
         **{name: tf.io.FixedLenFeature([WINDOWING.length], tf.float32) for name in MEASUREMENTS},
         "weight": tf.io.FixedLenFeature([WINDOWING.origins], tf.float32),
         **{
+            name: tf.io.FixedLenFeature([WINDOWING.labels], tf.float32)
+            for name in ("same_time_yesterday", "same_time_last_week")
+        },
+        **{
             name: tf.io.FixedLenFeature([1], tf.int64)
             for name in ("first_origin", "hour", "weekday")
         },
@@ -131,6 +135,13 @@ def test_every_window_is_one_meters_own_minutes(artifact: standard_artifacts.Exa
             np.testing.assert_array_equal(found, np.array(expected, np.float32))
             seen[split].add((series.meter, first + origin))
 
+        yesterday = [row_of.get(first + 1 + j - 1440) for j in range(WINDOWING.labels)]
+        expected = [series.values[0, row] if row is not None else np.nan for row in yesterday]
+        np.testing.assert_array_equal(
+            example["same_time_yesterday"], np.array(expected, np.float32)
+        )
+        assert np.isnan(example["same_time_last_week"]).all()
+
     windows = {name: split.windows for name, split in summary_of(artifact).splits.items()}
     assert {split: len(origins) for split, origins in seen.items()} == windows
     assert min(windows.values()) > 0
@@ -163,7 +174,7 @@ def test_the_artifact_has_a_summary_of_what_it_holds(artifact: standard_artifact
     assert examples_utils.get_file_format(artifact) == "tfrecords_gzip"
     assert (summary.files, summary.meters) == (2, 2)
     assert summary.rows == NORTH.minutes.size + SOUTH.minutes.size
-    assert summary.missing_minutes == 40 + 5
+    assert summary.missing_steps == 40 + 5
 
 
 @pytest.mark.parametrize("workers", [2, 5])
@@ -227,10 +238,10 @@ def test_accepted_bad_rows_are_logged_and_recorded(
 def test_an_interrupted_run_leaves_no_shard(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(batch: object) -> list[bytes]:
+    def killed(self: object, batch: object) -> list[bytes]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tfx_pipeline.components.example_gen.executor.encode", killed)
+    monkeypatch.setattr("tfx_pipeline.components.example_gen.encoder.Encoder.encode", killed)
     inspection = inspect([str(folder / name) for name in "ab"], data_options())
     folders = {split: str(tmp_path / f"Split-{split}") for split in SPLITS}
 

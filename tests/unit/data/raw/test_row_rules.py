@@ -84,7 +84,7 @@ def test_an_accepted_bad_row_becomes_a_missing_minute_and_is_counted(fault: str,
 
     repeats = rule == "duplicate"
     assert summary.bad_rows == {rule: 1}
-    assert summary.missing_minutes == whole.missing_minutes + (not repeats)
+    assert summary.missing_steps == whole.missing_steps + (not repeats)
     assert summary.rows == whole.rows + repeats
     (reported,) = summary.first_bad_rows
     assert f"line {line}" in reported

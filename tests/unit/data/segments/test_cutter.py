@@ -15,7 +15,7 @@ from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments, usable_intervals
-from tfx_pipeline.data.segments.splits import Interval, minutes_needed, split_intervals
+from tfx_pipeline.data.segments.splits import Interval, split_intervals, steps_needed
 
 ROW = MEASUREMENTS.index(TARGET)
 SPLIT_OF = {"train": Interval(-(10**9), 10**9)}
@@ -28,7 +28,7 @@ def with_holes(seed: int) -> tuple[Series, DataOptions]:
     windowing = Windowing(
         window=window,
         horizon=int(rng.integers(1, 12)),
-        origins=int(rng.choice([1, 4, 6, 30, 60])),
+        origins=int(rng.integers(1, 75)),
     )
     options = data_options(
         windowing=windowing,
@@ -36,7 +36,7 @@ def with_holes(seed: int) -> tuple[Series, DataOptions]:
         train_fraction=0.5,
         eval_fraction=0.25,
     )
-    minutes = 4 * minutes_needed(options) + int(rng.integers(300, 2500))
+    minutes = 4 * steps_needed(options) + int(rng.integers(300, 2500))
     series = household(minutes, f"2007-01-{rng.integers(1, 28):02d} 0{seed % 10}:17", seed)
     holes = [
         slice(start, start + length)
@@ -84,9 +84,7 @@ def cut(
             observed[[0, *(breaks + 1)]], observed[[*breaks, observed.size - 1]], strict=True
         )
     ]
-    cutter = SegmentCutter(
-        "", usable_intervals(contiguous, splits, options.windowing), options.windowing
-    )
+    cutter = SegmentCutter("", usable_intervals(contiguous, splits, options.windowing), options)
     rng = np.random.default_rng(seed)
     bounds = [0, *np.sort(rng.integers(0, series.minutes.size, 40)), series.minutes.size]
     for start, stop in pairwise(bounds):
@@ -108,6 +106,7 @@ def test_every_valid_window_appears_exactly_once(seed: int) -> None:
     offset = whole.start - windowing.length
     grid[:, series.minutes - offset] = series.values
 
+    target = dict(zip(series.minutes.tolist(), grid[ROW, series.minutes - offset], strict=True))
     seen: list[tuple[str, int]] = []
     for part in cut(series, splits, options, seed):
         assert part.values.shape == (7, part.first_origin.size, windowing.length)
@@ -118,6 +117,10 @@ def test_every_valid_window_appears_exactly_once(seed: int) -> None:
         for number, first in enumerate(part.first_origin.tolist()):
             minutes = first - (windowing.window - 1) + np.arange(windowing.length)
             values = part.values[:, number]
+            labels = first + 1 + np.arange(windowing.labels)
+            for days, found in ((1, part.yesterday), (7, part.last_week)):
+                earlier = [target.get(int(label) - days * 1440, np.nan) for label in labels]
+                np.testing.assert_array_equal(found[number], np.array(earlier, np.float32))
             outside = (minutes < interval.start) | (minutes >= interval.stop)
             assert np.isnan(values[:, outside]).all()
             for origin in np.flatnonzero(part.weight[number]).tolist():
@@ -183,7 +186,7 @@ def test_exactly_as_many_minutes_as_are_needed() -> None:
         train_fraction=0.4,
         eval_fraction=0.3,
     )
-    needed = minutes_needed(options)
+    needed = steps_needed(options)
 
     for minutes, enough in ((needed - 2, False), (needed + 1, True)):
         splits = split_intervals(Interval(0, minutes), options)
