@@ -25,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when all is well, 1 when a check or a step failed, 2 on wrong usage, 130 when interrupted.
     """
-    parsed = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["data"] and given[1:2] not in (["describe"], ["-h"], ["--help"]):
+        given[1:1] = [] if given[1:2] == ["check"] else ["check"]
+    parsed = _parser().parse_args(given)
     try:
         return parsed.run(parsed)
     except KeyboardInterrupt:
@@ -42,9 +45,22 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(settings)
     settings.set_defaults(run=_settings)
 
-    data = commands.add_parser("data", help="check the raw data by the rules of docs/data.md")
-    _takes_settings(data)
-    data.set_defaults(run=_data)
+    data = commands.add_parser("data", help="check the raw data, or describe a file of your own")
+    of_data = data.add_subparsers(required=True, metavar="verb")
+    check = of_data.add_parser(
+        "check", help="check the raw data by the rules of docs/data.md; without a verb, too"
+    )
+    _takes_settings(check)
+    check.set_defaults(run=_data)
+    describe = of_data.add_parser(
+        "describe", help="look at a file and write its description (docs/own-data.md)"
+    )
+    describe.add_argument("file", help="CSV, also in gzip or zip, or Parquet")
+    describe.add_argument(
+        "--output", type=Path, help="where to; the file's name with .yaml, here, unless given"
+    )
+    describe.add_argument("--overwrite", action="store_true", help="replace the file that is there")
+    describe.set_defaults(run=_describe)
 
     summary = commands.add_parser("summary", help="print what the latest run did")
     form = summary.add_mutually_exclusive_group()
@@ -99,6 +115,27 @@ def _data(parsed: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(summary.model_dump_json(indent=2))
+    return 0
+
+
+def _describe(parsed: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from tfx_pipeline.data.describe.description import describe
+    from tfx_pipeline.data.describe.errors import DescribeError
+    from tfx_pipeline.data.describe.terminal import show
+    from tfx_pipeline.data.describe.writer import refuse_to_replace, write
+
+    output = parsed.output or Path(Path(parsed.file).name.split(".")[0] + ".yaml")
+    try:
+        if not parsed.overwrite:
+            refuse_to_replace(output)
+        description = describe(parsed.file)
+        write(description, output, parsed.overwrite)
+    except DescribeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    show(description, output, Console())
     return 0
 
 

@@ -12,6 +12,7 @@ from tests.support.series import household, write_uci
 from tests.support.summary import run_summary
 from tfx_pipeline.cli import main
 from tfx_pipeline.report.summary import RunSummary, write_summary
+from tfx_pipeline.series.files import read_series
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -51,6 +52,57 @@ def test_data_that_breaks_a_rule_is_an_error(tmp_path, capsys):
     assert "house.txt" in capsys.readouterr().err
 
 
+def own_file(folder):
+    file = folder / "my house.csv"
+    rows = (f"2023-01-{1 + n // 24:02} {n % 24:02}:00,{n % 7 + 0.5}\n" for n in range(240))
+    file.write_text("time,use (kWh)\n" + "".join(rows))
+    return file
+
+
+def test_a_file_is_described(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", "describe", str(own_file(tmp_path))]) == 0
+    shown = capsys.readouterr().out
+    assert "target: energy" in shown
+    assert "--series='my house.yaml'" in shown
+    spec = read_series(tmp_path / "my house.yaml")
+    assert (spec.target.column, spec.step) == ("use (kWh)", 3600)
+
+
+def test_a_description_is_replaced_on_request_alone(tmp_path, capsys):
+    output = tmp_path / "house.yaml"
+    output.write_text("corrected: by hand\n")
+    command = ["data", "describe", str(own_file(tmp_path)), f"--output={output}"]
+    assert main(command) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert output.read_text() == "corrected: by hand\n"
+    assert main([*command, "--overwrite"]) == 0
+    assert read_series(output)
+
+
+def test_a_file_that_cannot_be_described_is_an_error(tmp_path, capsys):
+    file = tmp_path / "house.csv"
+    file.write_text("")
+    assert main(["data", "describe", str(file), f"--output={tmp_path / 'x.yaml'}"]) == 1
+    assert "house.csv: empty" in capsys.readouterr().err
+    assert main(["data", "describe", str(own_file(tmp_path)), "--output=/nowhere/x.yaml"]) == 1
+    assert "/nowhere/x.yaml: not written" in capsys.readouterr().err
+
+
+def test_describing_loads_nothing_heavy(tmp_path):
+    code = (
+        "import sys; from tfx_pipeline.cli import main; main(sys.argv[1:]);"
+        "print('loaded', *sys.modules)"
+    )
+    command = ["data", "describe", str(own_file(tmp_path)), f"--output={tmp_path / 'x.yaml'}"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.partition("\nloaded ")[2].split()
+    assert loaded
+    assert not {"tfx", "kfp", "tensorflow", "apache_beam"} & set(loaded)
+
+
 def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
     assert main(["schema", "refresh", "--", f"--outputs={tmp_path}"]) == 1
     assert "run the pipeline once" in capsys.readouterr().err
@@ -78,7 +130,9 @@ def test_the_summary_has_a_json_schema(capsys):
     assert schema["$defs"]["Evaluation"]["properties"]["mse_ratio"]["description"]
 
 
-@pytest.mark.parametrize("verb", [[], ["schema", "refresh"], ["summary"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["data"], ["data", "describe"], ["schema", "refresh"], ["summary"]]
+)
 def test_help_comes_without_the_heavy_imports(verb):
     code = (
         "import atexit, sys; from tfx_pipeline.cli import main;"
@@ -92,7 +146,7 @@ def test_help_comes_without_the_heavy_imports(verb):
     assert not {"tfx", "kfp", "tensorflow", "kfp_server_api"} & set(loaded.split())
 
 
-@pytest.mark.parametrize("arguments", [[], ["schema"], ["nothing"]])
+@pytest.mark.parametrize("arguments", [[], ["schema"], ["data", "describe"], ["nothing"]])
 def test_wrong_usage(arguments):
     with pytest.raises(SystemExit) as refusal:
         main(arguments)

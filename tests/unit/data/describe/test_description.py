@@ -1,0 +1,354 @@
+"""Files in shapes that people have are described as they are, without a word of theirs."""
+
+import gzip
+import time
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.own_files import FILES
+from tfx_pipeline.data.describe.description import describe, identifier
+from tfx_pipeline.data.describe.errors import DescribeError
+from tfx_pipeline.data.describe.writer import as_yaml
+from tfx_pipeline.series.files import read_series
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What is found out about each of the files."""
+    folder = tmp_path_factory.mktemp("files")
+    return {name: describe(str(file.make(folder).path)) for name, file in FILES.items()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_described_as_it_is(name, found, tmp_path):
+    found = found[name]
+    assert found.values == FILES[name].expected
+    written = tmp_path / "found.yaml"
+    written.write_text(as_yaml(found, written))
+    assert read_series(written) == found.spec
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_zone_is_never_guessed_in_silence(name, found):
+    assert found[name].remarks.doubtful("zone")
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "said"),
+    [
+        ("half_hours_over_both_clock_changes", "zone", "changes in 2 places as in Europe/Paris"),
+        ("counter", "zone", "without summer time"),
+        ("day_first", "zone", "cannot be seen"),
+        ("two_zones", "zone", "not those of one zone"),
+        ("watts_every_seven_seconds", "cadence", "s apart; each step sums up about 9"),
+        ("wide", "meter_columns", "12 columns of one naming scheme"),
+        ("wide", "MT_001", "taken for energy"),
+        ("solar", "target", "chosen before pv_kw"),
+        ("solar", "grid_power_kw", "as with solar panels"),
+        ("many_meters", "group", "the same in all rows of a meter"),
+        ("parts_in_other_units", "kitchen_w", "a part of total_kwh"),
+        ("month_first", "format", "month first, as the second number goes up to 30"),
+        ("day_first", "format", "day first, as the first number goes up to 30"),
+    ],
+)
+def test_what_was_guessed_is_said(name, about, said, found):
+    assert said in " ".join(one.text for one in found[name].remarks.about(about))
+
+
+def rows(times, values, header="time,power kW", sign=","):
+    lines = (f"{one}{sign}{value}" for one, value in zip(times, values, strict=True))
+    return "\n".join([header, *lines]) + "\n"
+
+
+QUARTERS = [f"2023-01-{1 + n // 96:02} {n // 4 % 24:02}:{n % 4 * 15:02}" for n in range(480)]
+LOAD = [f"{0.2 + n * 7 % 13 / 10:.2f}" for n in range(480)]
+TEXT = rows(QUARTERS, LOAD)
+
+
+def described(folder, content):
+    file = folder / "file"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return describe(str(file))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\n \n\n", "empty"),
+        (b"time,power\n", "no rows"),
+        (b"time,power", "no rows"),
+        (bytes(range(256)) * 99, "no text"),
+        (b"time,power\n" + b"\0" * 999 + b"\n", "no text"),
+        ("v\n" + "\n".join(map(str, range(999))), "no delimiter"),
+        ("time\n" + "\n".join(QUARTERS), "no delimiter"),
+        (TEXT.replace("\n", "\r"), "CR alone"),
+        (TEXT.encode("utf-16"), "UTF-16"),
+        (TEXT.replace("power", "Zählerstand").encode("latin-1"), "line 1: byte 0xe4"),
+        (TEXT.partition("\n")[2], "no header"),
+        ("Meter 7\nexported today\n\n" + TEXT, "begins in line 4"),
+        (rows(QUARTERS, ["NaN"] * 480), "no column with power"),
+        (rows(QUARTERS, ["1.0"] * 480), "no column with power"),
+        (rows(QUARTERS[:1], LOAD[:1]), "no two rows"),
+        (rows(QUARTERS[::-1], LOAD), "oldest first"),
+        (rows(QUARTERS, [f"{one};" for one in LOAD], sign=";", header="t;p"), "name every column"),
+        (rows(QUARTERS, [f"1,{one}" for one in LOAD], "time,power,Power"), "two columns"),
+        (rows([f"2023-{n:02}-01" for n in range(1, 13)], LOAD[:12]), "longest step is a day"),
+        (rows(range(480), LOAD, "number,power"), "no column holds times"),
+        (rows([f"{16725312 + n}00000000000" for n in range(480)], LOAD), "nanoseconds"),
+        ("day,00:00,06:00,12:00,18:00\n" + "2023-01-01,1,2,3,4\n" * 9, "each time of day"),
+        (
+            rows(QUARTERS, [f"1.23{n % 10},5" for n in range(480)], "time;power kW", sign=";"),
+            "thousands",
+        ),
+        (b"a,b\n" + b"x" * 3_000_000, "no line end"),
+        (gzip.compress(TEXT.encode())[:300], "cut off"),
+        (b"PK\x03\x04" + b"1" * 99, "damaged"),
+        (b"PAR1" + b"1" * 99, "damaged"),
+        (b"\xd0\xcf\x11\xe0" + b"1" * 999, "Excel"),
+    ],
+)
+def test_what_cannot_be_described_is_refused_in_words(content, said, tmp_path):
+    with pytest.raises(DescribeError, match=said) as refusal:
+        described(tmp_path, content)
+    assert str(refusal.value).startswith(str(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "."])
+def test_no_file_is_refused(name, tmp_path):
+    with pytest.raises(DescribeError):
+        describe(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.replace("\n", "\r\n"),
+        TEXT.replace("\n", "\r\n", 100),
+        "\ufeff" + TEXT,
+        "\n\n" + TEXT,
+        TEXT.rstrip("\n"),
+        TEXT.replace("time,power kW", '"time","power kW"'),
+        TEXT.replace(",", ";"),
+        TEXT.replace(",", "\t"),
+        TEXT.replace(",", " ; ").replace("time ; ", "time;"),
+        TEXT.replace("2023-", "2023-").replace(" ", "T").replace("powerTkW", "power kW"),
+    ],
+)
+def test_the_same_table_in_other_dress(content, tmp_path):
+    values = described(tmp_path, content).values
+    assert values["cadence"] == "PT15M"
+    assert values["target"] == {
+        "name": "power_kW",
+        "column": "power kW",
+        "unit": "kW",
+        "lowest": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "target"),
+    [
+        ("1.8.0 [kWh]", np.cumsum([0.1, 0.3, 0.2] * 160), ("kWh", "difference")),
+        ("value", np.cumsum([0.1, 0.3, 0.2] * 160) + 500, ("kWh", "difference")),
+        ("value", [230, 2100, 430] * 160, ("Wh", "sum")),
+        ("value", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
+        ("Leistung", [230, 2100, 430] * 160, ("W", "mean")),
+        ("Leistung", [0.23, 2.1, 0.43] * 160, ("kW", "mean")),
+        ("energia", [230, 500, 430] * 160, ("Wh", "sum")),
+        ("Energy today (kWh)", np.tile(np.arange(96) * 0.1, 5), ("kWh", "difference")),
+        ("charger kW", np.tile([0, 0, 7.2, 7.2, 7.2, 0], 80), ("kW", "mean")),
+        ("KWH/hh (per half hour)", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
+    ],
+)
+def test_kind_and_unit(header, values, target, tmp_path):
+    content = rows(QUARTERS, np.round(values, 3), f"time,{header}")
+    found = described(tmp_path, content).spec.target
+    assert (found.unit, found.aggregate) == target
+
+
+@pytest.mark.parametrize("median", [230, 121])
+def test_mains_voltage_is_known_by_its_values(median, tmp_path):
+    table = [f"{one},{median + n % 5}" for n, one in enumerate(LOAD)]
+    (found,) = described(tmp_path, rows(QUARTERS, table, "time,power kW,L1")).spec.covariates
+    assert (found.name, found.unit) == ("L1", "V")
+
+
+def test_row_numbers_and_constants_are_no_measurements(tmp_path):
+    table = [f"{one},{n},3" for n, one in enumerate(LOAD)]
+    found = described(tmp_path, rows(QUARTERS, table, "time,power kW,,phases")).spec
+    assert found.names == ("power_kW",)
+    assert found.ignored == ("", "phases")
+
+
+@pytest.mark.parametrize(
+    ("order", "form"), [("{1:02}/{0:02}/2023", "%m/%d/%Y"), ("{0:02}/{1:02}/2023", "%d/%m/%Y")]
+)
+def test_the_order_of_time_tells_days_from_months(order, form, tmp_path):
+    """No day is above 12, but only one order goes on evenly."""
+    times = [order.format(day, 3) + f" {hour:02}:00" for day in range(1, 10) for hour in range(24)]
+    found = described(tmp_path, rows(times, LOAD[: len(times)]))
+    assert found.values["layouts"][0]["format"] == f"{form} %H:%M"
+    assert "evenly" in found.remarks.about("format")[0].text
+
+
+def test_dates_that_fit_both_orders_are_said_to(tmp_path):
+    times = [f"05/05/2023 {n // 4:02}:{n % 4 * 15:02}" for n in range(96)]
+    found = described(tmp_path, rows(times, LOAD[:96]))
+    assert found.remarks.doubtful("format")
+
+
+def test_midnight_at_the_end_of_a_day(tmp_path):
+    times = [f"{day:02}/01/2023,{hour}" for day in range(1, 21) for hour in range(1, 25)]
+    found = described(tmp_path, rows(times, LOAD, "fecha,hora,consumo kWh"))
+    assert found.values["layouts"][0]["timestamp"] == ["fecha", "hora"]
+    assert found.values["interval_ends"]
+    assert found.remarks.doubtful("interval_ends")
+
+
+def test_a_unit_in_a_column_of_its_own(tmp_path):
+    table = [f"{one},Wh" for one in LOAD]
+    found = described(tmp_path, rows(QUARTERS, table, "time,value,unit")).spec.target
+    assert (found.unit, found.aggregate) == ("Wh", "sum")
+
+
+def test_ten_thousand_columns(tmp_path):
+    count = 10_000
+    numbers = np.round(np.random.default_rng(1).random((48, count)), 2)
+    lines = [",".join(map(str, row)) for row in numbers]
+    started = time.process_time()
+    header = "time," + ",".join(f"meter{n}" for n in range(count))
+    found = described(tmp_path, rows(QUARTERS[:48], lines, header))
+    assert found.values["meter_columns"] == ["meter*"]
+    assert found.meters == count
+    assert time.process_time() - started < 60
+
+
+def test_a_large_file_is_looked_at_in_parts(tmp_path):
+    file = tmp_path / "large.csv"
+    times = [
+        f"2023-{1 + n // 2880:02}-{1 + n // 96 % 30:02}{QUARTERS[n % 96][10:]}" for n in range(5760)
+    ]
+    head = rows(times, LOAD * 12).encode() * 4
+    with file.open("wb") as stream:
+        stream.write(head)
+        stream.seek(2 << 30)  # two gigabytes, of which the disk holds nothing
+        stream.write(b"\n" + TEXT.partition("\n")[2].replace("2023", "2024").encode())
+    started = time.process_time()
+    found = describe(str(file))
+    assert time.process_time() - started < 30
+    assert "of it: its beginning, middle and end" in found.seen
+    assert found.values["cadence"] == "PT15M"
+
+
+def test_a_large_compressed_file_is_streamed(tmp_path, monkeypatch):
+    for name, size in {"WHOLE_BYTES": 1 << 20, "PART_BYTES": 1 << 18}.items():
+        monkeypatch.setattr(f"tfx_pipeline.data.describe.sample.{name}", size)
+    file = tmp_path / "large.csv.gz"
+    block = "".join(f"{one},{value}\n" for one, value in zip(QUARTERS, LOAD, strict=True))
+    with gzip.open(file, "wb", compresslevel=1) as stream:
+        stream.write(b"time,power kW\n")
+        for _ in range(400):
+            stream.write(block.encode())
+    found = describe(str(file))
+    assert "its beginning, middle and end" in found.seen
+
+
+def test_a_large_parquet_file_is_looked_at_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("tfx_pipeline.data.describe.sample.WHOLE_CELLS", 20_000)
+    made = FILES["many_meters"].make(tmp_path)
+    found = describe(str(made.path))
+    assert found.values == FILES["many_meters"].expected
+    assert "57,600 rows: its beginning, middle and end" in found.seen
+
+
+def test_parquet_of_odd_types(tmp_path):
+    count = 480
+    start = 1_672_531_200
+    columns = {
+        "day": pa.array((np.arange(count) // 96).astype(np.int32), pa.int32()).cast(pa.date32()),
+        "epoch": pa.array(start + 900 * np.arange(count)),
+        "power_w": pa.array([Decimal(n * 7 % 13 * 100) for n in range(count)], pa.decimal128(8, 2)),
+        "on": pa.array([True, False] * (count // 2)),
+        "house": pa.array(["a"] * count).dictionary_encode(),
+        "tags": pa.array([["a"]] * count),
+    }
+    file = tmp_path / "odd.parquet"
+    pq.write_table(pa.table(columns), file)
+    spec = describe(str(file)).spec
+    assert spec.layouts[0].timestamp == ("epoch",)
+    assert spec.target.name == "power_w"
+    assert spec.meter == ("house",)
+    assert spec.ignored == ("day", "on", "tags")
+
+
+FIELD = st.one_of(
+    st.sampled_from(
+        ["", "NaN", "1,5", "2.5", "01/02/2023", "12:30", "2023-01-01 00:15", '"', "a;b"]
+    ),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.text(max_size=6),
+)
+TABLE = st.lists(st.lists(FIELD, min_size=1, max_size=5), min_size=1, max_size=30)
+
+
+@given(TABLE, st.sampled_from([",", ";", "\t", "|", " "]), st.sampled_from(["\n", "\r\n"]))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_described_or_refused_in_words(tmp_path_factory, table, sign, end):
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    file.write_bytes(end.join(sign.join(row) for row in table).encode(errors="replace"))
+    try:
+        found = describe(str(file))
+    except DescribeError:
+        return
+    assert found.spec
+
+
+@given(st.binary(max_size=2000))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_are_described_or_refused_in_words(tmp_path_factory, content):
+    file = tmp_path_factory.getbasetemp() / "any.bin"
+    file.write_bytes(content)
+    try:
+        describe(str(file))
+    except DescribeError:
+        return
+
+
+NUMBER = st.floats(allow_nan=True, allow_infinity=True, width=32)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**6), NUMBER, NUMBER), min_size=2, max_size=60),
+    st.lists(st.text(min_size=1, max_size=8), min_size=3, max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_any_numbers_are_described_or_refused_in_words(tmp_path_factory, values, names):
+    file = tmp_path_factory.getbasetemp() / "any.parquet"
+    times, one, other = zip(*values, strict=True)
+    moments = pa.array([1_672_531_200 + at for at in times], pa.timestamp("s"))
+    columns = [moments, pa.array(one), pa.array(other)]
+    pq.write_table(pa.table(columns, names=names), file)
+    try:
+        found = describe(str(file))
+    except DescribeError:
+        return
+    assert as_yaml(found, file)
+    assert found.spec
+
+
+@given(st.text(max_size=80))
+def test_any_column_gets_a_name(column):
+    used = {"power"}
+    name = identifier(column, used)
+    assert name.isascii()
+    assert name.isidentifier()
+    assert name.lower() in used
+    assert identifier(column, used).lower() != name.lower()

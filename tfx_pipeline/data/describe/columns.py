@@ -1,0 +1,125 @@
+"""Reads the columns of a sample as numbers, where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tfx_pipeline.data.describe.errors import Remarks
+from tfx_pipeline.data.describe.sample import Sample
+from tfx_pipeline.data.describe.text_layout import MISSING, decimal_sign, has_thousands
+
+Numbers = npt.NDArray[np.float64]
+
+_LOOKED = 2000
+_NUMBERS = 0.95
+"""Fraction of the texts that are numbers, from which on a column is one of numbers."""
+_MISSING = pa.array(sorted(MISSING))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sample.
+
+    Attributes:
+        name: In the header.
+        values: The column itself.
+        numbers: float64 [n], NaN where there is none; None: it holds texts.
+        missing: Fraction of the rows without a value.
+        odd: The first text of a column of numbers that is none.
+    """
+
+    name: str
+    values: pa.ChunkedArray
+    numbers: Numbers | None
+    missing: float
+    odd: str | None = None
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether it holds whole numbers alone."""
+        if self.numbers is None:
+            return False
+        seen = self.numbers[np.isfinite(self.numbers)]
+        return bool(seen.size and (seen == np.floor(seen)).all())
+
+    @cached_property
+    def distinct(self) -> int:
+        """Different values."""
+        if pa.types.is_nested(self.values.type):
+            return 0
+        return int(pc.count_distinct(self.values).as_py())
+
+
+def read_columns(
+    sample: Sample, names: Sequence[str], remarks: Remarks
+) -> tuple[dict[str, Column], Literal[".", ","]]:
+    """Reads columns as numbers where they hold numbers.
+
+    Args:
+        sample: The rows.
+        names: Of the columns that hold no times.
+        remarks: Gets what is odd.
+
+    Returns:
+        The columns by name, and the decimal sign of the file.
+    """
+    if sample.delimiter is None:
+        return {name: _typed(name, sample.table[name]) for name in names}, "."
+    texts = {name: pc.utf8_trim_whitespace(sample.table[name]) for name in names}
+    few = [text for column in texts.values() for text in _some(column, len(texts))]
+    decimal = decimal_sign(few)
+    if decimal == sample.delimiter:
+        decimal = "."
+    columns = {name: _read(name, column, decimal) for name, column in texts.items()}
+    for column in columns.values():
+        _remark(column, texts[column.name], len(columns), remarks)
+    return columns, decimal
+
+
+def _some(column: pa.ChunkedArray, columns: int) -> list[str]:
+    places = np.unique(np.linspace(0, len(column) - 1, max(_LOOKED // columns, 20)).astype(int))
+    return column.take(pa.array(places)).to_pylist()
+
+
+def _typed(name: str, column: pa.ChunkedArray) -> Column:
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        column, kind = column.cast(pa.int8()), pa.int8()
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return Column(name, column, None, column.null_count / max(len(column), 1))
+    numbers = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), float)
+    return Column(name, column, numbers, float(np.isnan(numbers).mean()))
+
+
+def _read(name: str, column: pa.ChunkedArray, decimal: str) -> Column:
+    empty = pc.is_in(column, _MISSING)
+    missing = (pc.sum(empty).as_py() or 0) / max(len(column), 1)
+    pattern = rf"^[-+]?(\d+({'[.]' if decimal == '.' else ','}\d*)?|[{decimal}]\d+)([eE][-+]?\d+)?$"
+    good = pc.match_substring_regex(column, pattern)
+    count = pc.sum(good).as_py() or 0
+    filled = len(column) * (1 - missing)
+    if not filled or count < _NUMBERS * filled:
+        return Column(name, column, None, missing)
+    texts = pc.if_else(good, column, None)
+    if decimal == ",":
+        texts = pc.replace_substring(texts, ",", ".")
+    numbers = np.asarray(texts.cast(pa.float64()).to_numpy(), float)
+    bad = column.filter(pc.invert(pc.or_(good, empty)))
+    return Column(name, column, numbers, missing, str(bad[0]) if len(bad) else None)
+
+
+def _remark(column: Column, texts: pa.ChunkedArray, columns: int, remarks: Remarks) -> None:
+    if column.odd is not None:
+        remarks.doubt(column.name, f"{column.odd[:40]!r} is no number; such rows are bad rows")
+    if column.numbers is None and has_thousands(_some(texts, columns)):
+        remarks.doubt(
+            column.name, "numbers have signs between thousands, which are not read: remove them"
+        )

@@ -1,0 +1,212 @@
+"""Looks at a file: all of it where it is small, else its beginning, middle and end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from tfx_pipeline.data.describe.errors import DescribeError
+from tfx_pipeline.data.describe.text_layout import (
+    TextLayout,
+    find_layout,
+    refuse_double_names,
+)
+from tfx_pipeline.data.raw.errors import DataError
+from tfx_pipeline.data.raw.source import open_text, reports_damage, require_text
+
+WHOLE_BYTES = 32 << 20
+"""Text up to this size is looked at as a whole."""
+PART_BYTES = 6 << 20
+"""Of the beginning, the middle and the end of a larger one."""
+STREAMED_BYTES = 512 << 20
+"""Text of a compressed file up to which its middle and end are looked for."""
+WHOLE_CELLS = 20_000_000
+"""Values of a Parquet file that are looked at as a whole."""
+_HEAD_BYTES = 1 << 18
+_BOM = b"\xef\xbb\xbf"
+_PARQUET = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows of a file.
+
+    Attributes:
+        table: The rows; every column of a text file is text.
+        stretch: int32 [rows], which of the contiguous stretches each is of.
+        delimiter: Between the fields of a text file; None: the file is Parquet.
+        whole: Whether these are all rows.
+        seen: What was looked at, for people.
+        odd_rows: Lines that have not the header's number of fields.
+    """
+
+    table: pa.Table
+    stretch: npt.NDArray[np.int32]
+    delimiter: str | None
+    whole: bool
+    seen: str
+    odd_rows: int = 0
+
+
+def take_sample(file: str) -> Sample:
+    """Looks at a CSV file, plain, gzip or zip, or at a Parquet file.
+
+    Args:
+        file: Its path.
+
+    Raises:
+        DescribeError: It cannot be read, or is no table.
+    """
+    if Path(file).is_dir():
+        raise DescribeError(f"{file}: a folder; name one of its files")
+    try:
+        with reports_damage(file), Path(file).open("rb") as stream:
+            parquet = stream.read(4) == _PARQUET
+        return _of_parquet(file) if parquet else _of_text(file)
+    except DataError as error:
+        raise DescribeError(str(error)) from error
+    except pa.ArrowException as error:
+        raise DescribeError(f"{file}: damaged: {error}") from error
+
+
+def _of_text(file: str) -> Sample:
+    with _text(file) as stream:
+        head = stream.read(WHOLE_BYTES + 1).removeprefix(_BOM)
+        require_text(head, file)
+        if not head.strip():
+            raise DescribeError(f"{file}: empty; give a table with a header")
+        layout = find_layout(head[: max(_HEAD_BYTES, 20 * (head.find(b"\n") + 1))], file)
+        if len(head) <= WHOLE_BYTES:
+            texts, seen, whole = [head], "the whole file", True
+        else:
+            texts, seen, whole = [*_parts(file, stream, head)], "", False
+    if not whole:
+        texts = [_lines_of(text, number) for number, text in enumerate(texts)]
+    texts[0] = _behind(texts[0], layout.before)
+    tables, odd = zip(*(_parsed(text, layout, file) for text in texts if text), strict=True)
+    looked = sum(map(len, texts))
+    seen = seen or f"{looked / 1e6:.0f} MB of it: {_where(len(texts))}"
+    return _sample(list(tables), layout.delimiter, whole, seen, sum(odd), file)
+
+
+@contextmanager
+def _text(file: str) -> Iterator[BinaryIO]:
+    def opened(path: str, mode: str) -> BinaryIO:
+        return Path(path).open("rb")
+
+    with reports_damage(file), open_text(file, opened) as stream:
+        yield stream
+
+
+def _parts(file: str, stream: BinaryIO, head: bytes) -> Iterator[bytes]:
+    """The beginning, and what can be reached of middle and end."""
+    yield head[:PART_BYTES]
+    size = Path(file).stat().st_size
+    if stream.seekable() and type(stream).__name__ == "BufferedReader":
+        for place in (size // 2, size - PART_BYTES):
+            stream.seek(place)
+            yield stream.read(PART_BYTES)
+        return
+    middle, end, done, next_middle = b"", head[-PART_BYTES:], len(head), len(head)
+    while done < STREAMED_BYTES and (block := stream.read(PART_BYTES)):
+        done += len(block)
+        if done > next_middle:
+            middle, next_middle = block, 2 * next_middle
+        end = (end + block)[-PART_BYTES:]
+    yield from filter(None, (middle, end if done < STREAMED_BYTES else b""))
+
+
+def _lines_of(text: bytes, number: int) -> bytes:
+    """Whole lines alone."""
+    start = text.find(b"\n") + 1 if number else 0
+    return text[start : text.rfind(b"\n") + 1]
+
+
+def _behind(text: bytes, lines: int) -> bytes:
+    for _ in range(lines):
+        text = text.partition(b"\n")[2]
+    return text
+
+
+def _parsed(text: bytes, layout: TextLayout, file: str) -> tuple[pa.Table, int]:
+    odd = 0
+
+    def skip(_: object) -> str:
+        nonlocal odd
+        odd += 1
+        return "skip"
+
+    # The columns' names may be empty; Arrow's must not repeat.
+    names = [str(number) for number in range(len(layout.names))]
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(text),
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=max(len(text), 1)),
+            parse_options=pa_csv.ParseOptions(delimiter=layout.delimiter, invalid_row_handler=skip),
+            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid as error:
+        raise DescribeError(f"{file}: {error}") from error
+    return table.rename_columns(layout.names), odd
+
+
+def _of_parquet(file: str) -> Sample:
+    source = pq.ParquetFile(file, memory_map=True)
+    meta = source.metadata
+    names = source.schema_arrow.names
+    refuse_double_names(names, file)
+    if not meta.num_rows or not names:
+        raise DescribeError(f"{file}: no rows; give a file with data")
+    whole = meta.num_rows * len(names) <= WHOLE_CELLS
+    if whole:
+        return _sample([source.read()], None, True, "the whole file", 0, file)
+    rows = max(WHOLE_CELLS // len(names) // 6, 1000)
+    groups = meta.num_row_groups
+    wanted = sorted({0, groups // 2, groups - 1})
+    tables, run = [], []
+    for group in wanted:
+        for batch in source.iter_batches(batch_size=rows, row_groups=[group]):
+            run = [batch]
+            break
+        tables.append(pa.Table.from_batches(run))
+    seen = f"{sum(map(len, tables)):,} of {meta.num_rows:,} rows: {_where(len(tables))}"
+    return _sample(tables, None, False, seen, 0, file)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Categories as the texts that they are."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            column = table.column(place).cast(field.type.value_type)
+            table = table.set_column(place, field.name, column)
+    return table
+
+
+def _where(parts: int) -> str:
+    return {1: "its beginning", 2: "its beginning and end"}.get(
+        parts, "its beginning, middle and end"
+    )
+
+
+def _sample(
+    tables: list[pa.Table], delimiter: str | None, whole: bool, seen: str, odd: int, file: str
+) -> Sample:
+    table = pa.concat_tables(map(_plain, tables))
+    if not table.num_rows:
+        raise DescribeError(
+            f"{file}: no line has as many fields as the header; export it again"
+            if odd
+            else f"{file}: a header but no rows; give a file with data"
+        )
+    sizes = [one.num_rows for one in tables]
+    stretch = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)
+    return Sample(table, stretch, delimiter, whole, f"{seen}, {table.num_rows:,} rows", odd)

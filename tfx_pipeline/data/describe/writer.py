@@ -1,0 +1,161 @@
+"""Writes a description as YAML that a person reads and corrects."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from tfx_pipeline.data.describe.description import Description
+from tfx_pipeline.data.describe.errors import DescribeError, Remark
+
+_WIDTH = 100
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/+-]*")
+_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
+
+
+def write(description: Description, output: Path, overwrite: bool) -> None:
+    """Writes the description to a file.
+
+    Args:
+        description: What was found.
+        output: The file.
+        overwrite: Whether a file of that name is replaced.
+
+    Raises:
+        DescribeError: There is such a file, or it cannot be written.
+    """
+    if not overwrite:
+        refuse_to_replace(output)
+    try:
+        with output.open("w" if overwrite else "x", encoding="utf-8") as stream:
+            stream.write(as_yaml(description, output))
+    except OSError as error:
+        raise DescribeError(f"{output}: not written: {error.strerror}") from error
+
+
+def refuse_to_replace(output: Path) -> None:
+    """Refuses a file that is there, before anything is looked at.
+
+    Raises:
+        DescribeError: It is.
+    """
+    if output.exists():
+        raise DescribeError(f"{output}: there already; give --overwrite, or another --output")
+
+
+def as_yaml(description: Description, output: Path) -> str:
+    """The description as commented YAML, which `read_series` reads."""
+    lines = [
+        *_comment(f"{Path(description.file).name}: looked at {description.seen}."),
+        *_comment("What is UNSURE was guessed from the data: correct it, and remove the word."),
+        f"# Then: {next_command(description.file, output)}",
+    ]
+    for key, value in description.values.items():
+        lines += _field(key, value, description)
+    if "zone" not in description.values:
+        # Behind the layouts, where it would stand.
+        place = next(n for n, line in enumerate(lines) if line.startswith(("cadence", "meter")))
+        while lines[place - 1].startswith("#"):
+            place -= 1
+        remarks = _remarks(description.remarks.about("zone"))
+        lines[place:place] = [*remarks, "zone: null"]
+    return "\n".join(lines) + "\n"
+
+
+def next_command(file: str, output: Path) -> str:
+    """How a person goes on."""
+    return f'make run ARGS="--series={quote(str(output))} --data.path={quote(file)}"'
+
+
+def _field(key: str, value: Any, description: Description) -> list[str]:
+    said = description.remarks.about
+    if key == "layouts":
+        lines = [*_remarks(said("layouts")), "layouts:"]
+        for layout in value:
+            for number, (name, part) in enumerate(layout.items()):
+                lead = "  - " if number == 0 else "    "
+                lines += [*_remarks(said(name), "    "), f"{lead}{name}: {_value(part)}"]
+        return lines
+    if key == "target":
+        about = [*said("target"), *said(_column(value)), *_of_wide(description)]
+        inner = (f"  {name}: {_value(part)}" for name, part in value.items())
+        return [*_remarks(_once(about)), "target:", *inner]
+    if key in ("covariates", "known_ahead"):
+        lines = [*_remarks(said(key)), f"{key}:"]
+        for one in value:
+            lines += [*_remarks(said(_column(one)), "  "), f"  - {_mapping(one)}"]
+        return lines
+    if key == "ignored":
+        doubts = [
+            Remark(name, f"{name}: {one.text}", unsure=True)
+            for name in map(_plain_name, value)
+            for one in said(name)
+            if one.unsure
+        ]
+        return [*_remarks([*said(key), *doubts[:20]]), *_list(key, value)]
+    remarks = _remarks(said(key))
+    return [
+        *remarks,
+        *(_list(key, value) if isinstance(value, list) else [f"{key}: {_value(value)}"]),
+    ]
+
+
+def _of_wide(description: Description) -> list[Remark]:
+    if "meter_columns" not in description.values:
+        return []
+    names = [line.column for line in description.lines]
+    return [one for name in names[:1] for one in description.remarks.about(name)]
+
+
+def _once(remarks: Iterable[Remark]) -> list[Remark]:
+    return list({one.text: one for one in remarks}.values())
+
+
+def _column(measurement: Mapping[str, Any]) -> str:
+    return str(measurement.get("column", measurement["name"]))
+
+
+def _remarks(remarks: Iterable[Remark], indent: str = "") -> list[str]:
+    texts = (f"UNSURE: {one.text}" if one.unsure else one.text for one in remarks)
+    return [line for text in texts for line in _comment(text, indent)]
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    clean = " ".join(text.split())
+    return textwrap.wrap(
+        clean,
+        _WIDTH,
+        initial_indent=f"{indent}# ",
+        subsequent_indent=f"{indent}#   ",
+        break_on_hyphens=False,
+    )
+
+
+def _plain_name(pattern: str) -> str:
+    """The column that an escaped pattern stands for."""
+    return re.sub(r"\[([*?[])\]", r"\1", pattern)
+
+
+def _list(key: str, values: list[str]) -> list[str]:
+    text = ", ".join(map(_value, values))
+    if len(key) + len(text) + 4 <= _WIDTH:
+        return [f"{key}: [{text}]"]
+    return [f"{key}:", *(f"  - {_value(value)}" for value in values)]
+
+
+def _mapping(values: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in values.items()) + "}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+        return value if plain else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)
