@@ -1,4 +1,4 @@
-"""Scores a network on origins, next to persistence on the same ones."""
+"""Scores a network on origins, next to naive forecasts on the same ones."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from modules import distribution
 from modules.features import Origins
-from tfx_pipeline.scoring import ErrorSums, error_sums
+from tfx_pipeline.scoring import ErrorSums, errors, naive_forecasts
 
 
 class Scorer:
@@ -40,12 +40,9 @@ class Scorer:
         sums = None
         for origins in batches:
             forecast = {name: values.numpy() for name, values in self._forecast(origins).items()}
-            batch = error_sums(
-                origins.labels.numpy(),
-                origins.last_observed.numpy(),
-                origins.scored.numpy(),
-                forecast,
-            )
+            labels = origins.labels.numpy()
+            naive = naive_forecasts(origins.last_observed.numpy(), {}, labels.shape[1], step=1)
+            batch = errors(labels, naive, origins.scored.numpy(), forecast).total()
             sums = sums + batch if sums else batch
         if sums is None or not sums.labels.all():
             raise ValueError("the evaluation split has no window with labels; give it more data")
@@ -53,5 +50,5 @@ class Scorer:
 
 
 def objective(sums: ErrorSums) -> float:
-    """What the search minimises: the mean of both ratios to persistence."""
+    """What the search minimises: the mean of both ratios to the best naive forecasts."""
     return (sums.mse_ratio + sums.mae_ratio) / 2

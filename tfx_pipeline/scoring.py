@@ -1,8 +1,8 @@
-"""The errors of forecasts next to a naive one's: what the search minimises and the gate bounds.
+"""The errors of forecasts next to those of naive ones: what search and gate compare.
 
-One definition for both, in numpy. Errors are in the
-target's unit. Labels and last observations are the caller's: the search takes
-them from the windows that it trains on, the gate from the raw series, without the model's code.
+One definition for both, in numpy. Errors are in the target's unit. Labels, last observations and
+earlier values are the caller's: the search takes them from the windows that it trains on, the gate
+from the raw series, without the model's code.
 """
 
 from __future__ import annotations
@@ -14,32 +14,73 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tfx_pipeline.data.contract import SAME_TIME_LAST_WEEK, SAME_TIME_YESTERDAY
 from tfx_pipeline.model_contract import MEAN, OUTPUTS, P10, P50, P90
+from tfx_pipeline.series.spec import DAY, WEEK
 
 Array = npt.NDArray[np.floating]
+
+PERSISTENCE = "persistence"
+SEASONS: Mapping[str, int] = {SAME_TIME_YESTERDAY: DAY, SAME_TIME_LAST_WEEK: WEEK}
+"""Naive forecast -> seconds of the season after which it expects the same again."""
+NAIVE: tuple[str, ...] = (PERSISTENCE, *SEASONS)
+"""The forecasts that cost nothing; of those that are alike, the first is the best."""
+
+
+def naive_forecasts(
+    last_observation: Array, earlier: Mapping[str, Array], horizon: int, step: int
+) -> Array:
+    """The naive forecasts at each origin.
+
+    Persistence holds the last observation. The others expect the value of whole days, or weeks,
+    before each step ahead, as few of them as lead back to the origin or before; where that was not
+    observed, persistence stands in.
+
+    Args:
+        last_observation: [n], NaN where there is none.
+        earlier: Feature -> [n, horizon], the target one season before each step ahead, NaN where
+            not known; what is not there is not known.
+        horizon: Steps ahead.
+        step: Seconds of a step.
+
+    Returns:
+        [n, `NAIVE`, horizon].
+    """
+    persistence = np.repeat(np.asarray(last_observation, np.float64)[:, None], horizon, axis=1)
+    forecasts = [persistence]
+    for name, season in SEASONS.items():
+        steps, rest = divmod(season, step)
+        if rest or name not in earlier:
+            forecasts.append(persistence)
+            continue
+        # Two seasons before a step is one before the step that lies a season earlier.
+        found = np.asarray(earlier[name], np.float64)[:, np.arange(horizon) % steps]
+        forecasts.append(np.where(np.isnan(found), persistence, found))
+    return np.stack(forecasts, axis=1)
 
 
 @dataclass(frozen=True)
 class ErrorSums:
     """Sums over forecasts, and the averages that follow from them.
 
-    A ratio or an average over nothing is NaN, and so is everything of a step for which a model
-    gave something that is not a number.
+    A ratio or an average over nothing is NaN, and so is everything of a step for which a model gave
+    something that is not a number. Sums of many parts, which have an axis before those named here,
+    are added up before they are averaged.
 
     Attributes:
-        origins: Origins that a forecast is due from.
-        forecasts: Those of them with at least one label.
+        origins: [], origins that a forecast is due from.
+        forecasts: [], those of them with at least one label.
         labels: [horizon], labels by step ahead; the sums below are over them.
         error: [horizon], mean minus label.
         squared_error: [horizon], of the mean.
         absolute_error: [horizon], of the median.
         covered: [horizon], labels from P10 to P90.
-        naive_squared_error: [horizon], of the last observation.
-        naive_absolute_error: [horizon], of the last observation.
+        naive_squared_error: [`NAIVE`, horizon].
+        naive_absolute_error: [`NAIVE`, horizon].
     """
 
-    origins: int
-    forecasts: int
+    origins: Array
+    forecasts: Array
     labels: Array
     error: Array
     squared_error: Array
@@ -51,11 +92,21 @@ class ErrorSums:
     @classmethod
     def of_nothing(cls, horizon: int) -> ErrorSums:
         """Sums over no forecast."""
-        return cls(0, 0, *(np.zeros(horizon) for _ in fields(cls)[2:]))
+        counts, of_naive = 2, 2
+        by_step = len(fields(cls)) - counts - of_naive
+        return cls(
+            *(np.zeros(()) for _ in range(counts)),
+            *(np.zeros(horizon) for _ in range(by_step)),
+            *(np.zeros((len(NAIVE), horizon)) for _ in range(of_naive)),
+        )
 
     def __add__(self, other: ErrorSums) -> ErrorSums:
         mine, theirs = vars(self), vars(other)
         return ErrorSums(**{name: mine[name] + theirs[name] for name in mine})
+
+    def total(self, parts: slice = slice(None)) -> ErrorSums:
+        """Adds up some of many parts, or all of them."""
+        return ErrorSums(**{name: values[parts].sum(axis=0) for name, values in vars(self).items()})
 
     @property
     def mse(self) -> Array:
@@ -68,14 +119,24 @@ class ErrorSums:
         return self._average(self.absolute_error)
 
     @property
-    def naive_mse(self) -> Array:
-        """[horizon], of the last observation."""
+    def mse_of_naive(self) -> Array:
+        """[`NAIVE`, horizon], of each naive forecast."""
         return self._average(self.naive_squared_error)
 
     @property
-    def naive_mae(self) -> Array:
-        """[horizon], of the last observation."""
+    def mae_of_naive(self) -> Array:
+        """[`NAIVE`, horizon], of each naive forecast."""
         return self._average(self.naive_absolute_error)
+
+    @property
+    def naive_mse(self) -> Array:
+        """[horizon], of the naive forecast that is best at that step."""
+        return self.mse_of_naive.min(axis=-2)
+
+    @property
+    def naive_mae(self) -> Array:
+        """[horizon], of the naive forecast that is best at that step."""
+        return self.mae_of_naive.min(axis=-2)
 
     @property
     def coverage(self) -> Array:
@@ -89,66 +150,89 @@ class ErrorSums:
 
     @property
     def mse_ratio(self) -> float:
-        """MSE over the naive forecast's, each averaged over the steps ahead."""
-        return _ratio(self.mse, self.naive_mse)
+        """MSE over the best naive forecasts', each averaged over the steps ahead."""
+        return self._ratio(self.mse, self.naive_mse)
 
     @property
     def mae_ratio(self) -> float:
-        """MAE over the naive forecast's, each averaged over the steps ahead."""
-        return _ratio(self.mae, self.naive_mae)
+        """MAE over the best naive forecasts', each averaged over the steps ahead."""
+        return self._ratio(self.mae, self.naive_mae)
+
+    @property
+    def worst_mse_ratio(self) -> float:
+        """The largest, over the steps ahead, of the MSE over the best naive forecast's there."""
+        return self._worst_ratio(self.mse, self.naive_mse)
+
+    @property
+    def worst_mae_ratio(self) -> float:
+        """The largest, over the steps ahead, of the MAE over the best naive forecast's there."""
+        return self._worst_ratio(self.mae, self.naive_mae)
+
+    def mean(self, by_step: Array) -> float:
+        """The average of [horizon] over the steps ahead that have a label."""
+        of = by_step[self.labels > 0]
+        return float(of.mean()) if of.size else np.nan
 
     def __str__(self) -> str:
         return (
             f"mse_ratio {self.mse_ratio:.4f}, mae_ratio {self.mae_ratio:.4f}, "
-            f"coverage {self.coverage.mean():.3f}"
+            f"coverage {self.mean(self.coverage):.3f}"
         )
 
     def _average(self, sums: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             return sums / self.labels
 
+    def _ratio(self, own: Array, naive: Array) -> float:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.divide(self.mean(own), self.mean(naive)))
 
-def error_sums(
+    def _worst_ratio(self, own: Array, naive: Array) -> float:
+        scored = self.labels > 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(np.divide(own, naive)[scored].max()) if scored.any() else np.nan
+
+
+def errors(
     labels: Array,
-    last_observation: Array,
+    naive: Array,
     due: npt.NDArray[np.bool_],
     forecast: Mapping[str, Array],
 ) -> ErrorSums:
-    """Sums the errors of forecasts.
+    """The errors of each origin's forecast.
 
     A step is scored where its forecast is due, its label was observed, and there is a last
-    observation for the naive forecast to hold.
+    observation to hold.
 
     Args:
         labels: [n, horizon], NaN where not observed.
-        last_observation: [n], NaN where there is none.
+        naive: [n, `NAIVE`, horizon], NaN where there is no last observation.
         due: [n], whether a forecast is to be scored.
         forecast: Outputs by name, [n, horizon].
+
+    Returns:
+        Sums of many parts, [n, ...]: one for each origin.
     """
     labels = np.asarray(labels, np.float64)
-    scored = due[:, None] & ~np.isnan(labels) & ~np.isnan(last_observation)[:, None]
+    observed = ~np.isnan(labels) & ~np.isnan(naive[:, NAIVE.index(PERSISTENCE)])
+    scored = due[:, None] & observed
 
-    def total(values: npt.NDArray[Any]) -> Array:
+    def of(values: npt.NDArray[Any]) -> Array:
         # where, not a product: what is not scored may be NaN.
-        return np.where(scored, values, 0.0).sum(axis=0)
+        return np.where(scored if values.ndim == scored.ndim else scored[:, None], values, 0.0)
 
     # A forecast counts whole: NaN where any of its outputs is not finite.
     finite = np.all([np.isfinite(forecast[name]) for name in OUTPUTS], axis=0)
     error = np.where(finite, forecast[MEAN] - labels, np.nan)
-    naive_error = last_observation[:, None] - labels
+    naive_error = naive - labels[:, None]
     return ErrorSums(
-        origins=int(due.sum()),
-        forecasts=int(scored.any(axis=1).sum()),
-        labels=scored.sum(axis=0, dtype=np.float64),
-        error=total(error),
-        squared_error=total(error**2),
-        absolute_error=total(np.abs(forecast[P50] - labels)),
-        covered=total((forecast[P10] <= labels) & (labels <= forecast[P90])),
-        naive_squared_error=total(naive_error**2),
-        naive_absolute_error=total(np.abs(naive_error)),
+        origins=due.astype(np.float64),
+        forecasts=np.any(scored, axis=1).astype(np.float64),
+        labels=scored.astype(np.float64),
+        error=of(error),
+        squared_error=of(error**2),
+        absolute_error=of(np.abs(forecast[P50] - labels)),
+        covered=of((forecast[P10] <= labels) & (labels <= forecast[P90])),
+        naive_squared_error=of(naive_error**2),
+        naive_absolute_error=of(np.abs(naive_error)),
     )
-
-
-def _ratio(own: Array, naive: Array) -> float:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(own.mean() / naive.mean())

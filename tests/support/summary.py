@@ -1,5 +1,6 @@
 """A summary of a run that never was."""
 
+from datetime import timedelta
 from typing import Any
 
 from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
@@ -46,7 +47,11 @@ def step(number: int) -> StepScores:
         mse=0.04,
         mae=0.06,
         naive_mse=0.05,
+        naive_mse_of="persistence",
         naive_mae=0.07,
+        naive_mae_of="persistence",
+        persistence_mse=0.05,
+        persistence_mae=0.07,
         coverage_p10_p90=None,
     )
 
@@ -66,6 +71,8 @@ def evaluation(**values: Any) -> Evaluation:
         "coverage_p10_p90": None,
         "bias": 0.0,
         "unit": "kW",
+        "cadence": timedelta(minutes=1),
+        "hours": 17.0,
         "origins": 1000,
         "forecasts": 1000,
         "per_step": (step(1), step(2)),

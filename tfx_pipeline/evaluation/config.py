@@ -7,18 +7,16 @@ from typing import Any
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from tfx_pipeline.data.contract import HOUR, WEEKEND, Windowing
-from tfx_pipeline.evaluation.rules import RULES, Bounds
+from tfx_pipeline.data.contract import GROUP, Windowing
+from tfx_pipeline.evaluation.rules import RULES, Bounds, hours
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 from tfx_pipeline.series.spec import SeriesSpec
 
 METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
-SLICES: tuple[str, ...] = (HOUR, WEEKEND)
-"""Features by whose values the metrics are sliced, besides the whole."""
 
 _WHOLE = config_pb2.SlicingSpec()
-_SLICING = [config_pb2.SlicingSpec(feature_keys=[feature]) for feature in SLICES]
+_BY_GROUP = config_pb2.SlicingSpec(feature_keys=[GROUP])
 
 
 def eval_config(
@@ -37,33 +35,35 @@ def eval_config(
     settings = {
         "series": series.model_dump(mode="json"),
         "windowing": windowing.model_dump(),
-        "min_slice_forecasts": gate.min_slice_forecasts,
+        "min_slice_hours": hours(gate.min_slice_time),
     }
     metrics = config_pb2.MetricConfig(
         class_name="ForecastMetrics", module=METRICS_MODULE, config=json.dumps(settings)
     )
+    groups = [_BY_GROUP] if series.group else []
     # Not MetricsSpec.thresholds: TFMA applies those to every slice, not only to the whole.
     thresholds = {
         rule.metric: config_pb2.PerSliceMetricThresholds(
             thresholds=[
                 config_pb2.PerSliceMetricThreshold(
-                    slicing_specs=_SLICING if rule.by_slice else [_WHOLE],
+                    slicing_specs=groups if rule.over == "groups" else [_WHOLE],
                     threshold=_threshold(rule.bounds(gate)),
                 )
             ]
         )
         for rule in RULES
+        if groups or rule.over != "groups"
     }
     return config_pb2.EvalConfig(
         model_specs=[config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE)],
-        slicing_specs=[_WHOLE, *_SLICING],
+        slicing_specs=[_WHOLE, *groups],
         metrics_specs=[config_pb2.MetricsSpec(metrics=[metrics], per_slice_thresholds=thresholds)],
     )
 
 
-def min_slice_forecasts(config: config_pb2.EvalConfig) -> int:
-    """Forecasts from which a slice is eligible, as the evaluation was configured."""
-    return int(_settings(config)["min_slice_forecasts"])
+def min_slice_hours(config: config_pb2.EvalConfig) -> float:
+    """Hours from which a slice is eligible, as the evaluation was configured."""
+    return float(_settings(config)["min_slice_hours"])
 
 
 def series_of(config: config_pb2.EvalConfig) -> SeriesSpec:

@@ -1,27 +1,31 @@
-"""TFMA metrics of the forecast, next to a naive one on the very same forecasts.
+"""TFMA metrics of the forecast, next to naive ones on the very same forecasts.
 
-Labels and persistence are cut here, by numpy and from the raw target series, so that they do not
-pass through any model. Each example becomes one small record of sums before TFMA hands it to its
-slices; from then on there is nothing to do but add.
+Labels and naive forecasts are cut here, by numpy and from the raw target series, so that they do
+not pass through any model. Each example becomes small sums, by hour of day, before TFMA hands it to
+its slices; from then on there is nothing to do but add.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from operator import add, attrgetter
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
-from tfx_pipeline.data.contract import WEIGHT, Windowing
-from tfx_pipeline.scoring import Array, ErrorSums, error_sums
+from tfx_pipeline.data.contract import FIRST_ORIGIN, WEIGHT, Windowing
+from tfx_pipeline.evaluation.slices import CELLS_OF_SLICES, cells_of, local_hours
+from tfx_pipeline.scoring import NAIVE, SEASONS, Array, ErrorSums, errors, naive_forecasts
+from tfx_pipeline.series.grid import HOUR, Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
-PER_STEP: Mapping[str, Callable[[ErrorSums], Array]] = {
+BY_STEP: Mapping[str, Callable[[ErrorSums], Array]] = {
     "mse": attrgetter("mse"),
     "mae": attrgetter("mae"),
     "naive_mse": attrgetter("naive_mse"),
@@ -30,25 +34,165 @@ PER_STEP: Mapping[str, Callable[[ErrorSums], Array]] = {
 }
 """Metrics of each step ahead, and without a step their means over the steps."""
 
+OF_NAIVE: Mapping[str, Callable[[ErrorSums], Array]] = {
+    "mse": attrgetter("mse_of_naive"),
+    "mae": attrgetter("mae_of_naive"),
+}
+"""Metrics of each naive forecast at each step ahead."""
+
 OVERALL: Mapping[str, Callable[[ErrorSums], float]] = {
-    "bias": lambda sums: sums.bias.mean(),
+    "bias": lambda sums: sums.mean(sums.bias),
     "mse_ratio": attrgetter("mse_ratio"),
     "mae_ratio": attrgetter("mae_ratio"),
-    "origins": attrgetter("origins"),
-    "forecasts": attrgetter("forecasts"),
 }
 """Metrics of all steps ahead together."""
 
+WORST_STEP: Mapping[str, Callable[[ErrorSums], float]] = {
+    "worst_step_mse_ratio": attrgetter("worst_mse_ratio"),
+    "worst_step_mae_ratio": attrgetter("worst_mae_ratio"),
+}
+"""The largest ratios of a single step ahead."""
+
+COUNTS: Mapping[str, Callable[[ErrorSums], float]] = {
+    "origins": attrgetter("origins"),
+    "forecasts": attrgetter("forecasts"),
+}
+
+HOURS = "hours"
+"""Hours of which a forecast was scored, whatever the number of meters."""
+WORST_SLICE = "worst_slice_mse_ratio"
+"""Largest `mse_ratio` of the slices by the clock with enough hours; 0 where there is none."""
 ELIGIBLE_MSE_RATIO = "eligible_mse_ratio"
-"""`mse_ratio` where there are enough forecasts, else 0: a small slice cannot fail a model."""
+"""`mse_ratio` where there are enough hours, else 0: a small slice cannot fail a model."""
 
 
-def step_name(step: int, metric: str) -> str:
-    """Name of `metric` at `step` (1 = the next step), for example `step_1_mse`."""
-    return f"step_{step}_{metric}"
+def step_name(metric: str) -> str:
+    """Name of the array [horizon] of a metric by step ahead."""
+    return f"{metric}_by_step"
 
 
-def persistence(target: np.ndarray, windowing: Windowing) -> np.ndarray:
+def slice_name(metric: str) -> str:
+    """Name of the array [`SLICES`] of a metric by slice by the clock."""
+    return f"{metric}_by_slice"
+
+
+@dataclass
+class CellSums:
+    """Sums by cell of the calendar, and of when they are.
+
+    Attributes:
+        by_cell: Cell (`tfx_pipeline.evaluation.slices`) -> sums.
+        hours: Local hours since 1970 of which a forecast was scored.
+    """
+
+    by_cell: dict[int, ErrorSums] = field(default_factory=dict)
+    hours: set[int] = field(default_factory=set)
+
+    def include(self, other: CellSums) -> CellSums:
+        """Adds another's sums to these."""
+        for cell, sums in other.by_cell.items():
+            mine = self.by_cell.get(cell)
+            self.by_cell[cell] = sums if mine is None else mine + sums
+        self.hours |= other.hours
+        return self
+
+    def of(self, cells: npt.NDArray[np.bool_], horizon: int) -> ErrorSums:
+        """The sums over some cells."""
+        chosen = (sums for cell, sums in self.by_cell.items() if cells[cell])
+        return reduce(add, chosen, ErrorSums.of_nothing(horizon))
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How examples are scored.
+
+    Attributes:
+        series: What is forecast.
+        windowing: How examples are cut into windows.
+        min_slice_hours: From so many hours on a slice is eligible.
+    """
+
+    series: SeriesSpec
+    windowing: Windowing
+    min_slice_hours: float
+
+    @cached_property
+    def _grid(self) -> Grid:
+        return Grid(self.series)
+
+    def sums(self, features: Mapping[str, np.ndarray], forecast: Mapping[str, Array]) -> CellSums:
+        """The errors of one example's forecasts.
+
+        Args:
+            features: Of the example, by the data contract.
+            forecast: Outputs by name, [origins, horizon].
+        """
+        shape = self.windowing
+        target = features[self.series.target.name]
+        of_origins = errors(
+            labels_ahead(target, shape),
+            naive_forecasts(
+                last_observation(target, shape),
+                {name: by_origin(features[name], shape) for name in SEASONS if name in features},
+                shape.horizon,
+                self.series.step,
+            ),
+            features[WEIGHT] > 0,
+            forecast,
+        )
+        hours = local_hours(self._grid, int(features[FIRST_ORIGIN][0]), shape.origins)
+        cells = cells_of(hours)
+        starts = np.flatnonzero(np.diff(cells, prepend=-1))
+        found = CellSums(hours=set(np.unique(hours[of_origins.forecasts > 0]).tolist()))
+        for start, stop in zip(starts, [*starts[1:], shape.origins], strict=True):
+            found.include(CellSums({int(cells[start]): of_origins.total(slice(start, stop))}))
+        return found
+
+    def summarize(self, found: CellSums) -> dict[str, float | Array]:
+        """Metric names to values; NaN where nothing was scored."""
+        horizon = self.windowing.horizon
+        whole = found.of(np.ones(CELLS_OF_SLICES.shape[1], bool), horizon)
+        slices = [found.of(cells, horizon) for cells in CELLS_OF_SLICES]
+        hours = self._hours(np.ones(CELLS_OF_SLICES.shape[1], bool), found)
+        hours_of_slices = [self._hours(cells, found) for cells in CELLS_OF_SLICES]
+        scores = _scores(whole)
+        eligible = [hours >= self.min_slice_hours for hours in hours_of_slices]
+        ratios = [of.mse_ratio for of, enough in zip(slices, eligible, strict=True) if enough]
+        by_slice = [_scores(of) | {HOURS: h} for of, h in zip(slices, hours_of_slices, strict=True)]
+        return {
+            **scores,
+            **{name: float(of(whole)) for name, of in WORST_STEP.items()},
+            HOURS: hours,
+            # Not max(): it passes NaN over.
+            WORST_SLICE: float(np.max(ratios, initial=0.0)),
+            ELIGIBLE_MSE_RATIO: scores["mse_ratio"] if hours >= self.min_slice_hours else 0.0,
+            **{step_name(name): of(whole) for name, of in BY_STEP.items()},
+            **{
+                step_name(f"{naive}_{name}"): of(whole)[NAIVE.index(naive)]
+                for name, of in OF_NAIVE.items()
+                for naive in NAIVE
+            },
+            **{
+                slice_name(name): np.array([values[name] for values in by_slice])
+                for name in by_slice[0]
+            },
+        }
+
+    def _hours(self, cells: npt.NDArray[np.bool_], found: CellSums) -> float:
+        """Hours of which forecasts from some cells were scored; a longer step is all its own."""
+        hours = np.fromiter(found.hours, np.int64, len(found.hours))
+        return float(cells[cells_of(hours)].sum() * max(1.0, self.series.step / HOUR))
+
+
+def _scores(sums: ErrorSums) -> dict[str, float]:
+    """Metrics without a step."""
+    return {
+        **{name: sums.mean(of(sums)) for name, of in BY_STEP.items()},
+        **{name: float(of(sums)) for name, of in {**OVERALL, **COUNTS}.items()},
+    }
+
+
+def last_observation(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     """The last observation at or before each origin, within its window.
 
     Args:
@@ -67,20 +211,12 @@ def persistence(target: np.ndarray, windowing: Windowing) -> np.ndarray:
 
 def labels_ahead(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     """The labels of each origin: [steps] -> [origins, horizon], NaN where not observed."""
-    ahead = target[windowing.window :]
+    return by_origin(target[windowing.window :], windowing)
+
+
+def by_origin(ahead: np.ndarray, windowing: Windowing) -> np.ndarray:
+    """What stands beside the labels of each origin: [labels] -> [origins, horizon]."""
     return np.lib.stride_tricks.sliding_window_view(ahead, windowing.horizon)[: windowing.origins]
-
-
-def summarize(sums: ErrorSums, min_slice_forecasts: int) -> dict[str, float]:
-    """Metric names to values; NaN where nothing was scored."""
-    values: dict[str, float] = {}
-    for name, of in PER_STEP.items():
-        by_step = of(sums)
-        values |= {step_name(i + 1, name): float(value) for i, value in enumerate(by_step)}
-        values[name] = float(by_step.mean())
-    values |= {name: float(of(sums)) for name, of in OVERALL.items()}
-    eligible = sums.forecasts >= min_slice_forecasts
-    return values | {ELIGIBLE_MSE_RATIO: values["mse_ratio"] if eligible else 0.0}
 
 
 class ForecastMetrics(metric_types.Metric):
@@ -93,15 +229,15 @@ class ForecastMetrics(metric_types.Metric):
         self,
         series: dict[str, Any],
         windowing: dict[str, int],
-        min_slice_forecasts: int,
+        min_slice_hours: float,
         name: str = "forecast",
     ) -> None:
-        """Takes the fields of a `SeriesSpec` and of a `Windowing`, and the size of a fair slice.
+        """Takes the fields of a `Scoring` as JSON holds them.
 
         Args:
-            series: What is forecast.
-            windowing: How the examples are cut into windows.
-            min_slice_forecasts: From so many forecasts on a slice is eligible.
+            series: Of a `SeriesSpec`.
+            windowing: Of a `Windowing`.
+            min_slice_hours: From so many hours on a slice is eligible.
             name: Of the metric.
         """
         super().__init__(
@@ -109,7 +245,7 @@ class ForecastMetrics(metric_types.Metric):
             name=name,
             series=series,
             windowing=windowing,
-            min_slice_forecasts=min_slice_forecasts,
+            min_slice_hours=min_slice_hours,
         )
 
 
@@ -117,17 +253,18 @@ def _computations(
     name: str,
     series: dict[str, Any],
     windowing: dict[str, int],
-    min_slice_forecasts: int,
+    min_slice_hours: float,
     model_names: Iterable[str] | None = None,
 ) -> metric_types.MetricComputations:
-    target = SeriesSpec.model_validate(series).target.name
-    shape = Windowing.model_validate(windowing)
-    names = summarize(ErrorSums.of_nothing(shape.horizon), min_slice_forecasts)
+    scoring = Scoring(
+        SeriesSpec.model_validate(series), Windowing.model_validate(windowing), min_slice_hours
+    )
+    names = scoring.summarize(CellSums())
     return [
         metric_types.MetricComputation(
             keys=[_key(metric, model) for metric in names],
-            preprocessors=[_SumErrors(f"{name}/{model}", model, target, shape)],
-            combiner=_AddSums(model, shape.horizon, min_slice_forecasts),
+            preprocessors=[_SumErrors(f"{name}/{model}", model, scoring)],
+            combiner=_AddSums(model, scoring),
         )
         for model in model_names or [""]
     ]
@@ -141,42 +278,36 @@ def _key(name: str, model: str) -> metric_types.MetricKey:
 class _SumErrors(metric_types.Preprocessor):
     """Turns an example into its sums, once for all slices that it falls into."""
 
-    def __init__(self, name: str, model: str, target: str, windowing: Windowing) -> None:
+    def __init__(self, name: str, model: str, scoring: Scoring) -> None:
         super().__init__(name=name)
         self._model = model
-        self._target = target
-        self._windowing = windowing
+        self._scoring = scoring
 
-    def process(self, extracts: dict[str, Any]) -> Iterator[ErrorSums]:
-        features = extracts[constants.FEATURES_KEY]
-        target = features[self._target]
-        yield error_sums(
-            labels_ahead(target, self._windowing),
-            persistence(target, self._windowing),
-            features[WEIGHT] > 0,
-            metric_types.StandardMetricInputs(extracts).get_predictions(self._model),
-        )
+    def process(self, extracts: dict[str, Any]) -> Iterator[CellSums]:
+        forecast = metric_types.StandardMetricInputs(extracts).get_predictions(self._model)
+        yield self._scoring.sums(extracts[constants.FEATURES_KEY], forecast)
 
 
 class _AddSums(beam.CombineFn):
     """Adds sums and gives the metrics of one model."""
 
-    def __init__(self, model: str, horizon: int, min_slice_forecasts: int) -> None:
+    def __init__(self, model: str, scoring: Scoring) -> None:
         self._model = model
-        self._horizon = horizon
-        self._min_slice_forecasts = min_slice_forecasts
+        self._scoring = scoring
 
-    def create_accumulator(self) -> ErrorSums:
-        return ErrorSums.of_nothing(self._horizon)
+    def create_accumulator(self) -> CellSums:
+        return CellSums()
 
-    def add_input(self, accumulator: ErrorSums, sums: ErrorSums) -> ErrorSums:
-        return accumulator + sums
+    def add_input(self, accumulator: CellSums, sums: CellSums) -> CellSums:
+        return accumulator.include(sums)
 
-    def merge_accumulators(self, accumulators: Iterable[ErrorSums]) -> ErrorSums:
-        return reduce(add, accumulators)
+    def merge_accumulators(self, accumulators: Iterable[CellSums]) -> CellSums:
+        return reduce(CellSums.include, accumulators, CellSums())
 
-    def extract_output(self, accumulator: ErrorSums) -> dict[metric_types.MetricKey, float]:
+    def extract_output(
+        self, accumulator: CellSums
+    ) -> dict[metric_types.MetricKey, float | np.ndarray]:
         return {
             _key(name, self._model): value
-            for name, value in summarize(accumulator, self._min_slice_forecasts).items()
+            for name, value in self._scoring.summarize(accumulator).items()
         }

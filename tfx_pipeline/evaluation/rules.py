@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
 
 from tfx_pipeline.evaluation.settings import GateSettings
 
@@ -53,23 +55,34 @@ class Rule:
         metric: The metric that it bounds.
         bounds: The bounds, from the settings.
         finding: Puts into words what was found and what was required.
-        by_slice: Whether it holds for every eligible slice, or for the whole. The metric of a rule
-            by slice must be harmless where a slice is too small.
+        over: What it looks at: the whole, its worst step ahead, its worst eligible slice by the
+            clock, or every group of meters. The metric of a rule over groups must be harmless
+            where a group is too small.
+        ratio: Of what is over the best naive forecast's, where it looks at the worst: mse or mae.
     """
 
     metric: str
     bounds: Callable[[GateSettings], Bounds]
     finding: Callable[[Figure], str]
-    by_slice: bool = False
+    over: Literal["whole", "steps", "slices", "groups"] = "whole"
+    ratio: Literal["mse", "mae"] = "mse"
+
+
+def hours(time: timedelta) -> float:
+    """A duration in hours."""
+    return time / timedelta(hours=1)
 
 
 def _enough(figure: Figure) -> str:
-    return f"{figure.value:,.0f} forecasts were scored, must be at least {figure.bounds.lower:,.0f}"
+    return (
+        f"Forecasts of {figure.value:,.0f} hours were scored, must be at least "
+        f"{figure.bounds.lower:,.4g}"
+    )
 
 
 def _of_naive(error: str) -> Callable[[Figure], str]:
     return lambda figure: (
-        f"{error} is {_number(figure.value)} of the naive forecast's, must be at most "
+        f"{error} is {_number(figure.value)} of the best naive forecast's, must be at most "
         f"{figure.bounds.upper:.3g}"
     )
 
@@ -78,9 +91,9 @@ def _of_baseline(figure: Figure) -> str:
     delta = (figure.value / figure.baseline - 1) * 100
     allowed = (figure.bounds.above_baseline or 0.0) * 100
     return (
-        f"MSE is {_number(figure.value, 4)} {figure.unit}^2, {_number(abs(delta), 1)} % "
-        f"{'above' if delta > 0 else 'below'} the {_number(figure.baseline, 4)} of the baseline "
-        f"model, may be at most {allowed:.3g} % above"
+        f"MSE is {_significant(figure.value)} {figure.unit}^2, {_number(abs(delta), 1)} % "
+        f"{'above' if delta > 0 else 'below'} the {_significant(figure.baseline)} {figure.unit}^2 "
+        f"of the baseline model, may be at most {allowed:.3g} % above"
     )
 
 
@@ -95,10 +108,24 @@ def _number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else "not a number"
 
 
+def _significant(value: float) -> str:
+    return f"{value:#.4g}" if math.isfinite(value) else "not a number"
+
+
+def _step_bound(gate: GateSettings) -> Bounds:
+    return Bounds(upper=gate.step_bound)
+
+
+def _slice_bound(gate: GateSettings) -> Bounds:
+    return Bounds(upper=gate.slice_bound)
+
+
 RULES: tuple[Rule, ...] = (
-    Rule("forecasts", lambda gate: Bounds(lower=gate.min_forecasts), _enough),
+    Rule("hours", lambda gate: Bounds(lower=hours(gate.min_time)), _enough),
     Rule("mse_ratio", lambda gate: Bounds(upper=1 - gate.margin), _of_naive("MSE")),
     Rule("mae_ratio", lambda gate: Bounds(upper=1 - gate.mae_margin), _of_naive("MAE")),
+    Rule("worst_step_mse_ratio", _step_bound, _of_naive("MSE"), over="steps"),
+    Rule("worst_step_mae_ratio", _step_bound, _of_naive("MAE"), over="steps", ratio="mae"),
     Rule("mse", lambda gate: Bounds(above_baseline=gate.baseline_tolerance), _of_baseline),
     Rule(
         "coverage_p10_p90",
@@ -108,10 +135,6 @@ RULES: tuple[Rule, ...] = (
         ),
         _coverage,
     ),
-    Rule(
-        "eligible_mse_ratio",
-        lambda gate: Bounds(upper=gate.slice_bound),
-        _of_naive("MSE"),
-        by_slice=True,
-    ),
+    Rule("worst_slice_mse_ratio", _slice_bound, _of_naive("MSE"), over="slices"),
+    Rule("eligible_mse_ratio", _slice_bound, _of_naive("MSE"), over="groups"),
 )

@@ -1,5 +1,6 @@
 """The settings of the gate."""
 
+from datetime import timedelta
 from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -12,18 +13,21 @@ class GateSettings(Frozen):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    min_forecasts: int = Field(ge=1)
-    """Scored forecasts without which nothing is blessed."""
+    min_time: timedelta = Field(gt=timedelta(0))
+    """Hours of the newest data, each counted once for all meters, with a scored forecast."""
     margin: float = Field(ge=0.0, lt=1.0)
-    """Fraction by which the MSE of the mean must be below the naive forecast's."""
+    """Fraction by which the MSE of the mean must be below the best naive forecast's."""
     mae_margin: float = Field(ge=0.0, lt=1.0)
-    """Fraction by which the MAE of the median must be below the naive forecast's."""
+    """Fraction by which the MAE of the median must be below the best naive forecast's."""
+    step_bound: float = Field(gt=0.0)
+    """MSE, and MAE, over the best naive forecast's at every single step ahead."""
     baseline_tolerance: float = Field(ge=0.0)
     """Fraction by which the MSE may exceed the baseline model's."""
     slice_bound: float = Field(gt=0.0)
-    """MSE over the naive forecast's in every hour of day, on weekdays and on weekends."""
-    min_slice_forecasts: int = Field(ge=1)
-    """Slices with fewer forecasts are reported only; at most half of `min_forecasts`."""
+    """MSE over the best naive forecast's in every hour of day, on weekdays, on weekends, and in
+    every group of meters."""
+    min_slice_time: timedelta = Field(gt=timedelta(0))
+    """Slices with fewer scored hours are reported only; at most half of `min_time`."""
     coverage: float = Field(gt=0.0, lt=1.0)
     """Fraction of the outcomes that the band P10..P90 should hold."""
     coverage_tolerance: float = Field(ge=0.0, le=1.0)
@@ -31,10 +35,10 @@ class GateSettings(Frozen):
 
     @model_validator(mode="after")
     def _most_forecasts_lie_in_large_slices(self) -> Self:
-        # Weekdays or weekends hold at least half of all forecasts.
-        if 2 * self.min_slice_forecasts > self.min_forecasts:
+        # Weekdays or weekends hold at least half of all hours.
+        if 2 * self.min_slice_time > self.min_time:
             raise ValueError(
-                f"min_slice_forecasts ({self.min_slice_forecasts}) may be at most half of "
-                f"min_forecasts ({self.min_forecasts}), or there may be no slice to look at"
+                f"min_slice_time ({self.min_slice_time}) may be at most half of min_time "
+                f"({self.min_time}), or there may be no slice to look at"
             )
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +16,18 @@ from tfx_pipeline.series.durations import text
 
 SHOWN_NOT_APPLIED = 2
 """Verdicts of rules that did not apply; all are in the file."""
+
+MANY = 1000
+"""From here on figures have no decimals."""
+
+MOST_ROWS = 15
+"""Steps ahead that are shown, besides the first."""
+
+EVERY = (1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 60, 96, 120, 240, 480, 720)
+"""Every how many-th step may be shown."""
+
+UNITS = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
+"""Seconds."""
 
 STYLES = {"passed": "dim", "failed": "red", "not applied": "dim"}
 
@@ -42,6 +55,7 @@ def print_summary(summary: RunSummary, folder: Path, console: Console | None = N
         console.print(f"Hyperparameters: {escape(chosen)}")
     if summary.evaluation:
         console.print(_forecast_table(summary.evaluation))
+        console.print(f"  Best naive forecast: {summary.evaluation.best_naive}", style="dim")
         _print_verdicts(summary.evaluation, console)
         for reason in summary.serving_check.reasons if summary.serving_check else ():
             console.print(f"  {escape(reason)}: failed", style=STYLES["failed"])
@@ -72,22 +86,33 @@ def _data_line(data: DataSummary) -> str:
 
 
 def _forecast_table(evaluation: Evaluation) -> Table:
-    table = Table(title=f"{evaluation.forecasts:,} forecasts on the newest data")
+    """Errors by step ahead, of some steps where there are many."""
+    every = _every(len(evaluation.per_step))
+    table = Table(
+        title=f"{evaluation.forecasts:,} forecasts on the newest data",
+        caption=f"the first step ahead, and every {_ordinal(every)}; all are in summary.json"
+        if every > 1
+        else None,
+    )
     unit = evaluation.unit
-    for heading in ("step ahead", f"MSE {unit}²", "naive", f"MAE {unit}", "naive", "P10..P90"):
+    headings = (f"MSE {unit}²", "best naive", f"MAE {unit}", "best naive", "P10..P90")
+    for heading in ("step ahead", "", *headings):
         table.add_column(heading, justify="right")
     for row in evaluation.per_step:
-        table.add_row(
-            str(row.step),
-            _number(row.mse),
-            _number(row.naive_mse),
-            _number(row.mae),
-            _number(row.naive_mae),
-            _number(row.coverage_p10_p90, ".3f"),
-        )
+        if row.step == 1 or row.step % every == 0:
+            table.add_row(
+                str(row.step),
+                _duration(row.step * evaluation.cadence),
+                _number(row.mse),
+                _number(row.naive_mse),
+                _number(row.mae),
+                _number(row.naive_mae),
+                _number(row.coverage_p10_p90, ".3f"),
+            )
     table.add_section()
     table.add_row(
         "ratio",
+        "",
         _number(evaluation.mse_ratio, ".3f"),
         "",
         _number(evaluation.mae_ratio, ".3f"),
@@ -95,6 +120,25 @@ def _forecast_table(evaluation: Evaluation) -> Table:
         _number(evaluation.coverage_p10_p90, ".3f"),
     )
     return table
+
+
+def _every(steps: int) -> int:
+    """Every how many-th step is shown, so that there are at most `MOST_ROWS` of them."""
+    fits = (every for every in EVERY if steps <= every * MOST_ROWS)
+    return next(fits, -(-steps // MOST_ROWS))
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
+
+
+def _duration(time: timedelta) -> str:
+    """A duration in its largest units, such as 1 d 6 h."""
+    left, parts = round(time.total_seconds()), []
+    for unit, seconds in UNITS.items():
+        count, left = divmod(left, seconds)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join(parts)
 
 
 def _print_verdicts(evaluation: Evaluation, console: Console) -> None:
@@ -116,5 +160,7 @@ def _decision(summary: RunSummary) -> str:
     return "[bold red]not blessed[/], nothing was pushed"
 
 
-def _number(value: float | None, form: str = ".4f") -> str:
-    return "-" if value is None else format(value, form)
+def _number(value: float | None, form: str = "#.4g") -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= MANY else format(value, form)

@@ -1,11 +1,13 @@
 """The summary is readable for a person."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from tests.support.summary import evaluation, run_summary, verdict
+from tests.support.summary import evaluation, run_summary, step, verdict
 from tfx_pipeline.report.summary import DataWarning, NodeSummary
 from tfx_pipeline.report.tables import print_summary
 from tfx_pipeline.serving.report import ServingReport
@@ -43,7 +45,41 @@ def test_the_decision_is_shown_in_few_lines():
     assert "hour 2" not in text
     assert "22 more not applied" in text
     assert "not blessed" in text
-    assert "0.0400" in text
+    assert "0.04000" in text
+    assert "Best naive forecast: persistence at every step" in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "rows", "said"),
+    [
+        (5, [1, 2, 3, 4, 5], None),
+        (15, list(range(1, 16)), None),
+        (24, [1, *range(2, 25, 2)], "every 2nd"),
+        (96, [1, *range(8, 97, 8)], "every 8th"),
+        (168, [1, *range(12, 169, 12)], "every 12th"),
+        (10_080, [1, *range(720, 10_081, 720)], "every 720th"),
+    ],
+)
+def test_of_many_steps_some_are_shown(steps, rows, said):
+    text = shown(evaluation=evaluation(per_step=tuple(map(step, range(1, steps + 1)))))
+    lines = [line.split() for line in text.splitlines() if " 0.04000 " in line]
+    assert [int(line[1]) for line in lines] == rows
+    assert (said or "summary.json") in text
+    assert ("and every" in text) == bool(said)
+
+
+def test_steps_ahead_are_told_in_time():
+    text = shown(evaluation=evaluation(cadence=timedelta(hours=10), unit="kWh"))
+    assert " 10 h " in text
+    assert " 20 h " in text
+    assert "MSE kWh²" in text
+    text = shown(evaluation=evaluation(cadence=timedelta(days=1, seconds=7)))
+    assert " 1 d 7 s " in text
+
+
+def test_large_figures_have_no_decimals():
+    large = step(1).model_copy(update={"mse": 1234567.8})
+    assert " 1,234,568 " in shown(evaluation=evaluation(per_step=(large,)))
 
 
 def test_a_blessed_model_is_pushed_or_not():

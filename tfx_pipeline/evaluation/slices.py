@@ -1,0 +1,45 @@
+"""The slices by the local clock: hours of the day, weekdays and weekends.
+
+An example may span many hours, so its origins are told apart here and not by TFMA, which slices
+whole examples. A cell is an hour of the day on weekdays, or on weekends; slices are made of cells.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.series.grid import HOUR, Grid
+
+_HOURS = 24
+_THURSDAY, _SATURDAY = 3, 5  # 1970-01-01 was a Thursday; 0 = Monday
+
+SLICES = (*(f"hour {hour}" for hour in range(_HOURS)), "weekdays", "weekends")
+"""Names."""
+
+_HOUR_OF_CELL, _ON_WEEKEND = np.arange(2 * _HOURS) % _HOURS, np.arange(2 * _HOURS) >= _HOURS
+CELLS_OF_SLICES: npt.NDArray[np.bool_] = np.concatenate(
+    (np.arange(_HOURS)[:, None] == _HOUR_OF_CELL, [~_ON_WEEKEND, _ON_WEEKEND])
+)
+"""[`SLICES`, cells], whether a slice holds a cell."""
+
+
+def local_hours(grid: Grid, first_origin: int, origins: int) -> npt.NDArray[np.int64]:
+    """Hours since 1970 by the local clock of consecutive origins.
+
+    Args:
+        grid: Of the series.
+        first_origin: Seconds since 1970 of the first of them.
+        origins: How many.
+
+    Returns:
+        [origins].
+    """
+    first = grid.index(first_origin)
+    return grid.local(grid.seconds(first + np.arange(origins))) // HOUR
+
+
+def cells_of(hours: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The cells that local hours since 1970 belong to."""
+    days, hour = np.divmod(hours, _HOURS)
+    return hour + _HOURS * ((days + _THURSDAY) % 7 >= _SATURDAY)
