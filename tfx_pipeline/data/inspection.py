@@ -61,9 +61,9 @@ def inspect(
         DataError: The data breaks a rule.
     """
     spec, grid = options.series, Grid(options.series)
-    files = in_order(files, opener)
+    files = in_order(files, spec, opener)
     bad_rows = BadRows(options.max_bad_rows)
-    reader = Reader(files, bad_rows, options.rows, opener, task="Checked")
+    reader = Reader(files, spec, bad_rows, options.rows, opener, task="Checked")
     rules = laws(spec)
     meters: dict[str, Meter] = {}
     extremes = Extremes(spec)

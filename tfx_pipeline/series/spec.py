@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from tfx_pipeline.frozen import Frozen
-from tfx_pipeline.series import units
+from tfx_pipeline.series import time_format, units
 
 DAY = 86_400
 """Seconds."""
@@ -68,11 +68,29 @@ class Layout(Frozen):
     """Between two fields."""
     decimal: Literal[".", ","] = "."
     """Between units and tenths."""
+    zone: Zone | None = None
+    """Of its local times, where it is not the series': UTC, or Etc/GMT-1 for a clock that keeps
+    Central European winter time."""
 
     @model_validator(mode="after")
     def _can_be_told_apart(self) -> Self:
         if self.delimiter == self.decimal:
             raise ValueError(f"delimiter and decimal are both {self.decimal!r}")
+        if not self.delimiter.isascii() or self.delimiter.isalnum() or self.delimiter in '"\n\r\0':
+            raise ValueError(f"delimiter: {self.delimiter!r} cannot stand between two fields")
+        return self
+
+    @model_validator(mode="after")
+    def _format_can_be_read(self) -> Self:
+        if self.format == time_format.ISO or (
+            self.format in time_format.EPOCHS and len(self.timestamp) == 1
+        ):
+            return self
+        if self.format in time_format.EPOCHS:
+            raise ValueError(f"format: {self.format} are of one column")
+        faults = time_format.faults(self.format, len(self.timestamp))
+        if faults:
+            raise ValueError(f"format: {self.format!r}: {'; '.join(faults)}")
         return self
 
 
@@ -236,6 +254,8 @@ class SeriesSpec(Frozen):
         for column, count in columns.items():
             if count > 1 and not self.meter_columns:
                 yield f"{count} measurements are of the column {column}"
+        if self.zone is None and any(layout.zone for layout in self.layouts):
+            yield "a layout has a zone; name the series' zone, too"
         if self.meter and self.meter_columns:
             yield "meter and meter_columns exclude each other"
         if self.meter_columns and (len(self.measurements) > 1 or self.group):

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.series.test_spec import described
@@ -37,6 +37,7 @@ def seconds_of(text, zone=None):
     return round(when.replace(tzinfo=ZoneInfo(zone) if zone else UTC).timestamp())
 
 
+@settings(deadline=None)  # the first use of a zone takes some time
 @given(ZONES, st.lists(INSTANTS, max_size=20))
 def test_the_local_clock_is_that_of_the_zone(zone, instants):
     clock = ZoneInfo(zone)
@@ -47,6 +48,7 @@ def test_the_local_clock_is_that_of_the_zone(zone, instants):
     assert grid(zone, 60).local(np.array(instants, np.int64)).tolist() == shown
 
 
+@settings(deadline=None)  # the first use of a zone takes some time
 @given(ZONES | st.none(), CADENCES, INSTANTS, st.data())
 def test_steps_follow_one_another_without_gap_or_overlap(zone, cadence, instant, data):
     if zone and data.draw(st.booleans()):  # near a change of the clock
@@ -63,6 +65,7 @@ def test_steps_follow_one_another_without_gap_or_overlap(zone, cadence, instant,
     np.testing.assert_array_equal(one.index(ends - 1), index)
 
 
+@settings(deadline=None)  # the first use of a zone takes some time
 @given(ZONES | st.none(), CADENCES, st.integers(0, 10_000))
 def test_a_step_of_up_to_an_hour_lasts_its_cadence(zone, cadence, step):
     if zone is None or cadence <= 3600:
@@ -71,11 +74,13 @@ def test_a_step_of_up_to_an_hour_lasts_its_cadence(zone, cadence, step):
         assert 0 <= one.seconds(step) - step * cadence < cadence
 
 
+@settings(deadline=None)  # the first use of a zone takes some time
 @given(ZONES, st.sampled_from([60, 900, 1800, 3600]), st.integers(0, 1_000_000))
 def test_steps_are_those_of_the_zone_s_clock_without_summer_time(zone, cadence, step):
     assert (grid(zone, cadence).seconds(step) + standard_offset(zone)) % cadence == 0
 
 
+@settings(deadline=None)  # the first use of a zone takes some time
 @given(ZONES, st.dates(datetime(1990, 1, 1).date(), datetime(2090, 1, 1).date()))
 def test_a_step_of_a_day_is_the_local_day(zone, day):
     one, clock = grid(zone, 86400), ZoneInfo(zone)

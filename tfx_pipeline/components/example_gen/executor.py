@@ -135,6 +135,7 @@ class WriteShards(beam.DoFn):
         cutters = self._cutters(chosen)
         reader = Reader(
             self._inspection.files,
+            self._options.series,
             BadRows(self._options.max_bad_rows),
             self._options.rows,
             _open,

@@ -1,123 +1,79 @@
-"""Delimited text, one row a line: what all raw formats share. Each is a subclass in `formats`."""
+"""Delimited text, one row a line, as a layout describes it."""
 
 from __future__ import annotations
 
 import csv
-from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+import re
+from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from tfx_pipeline.data.contract import MEASUREMENTS
-from tfx_pipeline.data.raw.errors import DataError, Problem
+from tfx_pipeline.data.raw.columns import Columns, columns_of, value_type
+from tfx_pipeline.data.raw.errors import Problem
+from tfx_pipeline.data.raw.fields import Fields, cut
+from tfx_pipeline.data.raw.timestamps import Timestamps
+from tfx_pipeline.series.spec import SeriesSpec
 
-METER_COLUMNS = ("meter", "household")
-DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 """Type of columns with few distinct texts: each is looked at once a block."""
-
-_TYPES = dict.fromkeys(METER_COLUMNS, DICTIONARY) | dict.fromkeys(MEASUREMENTS, pa.float32())
-_MISSING = ["", "?", "nan", "NaN"]
-_LISTED = 5
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Parsed lines, one entry per line.
-
-    Attributes:
-        seconds: int64 [n], wall-clock seconds since 1970.
-        values: float32 [measurements, n]; NaN = missing.
-        meter: int32 [n], index into `meters`.
-        meters: Names of the meters.
-    """
-
-    seconds: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    meter: npt.NDArray[np.int32]
-    meters: list[str]
+_MISSING = [
+    *("", "?", "-", "--", "nan", "NaN", "NA", "N/A", "n/a", "null", "NULL", "None"),
+    *("unavailable", "unknown"),
+]
 
 
-class DelimitedText(ABC):
-    """One file's format: how its lines are parsed, and what is wrong with those that are not.
+class DelimitedText:
+    """How a file's lines are parsed, and what is wrong with those that are not.
 
     Args:
-        columns: Canonical names in the file's order.
+        fields: Which column is where.
+        spec: The series.
 
     Attributes:
-        columns: The same.
-        meter: The column that names the meter, if there is one.
+        fields: The same.
+        delimiter: Between two fields.
     """
 
-    DELIMITER: ClassVar[str]
-    """Character between two fields."""
-    TIME: ClassVar[dict[str, pa.DataType]]
-    """Columns that hold the time, and what Arrow reads them as."""
-    TIME_EXAMPLE: ClassVar[dict[str, str]]
-    """A valid time, field by field."""
-    TIME_WRITTEN: ClassVar[str]
-    """How a time is written, for people."""
+    def __init__(self, fields: Fields, spec: SeriesSpec) -> None:
+        self.fields = fields
+        self.delimiter = fields.layout.delimiter
+        self._times = Timestamps(fields.layout, spec.zone is not None)
+        self._kind = value_type(spec)
+        # Texts that come again, of many meters or as a date does, are worth a dictionary.
+        repeated = len(fields.times) > 1 or fields.meter is not None
+        self._types = dict.fromkeys(fields.times, _DICTIONARY if repeated else pa.string())
+        self._types |= dict.fromkeys(fields.values, self._kind)
+        for place in (fields.meter, fields.group):
+            if place is not None:
+                self._types[place] = _DICTIONARY
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        self.columns = columns
-        self.meter = next((name for name in columns if name in METER_COLUMNS), None)
+    @property
+    def time_column(self) -> str:
+        """The (last) column with the time."""
+        return self.fields.names[self.fields.times[-1]]
 
-    @abstractmethod
-    def seconds(self, table: pa.Table) -> npt.NDArray[np.int64]:
-        """Turns the time columns, without missing values, into seconds since 1970.
-
-        Raises:
-            ValueError: A time does not exist, or lies before 1970.
-        """
-
-    @classmethod
-    def of_header(cls, names: Sequence[str], delimiter: str, file: str, line: int) -> Self:
-        """Takes the columns in any order and case.
-
-        Args:
-            names: Of the header line.
-            delimiter: Between them.
-            file: Path, for the message.
-            line: The header's line, for the message.
-
-        Raises:
-            DataError: Columns are missing, repeated or unknown, or otherwise delimited.
-        """
-        required = (*cls.TIME, *MEASUREMENTS)
-        canonical = {name.lower(): name for name in (*required, *METER_COLUMNS)}
-        differences = _differences([name.lower() for name in names], names, canonical, required)
-        if differences:
-            detail = f"{'; '.join(differences)}; expected {cls.DELIMITER.join(required)}"
-            raise DataError.of(Problem("header", detail, file, line))
-        if delimiter != cls.DELIMITER:
-            detail = f"columns are separated by {delimiter!r}, expected {cls.DELIMITER!r}"
-            raise DataError.of(Problem("delimiter", detail, file, line))
-        return cls(tuple(canonical[name.lower()] for name in names))
+    @property
+    def ends_in_a_number(self) -> bool:
+        """Whether the last column is a measurement."""
+        return len(self.fields.names) - 1 in self.fields.values
 
     def parse(self, text: bytes) -> Columns:
         """Parses whole lines.
 
-        Blank lines are skipped, so that there can be fewer entries than lines.
+        Blank lines are skipped, so that there can be fewer rows than lines.
 
         Raises:
             ValueError: Some line does not fit the format; `explain` finds out why.
         """
-        types = _TYPES | self.TIME
-        table = _read(text, {name: types[name] for name in self.columns}, self.DELIMITER)
-        values = np.empty((len(MEASUREMENTS), table.num_rows), np.float32)
-        for row, name in zip(values, MEASUREMENTS, strict=True):
-            row[:] = table[name].to_numpy()
-        if self.meter is None:
-            meter, meters = np.zeros(table.num_rows, np.int32), [""]
-        else:
-            texts = table[self.meter].chunk(0)
-            meter, meters = texts.indices.to_numpy(), texts.dictionary.to_pylist()
-        return Columns(self._time(table), values, meter, meters)
+        table = self._read(text, range(len(self.fields.names)))
+        return columns_of(
+            lambda place: table[str(place)].chunk(0),
+            table.num_rows,
+            self.fields,
+            self._times,
+            self._kind,
+        )
 
     def explain(self, line: bytes, file: str, number: int, unterminated: bool = False) -> Problem:
         """Finds the column and the rule that a line breaks which `parse` refuses.
@@ -128,92 +84,77 @@ class DelimitedText(ABC):
             number: The line's number, for the message.
             unterminated: Whether the file ends without a line end after it.
         """
+        names = self.fields.names
         try:
             text = line.decode().rstrip("\r")
         except UnicodeDecodeError as error:
-            index = line[: error.start].count(self.DELIMITER.encode())
-            column = self.columns[index] if index < len(self.columns) else None
+            index = line[: error.start].count(self.delimiter.encode())
+            column = names[index] if index < len(names) else None
             return Problem("encoding", f"byte 0x{line[error.start]:02x}", file, number, column)
-        fields = next(csv.reader([text.replace("\r", " ")], delimiter=self.DELIMITER), [])
-        if len(fields) != len(self.columns):
-            rule = "truncated" if unterminated and len(fields) < len(self.columns) else "columns"
-            detail = f"{len(fields)} fields, expected {len(self.columns)}: {_shown(text)}"
+        entries = split(text.replace("\r", " "), self.delimiter)
+        if len(entries) != len(names):
+            rule = "truncated" if unterminated and len(entries) < len(names) else "columns"
+            detail = f"{len(entries)} fields, expected {len(names)}: {_shown(text)}"
             return Problem(rule, detail, file, number)
-        for column, entry in zip(self.columns, fields, strict=True):
-            if not self._fits(column, entry):
-                kind = "timestamp" if column in self.TIME else "number"
-                rule = "truncated" if unterminated and entry is fields[-1] else kind
-                written = f" ({self.TIME_WRITTEN})" if column in self.TIME else ""
-                detail = f"{_shown(entry)} is no {kind}{written}"
-                return Problem(rule, detail, file, number, column)
+        for place in self.fields.used:
+            entry = entries[place]
+            if place in self.fields.times:
+                fits = self._times.fits(self.fields.times.index(place), entry)
+                kind, why = "timestamp", f" ({self._times.written})"
+            else:
+                fits = place not in self.fields.values or self._is_number(place, entry)
+                kind, why = "number", self._why_no_number(entry)
+            if not fits:
+                rule = "truncated" if unterminated and place == len(names) - 1 else kind
+                return Problem(
+                    rule, f"{_shown(entry)} is no {kind}{why}", file, number, names[place]
+                )
         return Problem("columns", f"unreadable: {_shown(text)}", file, number)
 
-    def _fits(self, column: str, entry: str) -> bool:
+    def _is_number(self, place: int, entry: str) -> bool:
+        quoted = '"' + entry.replace('"', '""') + '"\n'
         try:
-            if column in self.TIME:
-                fields = self.TIME_EXAMPLE | {column: entry}
-                self._time(_read(_line(fields.values()), self.TIME, ","))
-            elif column in MEASUREMENTS:
-                _read(_line([entry]), {column: _TYPES[column]}, ",")
+            self._read(quoted.encode(), [place])
         except ValueError:
             return False
         return True
 
-    def _time(self, table: pa.Table) -> npt.NDArray[np.int64]:
-        if any(table[name].null_count for name in self.TIME):
-            raise ValueError("missing timestamp")
-        return self.seconds(table)
+    def _why_no_number(self, entry: str) -> str:
+        decimal = self.fields.layout.decimal
+        other = "." if decimal == "," else ","
+        if re.fullmatch(rf"[+-]?\d+[{other}]\d+", entry):
+            return f" (the decimal sign is described as {decimal!r})"
+        if re.fullmatch(r"[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d*)?", entry):
+            return " (write it without thousands separators)"
+        return ""
 
-
-def _differences(
-    lowered: list[str], names: Sequence[str], canonical: Mapping[str, str], required: Sequence[str]
-) -> list[str]:
-    count = Counter(lowered)
-    missing = [name for name in required if name.lower() not in count]
-    if len(missing) == len(required):
-        return ["this is not a header"]
-    extra = [repr(name) for name in names if name.lower() not in canonical]
-    double = sorted({name for name in names if count[name.lower()] > 1})
-    found = [
-        f"{what}: {_listed(which)}"
-        for what, which in (
-            ("missing columns", missing),
-            ("extra columns", extra),
-            ("columns named twice", double),
+    def _read(self, text: bytes, places: Sequence[int]) -> pa.Table:
+        """Reads lines with these of the columns, named by their place; takes those in use."""
+        names = list(map(str, places))
+        used = [name for place, name in zip(places, names, strict=True) if place in self._types]
+        return pa_csv.read_csv(
+            pa.BufferReader(text),
+            # One block, so that a column is one chunk with one dictionary.
+            read_options=pa_csv.ReadOptions(column_names=names, block_size=max(len(text), 1)),
+            parse_options=pa_csv.ParseOptions(delimiter=self.delimiter),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={str(place): kind for place, kind in self._types.items()},
+                include_columns=used,
+                null_values=_MISSING,
+                decimal_point=self.fields.layout.decimal,
+            ),
         )
-        if which
-    ]
-    if count.keys() >= set(METER_COLUMNS):
-        found.append("both a meter and a household column")
-    return found
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED:,} more" if len(names) > 2 * _LISTED else ""
-    return ", ".join(map(_cut, names[: _LISTED if more else None])) + more
-
-
-def _read(text: bytes, types: Mapping[str, pa.DataType], delimiter: str) -> pa.Table:
-    return pa_csv.read_csv(
-        pa.BufferReader(text),
-        # One block, so that a column is one chunk with one dictionary.
-        read_options=pa_csv.ReadOptions(column_names=list(types), block_size=max(len(text), 1)),
-        parse_options=pa_csv.ParseOptions(delimiter=delimiter),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=types,
-            null_values=_MISSING,
-            timestamp_parsers=[pa_csv.ISO8601],
-        ),
-    )
-
-
-def _line(fields: Iterable[str]) -> bytes:
-    return ",".join('"' + field.replace('"', '""') + '"' for field in fields).encode() + b"\n"
+def split(text: str, delimiter: str) -> list[str]:
+    """The fields of a line."""
+    if '"' not in text:  # as long as it may be
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return [text]
 
 
 def _shown(text: str) -> str:
-    return repr(_cut(text))
-
-
-def _cut(text: str, longest: int = 60) -> str:
-    return text if len(text) <= longest else text[:longest] + "..."
+    return repr(cut(text))

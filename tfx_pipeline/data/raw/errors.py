@@ -8,31 +8,41 @@ from dataclasses import dataclass
 
 HINTS: dict[str, str] = {
     "backward": "Sort the rows of each meter by time.",
-    "cadence": "Resample the series to one row a minute.",
-    "clock": "The clock went back, as summer time ends: write winter time all year.",
+    "cadence": "Read it in longer steps (`windowing.cadence`, or the description's `cadence`), or "
+    "export finer rows.",
+    "clock": "The clock went back, as summer time ends: describe the zone of the times (`zone: "
+    "Europe/Paris`), or write winter time all year.",
     "columns": "Every line needs one field per column of the header.",
     "compression": "Give plain text, gzip, or a zip archive with one text file in it.",
     "date": "Correct the date of the row that is out of place; if there are many, sort the rows.",
-    "delimiter": "Separate the original UCI columns by ';' and the ISO columns by ','.",
-    "duplicate": "Keep one row per minute and meter; use a clock without summer time.",
-    "empty": "Give a file with a header and one row a minute.",
+    "delimiter": "Separate columns as the layout describes, or correct its `delimiter`.",
+    "duplicate": "Keep one row per time and meter; if it is the clock that goes back in autumn, "
+    "describe its zone.",
+    "empty": "Give a file with a header and rows.",
     "encoding": "Save the file as UTF-8.",
     "file": "Name regular files that can be read: one, a folder of nothing else, or a pattern "
     "such as data/span-{SPAN}/*.csv.",
-    "header": "Name exactly the expected columns in the first line, in any order.",
-    "impossible": "Leave the field empty or write '?' where the meter has no value.",
+    "header": "Name the expected columns in the first line, in any order; others are listed under "
+    "`ignored` in the description.",
+    "group": "Name the same group in every row of a meter.",
+    "impossible": "Leave the field empty or write '?' where the meter has no value, or correct the "
+    "description's `lowest` and `highest`.",
     "infinite": "Leave the field empty or write '?' where a value is missing.",
     "lines": "Export one row a line, each ended by LF or CRLF.",
     "meter": "Name the meter in every row, always the same way, or leave the column out of every "
     "file.",
-    "minute": "Give one row a minute, stamped with the whole minute (seconds :00).",
-    "missing": "Check the export: at least some minutes need values.",
-    "number": "Write numbers with a decimal point; leave the field empty or write '?' where a "
-    "value is missing.",
+    "missing": "Check the export: at least some rows need values.",
+    "number": "Write numbers with the decimal sign of the layout and no other; leave the field "
+    "empty or write '?' where a value is missing.",
     "overlap": "Give files that do not overlap in time, or name the meters in a meter column.",
+    "skipped": "Write what the local clock shows, or describe another zone of the layout's times, "
+    "such as UTC, or Etc/GMT-1 for a clock without summer time.",
     "span": "Number the folders or files of data.path once each, and fill the newest before a run.",
     "split": "Give more data, or change the fractions of the splits, the window or data.max_gap.",
-    "timestamp": "Write every time as the format has it, without a time zone; from 1970 on.",
+    "step": "Give rows at whole steps, as those before it are, or, where times are irregular, "
+    "as a file of their own.",
+    "timestamp": "Write every time as the layout describes it, or correct its `format`; an offset "
+    "from UTC needs a described zone.",
     "truncated": "The file ends in the middle of this line: copy or export it again.",
 }
 """Rule -> what to do about it."""

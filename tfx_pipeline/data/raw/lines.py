@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.data.raw.delimited import Columns, DelimitedText
+from tfx_pipeline.data.raw.columns import Columns
+from tfx_pipeline.data.raw.delimited import DelimitedText
 from tfx_pipeline.data.raw.errors import DataError, Problem
 from tfx_pipeline.data.raw.formats import recognise
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener, line_blocks
+from tfx_pipeline.series.spec import SeriesSpec
 
 _COMPARED_LINES = 20
 _TAIL_BYTES = 8192
@@ -21,7 +23,12 @@ _BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)+")
 
 @dataclass(frozen=True)
 class Part:
-    """Parsed lines and their numbers, int64 [n]."""
+    """Rows of meters, and the lines (of Parquet, the rows) of the file that hold them.
+
+    Attributes:
+        columns: The rows, n of them.
+        numbers: int64 [n], of the lines.
+    """
 
     columns: Columns
     numbers: npt.NDArray[np.int64]
@@ -32,18 +39,23 @@ class DataLines:
 
     Args:
         file: Path of a plain, gzip or zip file.
+        spec: The series.
         opener: Opens the path.
         block_bytes: Text that is parsed at a time.
 
     Attributes:
+        file: The same.
         format: The file's format.
 
     Raises:
-        DataError: The file is empty, damaged, or of no known format.
+        DataError: The file is empty, damaged, or of no described layout.
     """
 
-    def __init__(self, file: str, opener: Opener, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(
+        self, file: str, spec: SeriesSpec, opener: Opener, block_bytes: int = BLOCK_BYTES
+    ) -> None:
         self.file = file
+        self._spec = spec
         self._blocks = line_blocks(file, opener, block_bytes)
         self._line = 1
         self._block = self._tail = b""
@@ -55,7 +67,7 @@ class DataLines:
             if self._block.strip():
                 line, _, self._block = self._block.partition(b"\n")
                 self._line += 1
-                return recognise(line.rstrip(b"\r"), self.file, self._line - 1)
+                return recognise(line.rstrip(b"\r"), self._spec, self.file, self._line - 1)
         raise DataError.of(Problem("empty", "the file has no lines", self.file))
 
     def parts(self, remaining: Callable[[], int | None]) -> Iterator[Part | Problem]:
@@ -80,8 +92,9 @@ class DataLines:
 
     def _numbered(self, text: bytes) -> Iterator[Part | Problem]:
         cut = b""
-        if not text.endswith(b"\n"):
-            cut = _cut_line(self._tail + text, self.format.DELIMITER.encode())
+        if not text.endswith(b"\n") and self.format.ends_in_a_number:
+            layout = self.format.fields.layout
+            cut = _cut_line(self._tail + text, layout.delimiter.encode(), layout.decimal.encode())
             text = text.removesuffix(cut)
         self._tail = text[-_TAIL_BYTES:]
         lines = _count(text)
@@ -90,13 +103,13 @@ class DataLines:
         self._line += lines
         if cut:
             detail = f"the last number is shorter than those before it: {cut!r}"
-            yield Problem("truncated", detail, self.file, self._line, self.format.columns[-1])
+            yield Problem("truncated", detail, self.file, self._line, self.format.fields.names[-1])
 
     def _parsed(self, text: bytes, first: int, lines: int) -> Iterator[Part | Problem]:
         try:
             columns = self.format.parse(text)
-            if columns.seconds.size == lines:
-                yield Part(columns, first + np.arange(columns.seconds.size))
+            if columns.file_rows == lines:
+                yield Part(columns, columns.numbered(first + np.arange(lines)))
                 return
         except ValueError:
             pass
@@ -112,8 +125,9 @@ class DataLines:
         """Parses lines, halving them until every bad line stands alone."""
         try:
             columns = self.format.parse(b"\n".join(line for _, line in lines))
-            if columns.seconds.size == len(lines):
-                yield Part(columns, np.array([number for number, _ in lines], np.int64))
+            if columns.file_rows == len(lines):
+                numbers = np.array([number for number, _ in lines], np.int64)
+                yield Part(columns, columns.numbered(numbers))
                 return
         except ValueError:
             pass
@@ -133,29 +147,29 @@ def _first_lines(text: bytes, lines: int | None) -> tuple[bytes, bytes]:
     return text[: ends[lines - 1] + 1], text[ends[lines - 1] + 1 :]
 
 
-def _cut_line(text: bytes, delimiter: bytes) -> bytes:
+def _cut_line(text: bytes, delimiter: bytes, point: bytes) -> bytes:
     """Finds an unterminated last line that stops inside its last number, or nothing.
 
     Only where the lines before it all write that number with the same decimals can a cut one be
     told from a short one.
     """
     *before, last = text.rsplit(b"\n", _COMPARED_LINES + 1)
-    known = {_decimals(line, delimiter) for line in before[1:]} - {None}
-    found = _decimals(last, delimiter)
+    known = {_decimals(line, delimiter, point) for line in before[1:]} - {None}
+    found = _decimals(last, delimiter, point)
     if len(before) <= _COMPARED_LINES or len(known) != 1 or found is None:
         return b""
     (usual,) = known
     return last if usual and found < usual else b""
 
 
-def _decimals(line: bytes, delimiter: bytes) -> int | None:
+def _decimals(line: bytes, delimiter: bytes, point: bytes) -> int | None:
     """Digits behind the point of the last field; None where it is no plain number."""
     others, _, number = line.rstrip(b"\r").rpartition(delimiter)
     if not number and others[-1:].isdigit():
         return -1  # stops behind the delimiter; a line of missing values would show it before
-    if not number.replace(b".", b"", 1).removeprefix(b"-").isdigit():
+    if not number.replace(point, b"", 1).removeprefix(b"-").isdigit():
         return None
-    return len(number.partition(b".")[2])
+    return len(number.partition(point)[2])
 
 
 def _count(text: bytes) -> int:

@@ -1,21 +1,26 @@
-"""Streams clean rows out of raw files: in order of time, per meter, bad rows left out."""
+"""Streams steps of meters out of raw files: in order of time, bad rows left out."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.data.raw.delimited import Columns
+from tfx_pipeline.data.raw.batch import Batch, Meters
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.lines import DataLines, Part
-from tfx_pipeline.data.raw.row_rules import broken_rules
+from tfx_pipeline.data.raw.local_time import LocalClock
+from tfx_pipeline.data.raw.row_rules import RowRules
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
+from tfx_pipeline.data.raw.steps import Steps
 from tfx_pipeline.data.raw.time_order import TimeOrder
+from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import SeriesSpec
 
 LOG = logging.getLogger("tfx_pipeline.data")
 _LOGGED_ROWS = 250_000
@@ -26,6 +31,7 @@ class Reader:
 
     Args:
         files: Paths in order of time, see `in_order`.
+        spec: The series that they hold.
         bad_rows: Takes note of the rows that are left out, and raises at one too many.
         limit: Read only the first so many rows; None for all.
         opener: Opens a path; `open` for local files.
@@ -34,11 +40,13 @@ class Reader:
 
     Attributes:
         rows: Data rows read so far, bad ones included.
+        groups: Meter -> its group, where the series has groups.
     """
 
     def __init__(
         self,
         files: Sequence[str],
+        spec: SeriesSpec,
         bad_rows: BadRows,
         limit: int | None = None,
         opener: Opener = open,  # type: ignore[assignment]
@@ -46,17 +54,23 @@ class Reader:
         task: str = "Read",
     ) -> None:
         self.rows = 0
+        self.groups: dict[str, str] = {}
         self._files = files
+        self._spec = spec
         self._bad_rows = bad_rows
         self._limit = limit
         self._opener = opener
         self._block_bytes = block_bytes
         self._task = task
-        self._order = TimeOrder(bad_rows)
-        self._spellings: dict[str, str] = {}
+        self._grid = Grid(spec)
+        self._meters = Meters()
+        self._rules = RowRules(spec)
+        self._local: dict[str, LocalClock] = {}
+        self._order = TimeOrder(self._meters, bad_rows, self._clock)
+        self._steps = Steps(spec, self._grid, self._meters, bad_rows)
 
     def __iter__(self) -> Iterator[Rows]:
-        """Yields the rows of every file.
+        """Yields the steps of every file.
 
         Raises:
             DataError: A file breaks a rule, or there are more bad rows than accepted.
@@ -64,9 +78,9 @@ class Reader:
         with_meter: dict[bool, str] = {}
         for file in self._files:
             if self.rows == self._limit:
-                return
-            lines = DataLines(file, self._opener, self._block_bytes)
-            with_meter.setdefault(lines.format.meter is not None, file)
+                break
+            lines = DataLines(file, self._spec, self._opener, self._block_bytes)
+            with_meter.setdefault(lines.format.fields.meter is not None, file)
             if len(with_meter) == 2:
                 detail = f"this file and {next(iter(with_meter.values()))}: only one names meters"
                 raise DataError.of(Problem("meter", detail, file))
@@ -79,10 +93,10 @@ class Reader:
                 self._advance(1)
                 self._bad_rows.add([part])
                 continue
-            self._advance(len(part.numbers))
-            for rows in self._clean(part, lines):
-                observed = observed or not np.isnan(rows.values).all()
-                yield rows
+            self._advance(part.columns.file_rows)
+            batch = self._clean(part, lines)
+            observed = observed or not np.isnan(batch.values).all()
+            yield from self._steps.of(batch, lines.format.time_column)
         if self.rows == before:
             raise DataError.of(Problem("empty", "a header but no rows", lines.file))
         if not observed:
@@ -96,56 +110,88 @@ class Reader:
             LOG.info("%s %s rows", self._task, f"{self.rows + rows:,}")
         self.rows += rows
 
-    def _clean(self, part: Part, lines: DataLines) -> Iterator[Rows]:
-        """Leaves bad rows out, and splits the others by meter."""
-        columns = part.columns
-        bad, problems = broken_rules(part, lines.format, lines.file, self._bad_rows.accepted + 1)
+    def _clean(self, part: Part, lines: DataLines) -> Batch:
+        """Leaves bad rows out, and sorts the others by meter."""
+        fields, columns = lines.format.fields, part.columns
+        bad, problems = self._rules.broken(part, fields, lines.file, self._bad_rows.accepted + 1)
         self._bad_rows.add(problems)
-        for meter, where in _by_meter(columns, ~bad):
-            values, numbers = columns.values[:, where], part.numbers[where]
-            rows = Rows(meter, columns.seconds[where] // 60, values, lines.file, numbers)
-            self._require_one_spelling(rows)
-            rows = self._order.kept(rows)
-            if rows.steps.size:
-                yield rows
+        self._require_one_spelling(part, lines.file)
+        if columns.group is not None:
+            self._learn_groups(part, columns.group, bad, lines)
+        meter = self._meters.numbers(columns.meters)[columns.meter]
+        batch = Batch(meter, columns.millis, columns.values, part.numbers, lines.file)
+        batch = batch.where(~bad).by_meter()
+        zone = fields.layout.zone or self._spec.zone
+        if columns.local and zone:
+            batch = self._in_utc(batch, zone, lines)
+        return self._order.kept(batch)
 
-    def _require_one_spelling(self, rows: Rows) -> None:
+    def _in_utc(self, batch: Batch, zone: str, lines: DataLines) -> Batch:
+        clock = self._local.setdefault(zone, LocalClock(zone))
+        millis, nonexistent = clock.utc(batch)
+        for row in np.flatnonzero(nonexistent)[: self._bad_rows.accepted + 1]:
+            shown = np.datetime_as_string(batch.millis[row].astype("M8[ms]").astype("M8[s]"))
+            detail = f"{shown.replace('T', ' ')} does not exist: the clock of {zone} goes forward"
+            column, line = lines.format.time_column, int(batch.lines[row])
+            self._bad_rows.add([Problem("skipped", detail, batch.file, line, column)])
+        return replace(batch, millis=millis).where(~nonexistent)
+
+    def _require_one_spelling(self, part: Part, file: str) -> None:
         """Refuses a meter whose name is another's but for case and spaces."""
-        known = self._spellings.setdefault(rows.meter.strip().casefold(), rows.meter)
-        if known != rows.meter:
-            detail = f"{rows.meter!r} and {known!r} differ in case or spaces alone"
-            raise DataError.of(Problem("meter", detail, rows.file, int(rows.lines[0])))
+        for number, name in enumerate(part.columns.meters):
+            known = self._meters.other_spelling(name)
+            if known is not None:
+                detail = f"{name!r} and {known!r} differ in case or spaces alone"
+                line = int(part.numbers[np.argmax(part.columns.meter == number)])
+                raise DataError.of(Problem("meter", detail, file, line))
+
+    def _learn_groups(
+        self,
+        part: Part,
+        group: npt.NDArray[np.int32],
+        bad: npt.NDArray[np.bool_],
+        lines: DataLines,
+    ) -> None:
+        """Takes note of the meters' groups.
+
+        Raises:
+            DataError: A meter is of two groups.
+        """
+        columns = part.columns
+        pairs = columns.meter.astype(np.int64) * len(columns.groups) + group
+        found, first = np.unique(pairs[~bad], return_index=True)
+        for pair, row in zip(found.tolist(), np.flatnonzero(~bad)[first].tolist(), strict=True):
+            of_meter, of_group = divmod(pair, len(columns.groups))
+            name, its = columns.meters[of_meter], columns.groups[of_group]
+            known = self.groups.setdefault(name, its)
+            if known != its:
+                detail = f"meter {name} is of the group {its!r} here, and of {known!r} before"
+                column = lines.format.fields.names[lines.format.fields.group or 0]
+                line = int(part.numbers[row])
+                raise DataError.of(Problem("group", detail, lines.file, line, column))
+
+    def _clock(self, millis: int) -> str:
+        return self._grid.clock(millis // 1000)
 
 
-def _by_meter(
-    columns: Columns, good: npt.NDArray[np.bool_]
-) -> Iterator[tuple[str, slice | npt.NDArray[np.int64]]]:
-    """Yields each meter with the places of its good rows, in the order of the file."""
-    if len(columns.meters) == 1 and good.all():
-        yield columns.meters[0], slice(None)
-        return
-    rows = np.flatnonzero(good)
-    rows = rows[np.argsort(columns.meter[rows], kind="stable")]
-    bounds = np.searchsorted(columns.meter[rows], np.arange(len(columns.meters) + 1))
-    for meter, start, stop in zip(columns.meters, bounds, bounds[1:], strict=False):
-        if start < stop:
-            yield meter, rows[start:stop]
-
-
-def in_order(files: Sequence[str], opener: Opener = open) -> list[str]:  # type: ignore[assignment]
+def in_order(
+    files: Sequence[str],
+    spec: SeriesSpec,
+    opener: Opener = open,  # type: ignore[assignment]
+) -> list[str]:
     """Sorts files by their first readable timestamp, and by name where they share it.
 
     Raises:
-        DataError: A file is empty, damaged, or of no known format.
+        DataError: A file is empty, damaged, or of no described layout.
     """
     if len(files) < 2:
         return list(files)
-    return sorted(files, key=lambda file: (_first_second(file, opener), file))
+    return sorted(files, key=lambda file: (_first_millis(file, spec, opener), file))
 
 
-def _first_second(file: str, opener: Opener, lines: int = 1000) -> float:
-    parts = DataLines(file, opener).parts(lambda: lines)
+def _first_millis(file: str, spec: SeriesSpec, opener: Opener, lines: int = 1000) -> float:
+    parts = DataLines(file, spec, opener).parts(lambda: lines)
     for part in islice(parts, lines):
-        if isinstance(part, Part):
-            return float(part.columns.seconds[0])
+        if isinstance(part, Part) and part.columns.millis.size:
+            return float(part.columns.millis[0])
     return -np.inf

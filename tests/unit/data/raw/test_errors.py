@@ -28,9 +28,9 @@ def test_an_error_survives_pickling() -> None:
 def test_bad_rows_are_counted_by_rule_and_only_the_first_are_kept() -> None:
     bad_rows = BadRows(accepted=20)
     bad_rows.add([PROBLEM] * 12)
-    bad_rows.add([Problem("minute", "x")] * 8)
+    bad_rows.add([Problem("step", "x")] * 8)
 
-    assert bad_rows.count == {"number": 12, "minute": 8}
+    assert bad_rows.count == {"number": 12, "step": 8}
     assert bad_rows.first == [PROBLEM] * REPORTED
     with pytest.raises(DataError, match=r"more than data\.max_bad_rows = 20"):
         bad_rows.add([PROBLEM])

@@ -1,54 +1,135 @@
-"""A format is one class: what it takes to read another one."""
+"""Layouts are recognised by their header, whatever it is that they describe."""
 
-import pyarrow as pa
+import numpy as np
 import pytest
 
-from tests.support.series import household, write_iso
-from tests.support.settings import data_options
-from tfx_pipeline.data.inspection import inspect
-from tfx_pipeline.data.raw import formats
-from tfx_pipeline.data.raw.delimited import DelimitedText
-from tfx_pipeline.data.raw.errors import DataError
+from tfx_pipeline.data.raw.errors import BadRows, DataError
+from tfx_pipeline.data.raw.reader import Reader
+from tfx_pipeline.series.spec import SeriesSpec
+
+METER = {
+    "layouts": [{"timestamp": "when", "delimiter": ";", "decimal": ","}],
+    "cadence": "PT15M",
+    "target": {"name": "energy", "column": "Verbrauch (kWh)", "unit": "kWh", "aggregate": "sum"},
+}
+ROWS = "when;Verbrauch (kWh)\n2024-03-01 00:00;0,25\n2024-03-01 00:15;1,5\n2024-03-01 00:30;?\n"
 
 
-class EpochTable(DelimitedText):
-    """Minutes since 1970, separated by tabs."""
-
-    DELIMITER = "\t"
-    TIME = {"minute": pa.int64()}
-    TIME_EXAMPLE = {"minute": "0"}
-    TIME_WRITTEN = "minutes since 1970"
-
-    def seconds(self, table):
-        minutes = table["minute"].to_numpy()
-        if minutes.size and minutes.min() < 0:
-            raise ValueError("before 1970")
-        return minutes * 60
+def spec(**changes):
+    return SeriesSpec.model_validate(METER | changes)
 
 
-@pytest.fixture
-def epochs(tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, EpochTable))
-    series = household(1500)
-    header, *lines = write_iso(tmp_path / "house.csv", series).read_text().splitlines()
-    lines = [
-        f"{minute},{line.partition(',')[2]}"
-        for minute, line in zip(series.minutes, lines, strict=True)
+def read(text, tmp_path, series=None, accepted=0):
+    path = tmp_path / "meter.csv"
+    path.write_text(text, encoding="utf-8")
+    return list(Reader([str(path)], series or spec(), BadRows(accepted)))
+
+
+def values(text, tmp_path, series=None):
+    return [row.values.tolist() for row in read(text, tmp_path, series)]
+
+
+def error(text, tmp_path, series=None):
+    with pytest.raises(DataError) as caught:
+        read(text, tmp_path, series)
+    return caught.value.problems[0]
+
+
+def test_a_header_as_described_is_read_in_any_order_and_case(tmp_path):
+    (rows,) = read(ROWS, tmp_path)
+    np.testing.assert_array_equal(rows.values, np.array([[0.25, 1.5, np.nan]], np.float32))
+    assert (np.diff(rows.steps) == 1).all()
+    turned = 'VERBRAUCH (kWh);"When"\n"0,25";2024-03-01 00:00\n'
+    assert values(turned, tmp_path) == [[[0.25]]]
+
+
+def test_ignored_columns_hold_anything(tmp_path):
+    text = "when;Verbrauch (kWh);note;raw_1;raw_2\n2024-03-01;1;hello;x;\n"
+    assert values(text, tmp_path, spec(ignored=["Note", "raw_*"])) == [[[1.0]]]
+    assert "extra columns: 'raw_1', 'raw_2'" in str(error(text, tmp_path, spec(ignored="note")))
+
+
+def test_of_several_layouts_it_is_the_one_whose_timestamps_are_there(tmp_path):
+    layouts = [
+        {"timestamp": ["day", "time"], "format": "%d.%m.%Y %H:%M", "delimiter": "|"},
+        {"timestamp": "ts", "format": "seconds", "delimiter": "\t"},
     ]
-    path = tmp_path / "house.tsv"
-    text = "\n".join([header.replace("date_time", "minute"), *lines]).replace(",", "\t")
-    path.write_text(text + "\n")
-    return path
+    series = spec(layouts=layouts)
+    (rows,) = read("day|time|Verbrauch (kWh)\n1.3.2024|00:15|2\n", tmp_path, series)
+    (same,) = read("ts\tVerbrauch (kWh)\n1709252100\t2\n", tmp_path, series)
+    assert rows.steps == same.steps
 
 
-def test_another_format_is_one_class(epochs):
-    summary = inspect([str(epochs)], data_options()).summary
-    assert (summary.rows, summary.first) == (1500, "2007-01-01 00:00")
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("1.5", "'1.5' is no number (the decimal sign is described as ',')"),
+        ("1.234,5", "'1.234,5' is no number (write it without thousands separators)"),
+        ("1 234 567", "without thousands separators"),
+        ("viel", "'viel' is no number"),
+    ],
+)
+def test_a_number_of_another_kind_is_refused_in_words(entry, words, tmp_path):
+    problem = error(ROWS.replace("1,5", entry), tmp_path)
+    assert words in str(problem)
+    assert (problem.rule, problem.line, problem.column) == ("number", 3, "Verbrauch (kWh)")
 
 
-def test_its_bad_lines_are_explained(epochs):
-    lines = epochs.read_text().split("\n")
-    lines[6] = "-7" + lines[6].lstrip("0123456789")
-    epochs.write_text("\n".join(lines))
-    with pytest.raises(DataError, match=r"line 7, column minute: '-7' is no timestamp \(minutes"):
-        inspect([str(epochs)], data_options())
+def test_a_thousand_in_quotes_is_refused_where_the_point_is_the_decimal_sign(tmp_path):
+    series = spec(layouts=[{"timestamp": "when"}])
+    problem = error('when,Verbrauch (kWh)\n2024-03-01,"1,234"\n', tmp_path, series)
+    assert "the decimal sign is described as '.'" in str(problem)
+
+
+@pytest.mark.parametrize("missing", ["", "?", "NA", "null", "-", "unavailable"])
+def test_missing_values_are_written_in_many_ways(missing, tmp_path):
+    (rows,) = read(ROWS.replace("1,5", missing), tmp_path)
+    assert np.isnan(rows.values[0, 1])
+
+
+def test_another_delimiter_is_named_in_words(tmp_path):
+    problem = error(ROWS.replace(";", "\t"), tmp_path)
+    assert (problem.rule, problem.line) == ("delimiter", 1)
+    assert r"separated by '\t', expected ';'" in problem.detail
+
+
+def test_columns_that_are_meters_become_their_rows(tmp_path):
+    series = spec(
+        target={"name": "power", "unit": "kW"},
+        layouts=[{"timestamp": "when"}],
+        meter_columns=["MT_*"],
+        ignored=["MT_9"],
+    )
+    text = (
+        "MT_1,when,MT_2,MT_9\n"
+        "1,2024-03-01 00:00:00,,x\n2,2024-03-01 00:15:00,5,x\n,2024-03-01 00:30:00,6,x\n"
+    )
+    found = {rows.meter: rows for rows in read(text, tmp_path, series)}
+    assert {name: rows.values.tolist() for name, rows in found.items()} == {
+        "MT_1": [[1.0, 2.0]],
+        "MT_2": [[5.0, 6.0]],
+    }
+    assert (found["MT_2"].steps - found["MT_1"].steps == 1).all()
+    assert found["MT_2"].lines.tolist() == [3, 4]
+    problem = error(text.replace(",5,", ",five,"), tmp_path, series)
+    assert (problem.line, problem.column) == (3, "MT_2")
+    assert "no column is called MT_*" in str(
+        error(text.replace("MT_", "M"), tmp_path, series.model_copy(update={"ignored": ("m*",)}))
+    )
+
+
+def test_meters_have_groups(tmp_path):
+    series = spec(
+        layouts=[{"timestamp": "when"}], meter="id", group="tariff", target=METER["target"]
+    )
+    text = (
+        "id,when,tariff,Verbrauch (kWh)\n"
+        "a,2024-03-01 00:00,flat,1\nb,2024-03-01 00:00,night,1\na,2024-03-01 00:15,flat,2\n"
+    )
+    path = tmp_path / "meters.csv"
+    path.write_text(text)
+    reader = Reader([str(path)], series, BadRows())
+    assert {rows.meter for rows in reader} == {"a", "b"}
+    assert reader.groups == {"a": "flat", "b": "night"}
+    problem = error(text.replace("flat,2", "night,2"), tmp_path, series)
+    assert (problem.rule, problem.line, problem.column) == ("group", 4, "tariff")

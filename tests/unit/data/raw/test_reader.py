@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.faults import MINUTES, damage, error_of
 from tests.support.series import Series, household, write_iso, write_uci
+from tests.support.settings import SERIES
 from tfx_pipeline.data.raw.errors import BadRows, DataError
 from tfx_pipeline.data.raw.reader import Reader, in_order
 
@@ -25,7 +26,9 @@ HOUSE = (
 
 
 def read(*files: Path, limit: int | None = None, block_bytes: int = 4 << 20) -> dict[str, Series]:
-    rows = list(Reader([str(file) for file in files], BadRows(), limit, block_bytes=block_bytes))
+    rows = list(
+        Reader([str(file) for file in files], SERIES, BadRows(), limit, block_bytes=block_bytes)
+    )
     return {
         meter: Series(
             np.concatenate([one.steps for one in rows if one.meter == meter]),
@@ -134,7 +137,7 @@ def test_files_go_in_order_of_their_first_timestamp(tmp_path: Path) -> None:
         as_gzip(write_uci(tmp_path / "b", HOUSE.without_rows(slice(0, 300)))),
     ]
 
-    files = in_order([str(path) for path in reversed(parts)])
+    files = in_order([str(path) for path in reversed(parts)], SERIES)
 
     assert files == [str(path) for path in parts]
     assert_same(read(*parts)[""], HOUSE)
@@ -147,7 +150,8 @@ def test_a_file_whose_first_rows_are_bad_still_finds_its_place(tmp_path: Path) -
     lost = write_uci(tmp_path / "c", HOUSE)
     lost.write_text(lost.read_text().replace("/2007", "/07"))
 
-    assert in_order([str(second), str(first), str(lost)]) == [str(lost), str(first), str(second)]
+    files = [str(second), str(first), str(lost)]
+    assert in_order(files, SERIES) == [str(lost), str(first), str(second)]
 
 
 @pytest.mark.parametrize("block_bytes", [600, 4 << 20])
@@ -206,7 +210,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak(minutes: int) -> int:
         path = write_iso(tmp_path / "house.csv", household(minutes))
         tracemalloc.start()
-        for _ in Reader([str(path)], BadRows(), block_bytes=64 << 10):
+        for _ in Reader([str(path)], SERIES, BadRows(), block_bytes=64 << 10):
             pass
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -223,7 +227,7 @@ def test_progress_is_logged(
     path = write_iso(tmp_path / "house.csv", HOUSE)
 
     with caplog.at_level("INFO", "tfx_pipeline.data"):
-        list(Reader([str(path)], BadRows(), block_bytes=2000, task="Checked"))
+        list(Reader([str(path)], SERIES, BadRows(), block_bytes=2000, task="Checked"))
 
     assert [record.message.split()[0] for record in caplog.records] == ["Checked"] * 2
 

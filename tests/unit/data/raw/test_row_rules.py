@@ -55,7 +55,7 @@ ROW_FAULTS = {
     "other date order": (field(60, 0, b"01/02/2007 00:58:00"), "timestamp", 60, "date_time", "01/"),
     "time zone": (field(60, 0, b"2007-01-01 00:58:00Z"), "timestamp", 60, "date_time", "Z"),
     "before 1970": (field(60, 0, b"1969-01-01 00:58:00"), "timestamp", 60, "date_time", "1969"),
-    "seconds": (field(60, 0, b"2007-01-01 00:58:30"), "minute", 60, "date_time", "00:58:30"),
+    "seconds": (field(60, 0, b"2007-01-01 00:58:30"), "step", 60, "date_time", "00:58:30"),
     "duplicated minute": (repeated(200), "duplicate", 201, None, "line 200"),
     "backward": (swapped(300), "backward", 301, None, "line 300"),
 }
@@ -118,7 +118,7 @@ def test_rows_of_half_a_minute(iso: Path) -> None:
         iso, lambda lines: [lines[0], lines[1], lines[1].replace(b":00,", b":30,", 1), *lines[2:]]
     )
 
-    assert error_of(iso).problems[0].rule == "minute"
+    assert error_of(iso).problems[0].rule == "step"
 
 
 def test_a_row_without_the_meters_name(tmp_path: Path) -> None:
