@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
 
     schema = commands.add_parser("schema", help="the curated schema")
     verbs = schema.add_subparsers(required=True, metavar="verb")
+    init = verbs.add_parser("init", help="write the first one, from the description and the data")
+    _takes_settings(init)
+    init.set_defaults(run=_init)
     refresh = verbs.add_parser(
         "refresh", help="show what the newest data would change in the curated schema"
     )
@@ -157,6 +160,19 @@ def _summary(parsed: argparse.Namespace) -> int:
     else:
         print_summary(summary, folder)
     return 0
+
+
+def _init(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.data.raw.errors import DataError
+    from tfx_pipeline.local.schema_init import init
+
+    settings = _in_force(parsed)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error
+    try:
+        return init(settings)
+    except (DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
 
 
 def _refresh(parsed: argparse.Namespace) -> int:

@@ -66,9 +66,8 @@ def create_pipeline(
     statistics_gen = tfx.components.StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
-    curated = _versioned(
-        CuratedSchema(text=to_text(curated_schema(settings.schema_file, settings.shape)))
-    )
+    reviewed = curated_schema(settings.curated_schema_file, settings.spec, settings.shape)
+    curated = _versioned(CuratedSchema(text=to_text(reviewed)))
     schema = curated.outputs["schema"]
     validator = tfx.components.ExampleValidator(statistics=statistics, schema=schema)
     previous_statistics = tfx.dsl.Resolver(

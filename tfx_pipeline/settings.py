@@ -37,6 +37,8 @@ from tfx_pipeline.series.spec import SeriesSpec
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
+SERIES = "{series}"
+"""In `validation.schema_file`: the name of the series."""
 
 
 class ServingSettings(Frozen):
@@ -120,7 +122,14 @@ class Settings(BaseSettings):
     @property
     def schema_file(self) -> Path:
         """The curated schema; a relative path counts from the settings file's folder."""
-        return settings_file().absolute().parent / self.validation.schema_file
+        name = self.validation.schema_file.replace(SERIES, Path(self.series).stem)
+        return settings_file().absolute().parent / name
+
+    @property
+    def curated_schema_file(self) -> Path | None:
+        """The curated schema; None where there is none and the series' description stands in."""
+        optional = SERIES in self.validation.schema_file
+        return None if optional and not self.schema_file.exists() else self.schema_file
 
     @property
     def root(self) -> Path:

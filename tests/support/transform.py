@@ -11,6 +11,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public import tfxio
 
 from modules.transform import preprocessing_fn
+from tests.support.settings import defaults
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.curated_schema import curated_schema
 
@@ -28,7 +29,7 @@ def analyze(
         folder: Where the graph goes.
         batch_size: Examples that Beam gives the analyzers at a time; None: as the clock has it.
     """
-    schema = curated_schema(PROJECT / "schema/schema.pbtxt", windowing)
+    schema = curated_schema(PROJECT / "schema/uci-household.pbtxt", defaults().spec, windowing)
     source = tfxio.TFExampleRecord(pattern, schema=schema, telemetry_descriptors=["test"])
     options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(tempfile.mkdtemp()):

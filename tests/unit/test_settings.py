@@ -216,6 +216,17 @@ def test_a_series_of_one_s_own_counts_from_the_current_folder(tmp_path, monkeypa
     assert settings.validation.frozen_limits(settings.spec.step) == (48, 16)
 
 
+def test_the_schema_has_the_name_of_the_series(tmp_path, monkeypatch):
+    assert load_settings([]).curated_schema_file == PROJECT / "schema/uci-household.pbtxt"
+    described(tmp_path)
+    house = f"--series={tmp_path / 'my_house.yaml'}"
+    settings = load_settings([house])
+    assert settings.schema_file == PROJECT / "schema/my_house.pbtxt"
+    assert settings.curated_schema_file is None
+    settings = load_settings([house, "--validation.schema_file=/mine.pbtxt"])
+    assert str(settings.curated_schema_file) == "/mine.pbtxt"
+
+
 def test_the_windowing_may_have_a_cadence_of_its_own():
     settings = load_settings(["--windowing.cadence=PT1H", "--windowing.window=P7D"])
     assert (settings.spec.step, settings.shape.window) == (3600, 168)

@@ -26,7 +26,7 @@ def refresh(settings: Settings, write: bool) -> int:
     Returns:
         0 when nothing differs or the file was written; 1 otherwise.
     """
-    schema = curated_schema(settings.schema_file, settings.shape)
+    schema = curated_schema(settings.schema_file, settings.spec, settings.shape)
     folder = _newest_statistics(settings)
     if folder is None:
         print(f"error: no statistics below {settings.root}; run the pipeline once", file=sys.stderr)

@@ -28,7 +28,7 @@ def test_data_that_is_not_there(started):
 
 def test_a_schema_that_is_not_there(started):
     line = started(validation__schema_file="/nowhere")
-    assert line == "error: /nowhere: No such file or directory; see validation.schema_file"
+    assert line.startswith("error: /nowhere: No such file or directory; see validation.schema_file")
 
 
 def test_outputs_that_cannot_be_a_folder(started, tmp_path):

@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parent.parent.parent.parent
 def settings(tmp_path, monkeypatch):
     """A pipeline whose newest statistics have voltages that the schema does not know."""
     monkeypatch.chdir(PROJECT)
-    schema = shutil.copy(PROJECT / "schema" / "schema.pbtxt", tmp_path / "mine.pbtxt")
+    schema = shutil.copy(PROJECT / "schema" / "uci-household.pbtxt", tmp_path / "mine.pbtxt")
     settings = load_settings([f"--outputs={tmp_path}", f"--validation.schema_file={schema}"])
     folder = tmp_path / "statistics"
     examples = segments(4, WINDOWING)

@@ -10,7 +10,7 @@ from tfx_pipeline.data.physics import BOUNDS
 
 
 def test_the_curated_schema_says_what_is_plausible():
-    found = domains(read_schema(PROJECT / "schema/schema.pbtxt"))
+    found = domains(read_schema(PROJECT / "schema/uci-household.pbtxt"))
     assert set(found) == set(MEASUREMENTS)
     assert found["Global_active_power"] == (0.0, 30.0)
     assert found["Voltage"] == (180.0, 280.0)

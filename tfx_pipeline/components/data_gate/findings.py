@@ -153,7 +153,7 @@ def judge(findings: Iterable[Finding]) -> list[Finding]:
         raise DataRejectedError(
             "the data was rejected, nothing was trained on it:\n  "
             + "\n  ".join(str(finding) for finding in findings)
-            + "\nfix the data, or review schema/schema.pbtxt and `validation` in the settings"
+            + "\nfix the data, or review the curated schema and `validation` in the settings"
         )
     return findings
 

@@ -27,7 +27,8 @@ class ValidationSettings(Frozen):
     """What the data gate lets through."""
 
     schema_file: UserPath
-    """Curated TFDV schema of the raw data."""
+    """Curated TFDV schema of the raw data; `{series}` stands for the series' name, and where that
+    file is not there, the schema is derived from the description."""
     severity: dict[Annotated[str, AfterValidator(_is_known)], Severity]
     """TFDV anomaly type -> severity; a type that is not named is an error."""
     max_missing_fraction: Fraction
