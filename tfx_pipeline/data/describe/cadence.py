@@ -58,7 +58,6 @@ def find_cadence(
     if abs(median - DAY) <= _CLOCK and fraction > 0.5:
         usual, fraction = DAY, float((np.abs(forward - DAY) <= _CLOCK).mean())
     if usual in NICE and fraction > 0.5:
-        _gaps(forward, usual, remarks)
         return Cadence(usual, usual, fraction > 0.9)
     near = min(NICE, key=lambda nice: abs(nice - median))
     if abs(near - median) < 0.05 * near and _one_each(begins, forward, near):
@@ -90,15 +89,23 @@ def _one_each(begins: npt.NDArray[np.int64], forward: npt.NDArray[np.int64], ste
     return bool(np.percentile(within, 97) < 0.4 * step and (forward > 0.6 * step).mean() > 0.97)
 
 
-def _gaps(forward: npt.NDArray[np.int64], usual: int, remarks: Remarks) -> None:
+def note_gaps(steps: npt.NDArray[np.int64], cadence: Cadence, remarks: Remarks) -> None:
+    """Says how many rows are missing, and how many come too soon.
+
+    Args:
+        steps: int64, seconds from each row to the next of its meter, of real time.
+        cadence: Of rows that keep to it.
+        remarks: Gets it.
+    """
+    forward, usual = steps[steps > 0], round(cadence.row)
     long = forward[forward > usual + _CLOCK * (usual == DAY)]
     short = int((forward < usual - _CLOCK * (usual == DAY)).sum())
     if long.size:
         missing = int((long // usual - 1).sum())
         longest = text(int(long.max()))
+        gaps = f"{long.size:,} gap{'s' * (long.size > 1)}"
         remarks.note(
-            "cadence",
-            f"{long.size:,} gaps, {missing:,} rows missing in them; the longest is {longest}",
+            "cadence", f"{gaps}, {missing:,} rows missing in all; the longest step is {longest}"
         )
     if short:
         remarks.note("cadence", f"{short:,} rows come sooner than {usual} s after the one before")

@@ -111,6 +111,23 @@ def zone_of_local_times(
     return None
 
 
+def in_utc(local: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
+    """Local times, in the order of the rows, as UTC.
+
+    Args:
+        local: int64, seconds since 1970 of the zone's clock.
+        zone: Its name.
+    """
+    known = offsets(zone)
+    which = np.searchsorted(known.local_ends, local, side="right")
+    following = np.minimum(which + 1, known.starts.size - 1)
+    twice = local - known.seconds[following] >= known.starts[following]
+    # Of an hour that comes twice, rows behind one that goes back are of the second time.
+    back = np.concatenate(([0], np.cumsum(np.diff(local) < 0)))
+    before = np.maximum.accumulate(np.where(twice, 0, back))
+    return local - known.seconds[np.where(twice & (back > before), following, which)]
+
+
 def _changes(zone: Offsets, order: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> Seen:
     """Counts the zone's changes that lie within the rows, and those that the rows show."""
     looked = shown = 0

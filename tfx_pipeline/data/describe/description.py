@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
-from tfx_pipeline.data.describe.cadence import DAY, Cadence, duration, find_cadence
-from tfx_pipeline.data.describe.clock_changes import zone_of_local_times, zone_of_offsets
+from tfx_pipeline.data.describe.cadence import DAY, Cadence, duration, find_cadence, note_gaps
+from tfx_pipeline.data.describe.clock_changes import in_utc, zone_of_local_times, zone_of_offsets
 from tfx_pipeline.data.describe.columns import Column, read_columns
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.kinds import Kind, Rows, find_kind
@@ -20,6 +20,7 @@ from tfx_pipeline.data.describe.meters import Meters, by_meter, find_meters
 from tfx_pipeline.data.describe.roles import Roles, find_roles
 from tfx_pipeline.data.describe.sample import Sample, take_sample
 from tfx_pipeline.data.describe.timestamps import Times, find_times
+from tfx_pipeline.data.describe.triangle import find_triangle
 from tfx_pipeline.data.describe.vocabulary import UNITS, Words, plain
 from tfx_pipeline.series.spec import RESERVED, SeriesSpec
 
@@ -92,6 +93,9 @@ def describe(file: str) -> Description:
     order = by_meter(times, sample.stretch, meters.codes)
     rows, cadence = _rows(sample, times, meters, order, file, remarks)
     zone = _zone(times, rows, order, sample.whole, cadence, remarks)
+    if cadence.seconds == cadence.row:
+        seconds = rows.seconds if times.real or not zone else in_utc(rows.seconds, zone)
+        note_gaps(np.diff(seconds)[rows.same], cadence, remarks)
     rest = {n: one for n, one in columns.items() if n not in (meters.column, meters.group)}
     common = _common_unit(rest)
     kinds = {
@@ -110,6 +114,7 @@ def describe(file: str) -> Description:
         "group": meters.group,
         "cadence": duration(cadence.seconds),
         **_measurements(roles, rest),
+        "power_triangle": _triangle(roles, rest, remarks),
         "ignored": [glob.escape(name) for name in (*times.others, *roles.ignored)],
     }
     if len(spec["ignored"]) > _SHOWN:
@@ -145,7 +150,7 @@ def _zone(
     if times.zone and times.zone != "UTC":
         remarks.note("zone", "as the file says")
         return times.zone
-    if times.zone or times.format in ("seconds", "milliseconds"):
+    if times.zone or times.utc or times.format in ("seconds", "milliseconds"):
         remarks.doubt(
             "zone",
             "times are those of UTC; write your own zone, such as Europe/Berlin, so that hours and "
@@ -200,6 +205,8 @@ def _layout(times: Times, sample: Sample, decimal: str) -> dict[str, Any]:
         "timestamp": times.columns[0] if only else list(times.columns),
         "format": times.format,
     }
+    if times.utc:
+        layout["zone"] = "UTC"
     if sample.delimiter is not None:
         layout |= {"delimiter": sample.delimiter, "decimal": decimal}
     return layout
@@ -217,6 +224,18 @@ def _measurements(roles: Roles, columns: Mapping[str, Column]) -> dict[str, Any]
         "covariates": [_measurement(n, roles, columns, used) for n in roles.covariates],
         "known_ahead": [_measurement(n, roles, columns, used) for n in roles.known_ahead],
     }
+
+
+def _triangle(
+    roles: Roles, columns: Mapping[str, Column], remarks: Remarks
+) -> dict[str, str] | None:
+    found = find_triangle(roles, columns)
+    if not found:
+        return None
+    remarks.note("power_triangle", "voltage times current is the power that is measured")
+    used: set[str] = set()
+    names = {name: identifier(name, used) for name in (roles.target, *roles.covariates)}
+    return {side: names[column] for side, column in found.items()}
 
 
 def _measurement(

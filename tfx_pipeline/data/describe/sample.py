@@ -29,7 +29,7 @@ PART_BYTES = 6 << 20
 """Of the beginning, the middle and the end of a larger one."""
 STREAMED_BYTES = 512 << 20
 """Text of a compressed file up to which its middle and end are looked for."""
-WHOLE_CELLS = 20_000_000
+WHOLE_CELLS = 10_000_000
 """Values of a Parquet file that are looked at as a whole."""
 _HEAD_BYTES = 1 << 18
 _BOM = b"\xef\xbb\xbf"
@@ -171,13 +171,12 @@ def _of_parquet(file: str) -> Sample:
         return _sample([source.read()], None, True, "the whole file", 0, file)
     rows = max(WHOLE_CELLS // len(names) // 6, 1000)
     groups = meta.num_row_groups
-    wanted = sorted({0, groups // 2, groups - 1})
-    tables, run = [], []
-    for group in wanted:
-        for batch in source.iter_batches(batch_size=rows, row_groups=[group]):
-            run = [batch]
-            break
-        tables.append(pa.Table.from_batches(run))
+    part = max(rows * groups // meta.num_rows, 1)
+    starts = sorted({0, max(groups - part, 0) // 2, max(groups - part, 0)})
+    wanted = [range(start, min(start + part, groups)) for start in starts]
+    # One row group of a file can be larger than what is wanted of it.
+    batches = [next(source.iter_batches(batch_size=rows, row_groups=list(some))) for some in wanted]
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
     seen = f"{sum(map(len, tables)):,} of {meta.num_rows:,} rows: {_where(len(tables))}"
     return _sample(tables, None, False, seen, 0, file)
 

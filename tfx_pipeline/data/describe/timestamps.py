@@ -49,6 +49,7 @@ class Times:
         offsets: int64 [n], seconds of the local clock before UTC; None: not said.
         zone: That the file itself names.
         ends: Whether it is the end of the row's interval, by its name.
+        utc: Whether the column is called UTC, and its times do not say so.
         others: More columns with times, which are not read.
     """
 
@@ -59,6 +60,7 @@ class Times:
     offsets: npt.NDArray[np.int64] | None = None
     zone: str | None = None
     ends: bool = False
+    utc: bool = False
     others: tuple[str, ...] = ()
 
     @property
@@ -98,6 +100,9 @@ def find_times(sample: Sample, file: str, remarks: Remarks) -> Times:
     others = (*moments, *dates, *clocks, *epochs)
     others = tuple(name for name in dict.fromkeys(others) if name not in times.columns)
     ends = "end" in understand(times.columns[-1]).roles
+    if "utc" in words(times.columns[0]) and times.offsets is None:
+        offsets = np.zeros(times.seconds.size, np.int64)
+        return replace(times, others=others, ends=ends, utc=True, offsets=offsets)
     return replace(times, others=others, ends=ends)
 
 

@@ -81,6 +81,9 @@ def _field(key: str, value: Any, description: Description) -> list[str]:
                 lead = "  - " if number == 0 else "    "
                 lines += [*_remarks(said(name), "    "), f"{lead}{name}: {_value(part)}"]
         return lines
+    if isinstance(value, dict) and key != "target":
+        inner = (f"  {name}: {_value(part)}" for name, part in value.items())
+        return [*_remarks(said(key)), f"{key}:", *inner]
     if key == "target":
         about = [*said("target"), *said(_column(value)), *_of_wide(description)]
         inner = (f"  {name}: {_value(part)}" for name, part in value.items())

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.own_files import FILES
+from tests.support.series import household, write_uci
 from tfx_pipeline.data.describe.description import describe, identifier
 from tfx_pipeline.data.describe.errors import DescribeError
 from tfx_pipeline.data.describe.writer import as_yaml
-from tfx_pipeline.series.files import read_series
+from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +211,24 @@ def test_midnight_at_the_end_of_a_day(tmp_path):
     assert found.values["layouts"][0]["timestamp"] == ["fecha", "hora"]
     assert found.values["interval_ends"]
     assert found.remarks.doubtful("interval_ends")
+
+
+def test_times_that_are_called_utc(tmp_path):
+    found = described(tmp_path, rows(QUARTERS, LOAD, "utc_timestamp,power kW"))
+    assert found.values["layouts"][0]["zone"] == "UTC"
+    assert found.values["zone"] == "UTC"
+
+
+def test_the_uci_household_is_described_as_its_preset(tmp_path):
+    file = tmp_path / "uci.txt"
+    write_uci(file, household(3000))
+    found = describe(str(file)).spec
+    preset = read_series(UCI_HOUSEHOLD)
+    assert found.layouts[0] in preset.layouts
+    assert found.cadence == preset.cadence
+    assert found.power_triangle == preset.power_triangle
+    assert found.names == preset.names
+    assert found.parts == preset.parts
 
 
 def test_a_unit_in_a_column_of_its_own(tmp_path):
