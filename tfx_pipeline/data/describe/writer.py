@@ -129,7 +129,7 @@ def _remarks(remarks: Iterable[Remark], indent: str = "") -> list[str]:
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
-    clean = " ".join(text.split())
+    clean = "".join(one if one.isprintable() else " " for one in " ".join(text.split()))
     return textwrap.wrap(
         clean,
         _WIDTH,
@@ -158,7 +158,14 @@ def _mapping(values: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-        return value if plain else json.dumps(value, ensure_ascii=False)
+        return value if plain else '"' + "".join(map(_quoted, value)) + '"'
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
     return json.dumps(value)
+
+
+def _quoted(one: str) -> str:
+    """A character between YAML's double quotes."""
+    if one in '"\\':
+        return f"\\{one}"
+    return one if one.isprintable() else f"\\U{ord(one):08x}"

@@ -1,0 +1,63 @@
+"""Descriptions are YAML that is read as it was meant, and so are those of the guide."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfx_pipeline.data.describe.description import Description
+from tfx_pipeline.data.describe.errors import Remarks
+from tfx_pipeline.data.describe.writer import as_yaml
+from tfx_pipeline.series.files import read_series
+
+GUIDE = (Path(__file__).parents[4] / "docs/own-data.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+VALUES = {
+    "layouts": [{"timestamp": "t", "format": "iso", "delimiter": ";", "decimal": ","}],
+    "cadence": "PT1H",
+    "target": {"name": "power", "unit": "kW", "lowest": 0},
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_guide_shows_descriptions(example, tmp_path):
+    file = tmp_path / "example.yaml"
+    file.write_text(example, encoding="utf-8")
+    assert read_series(file).target.unit == "kWh"
+
+
+def test_the_guide_shows_three_cases():
+    assert len(EXAMPLES) == 3
+
+
+def written(values, remarks=None):
+    description = Description("my file.csv", values, remarks or Remarks(), [], "all of it", 1)
+    return as_yaml(description, Path("my_file.yaml"))
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_column_is_written_as_it_is(column, remark):
+    remarks = Remarks()
+    remarks.doubt("ignored", remark)
+    remarks.note(column, remark)
+    values = VALUES | {
+        "target": {"name": "power", "column": column, "unit": "kW"},
+        "covariates": [{"name": "other", "column": column, "unit": "1"}],
+        "ignored": [column] * 3,
+    }
+    assert yaml.safe_load(written(values, remarks)) == {"zone": None, **values}
+
+
+def test_remarks_stand_beside_what_they_are_about():
+    remarks = Remarks()
+    remarks.doubt("zone", "no change of a clock was seen")
+    remarks.note("format", "as in the file")
+    remarks.doubt("power", "its unit is not said")
+    text = written(VALUES, remarks)
+    assert "# UNSURE: no change of a clock was seen\nzone: null\n" in text
+    assert "    # as in the file\n    format: iso\n" in text
+    assert "# UNSURE: its unit is not said\ntarget:\n" in text
+    assert "--series=my_file.yaml --data.path='my file.csv'" in text
