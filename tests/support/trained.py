@@ -65,7 +65,7 @@ def segments(series: Series, windowing: Windowing = WINDOWING) -> Segments:
 
 def encoded(*parts: Segments) -> list[bytes]:
     """Serialized examples of the default series."""
-    return Encoder(defaults().spec).encode(parts)
+    return Encoder(defaults().spec, {}).encode(parts)
 
 
 def write(

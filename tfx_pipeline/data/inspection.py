@@ -37,11 +37,13 @@ class Inspection:
     Attributes:
         files: The input in order of time.
         intervals: Meter -> its split intervals, in order of time.
+        groups: Meter -> its group, where the series has groups.
         summary: Counts for people and for lineage.
     """
 
     files: list[str]
     intervals: dict[str, list[SplitInterval]]
+    groups: dict[str, str]
     summary: DataSummary
 
 
@@ -101,7 +103,7 @@ def inspect(
         **totals(list(meters.values()), spec, rules),
     )
     _require_windows(summary, whole, options, longest_gap(meters.values()))
-    return Inspection(files, intervals, summary)
+    return Inspection(files, intervals, reader.groups, summary)
 
 
 def _require_cadence(

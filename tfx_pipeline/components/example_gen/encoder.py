@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from tfx_pipeline.data.contract import (
     FIRST_ORIGIN,
+    GROUP,
     HOUR,
     METER,
     SAME_TIME_LAST_WEEK,
@@ -30,10 +31,12 @@ class Encoder:
 
     Args:
         spec: The series.
+        groups: Meter -> its group; used where the series has groups.
     """
 
-    def __init__(self, spec: SeriesSpec) -> None:
+    def __init__(self, spec: SeriesSpec, groups: Mapping[str, str]) -> None:
         self._names = spec.names
+        self._groups = groups if spec.group else None
         self._grid = grid.Grid(spec)
         self._encoder = RecordBatchToExamplesEncoder()
 
@@ -54,12 +57,20 @@ class Encoder:
             WEEKEND: (weekday >= _SATURDAY).astype(np.int64),
         }
         columns = {name: _lists(feature) for name, feature in features.items()}
-        meters = [part.meter.encode() for part in batch for _ in part.first_origin]
-        columns[METER] = pa.LargeListArray.from_arrays(
-            np.arange(len(meters) + 1), pa.array(meters, pa.large_binary())
-        )
+        columns[METER] = _texts([(part.meter, part.first_origin.size) for part in batch])
+        if self._groups is not None:
+            groups = [(self._groups[part.meter], part.first_origin.size) for part in batch]
+            columns[GROUP] = _texts(groups)
         records: list[bytes] = self._encoder.encode(pa.RecordBatch.from_pydict(columns))
         return records
+
+
+def _texts(counts: Sequence[tuple[str, int]]) -> pa.LargeListArray:
+    """One text an Example, each of so many in a row."""
+    texts = [text for one, count in counts for text in [one.encode()] * count]
+    return pa.LargeListArray.from_arrays(
+        np.arange(len(texts) + 1), pa.array(texts, pa.large_binary())
+    )
 
 
 def _lists(values: np.ndarray) -> pa.LargeListArray:

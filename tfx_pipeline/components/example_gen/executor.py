@@ -117,7 +117,7 @@ class WriteShards(beam.DoFn):
             writers = [
                 stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
             ]
-            encoder = Encoder(self._options.series)
+            encoder = Encoder(self._options.series, self._inspection.groups)
             for batch in _batches(self._segments(chosen), _batch_size(self._options)):
                 numbers = [
                     positions(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -25,12 +26,13 @@ from tfx_pipeline.components.example_gen.executor import (
     WriteShards,
     _divide,
 )
-from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS
+from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.segments.shards import SHARDS
 from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.series.spec import SeriesSpec
 
 NORTH = household(4000, "2007-01-01 00:17", seed=1, meter="north").without_rows(slice(300, 340))
 SOUTH = household(5000, "2007-01-01 09:00", seed=2, meter="south").without_values(slice(70, 75))
@@ -254,3 +256,79 @@ def test_an_interrupted_run_leaves_no_shard(
 def test_no_matching_file_is_reported(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file matches"):
         run(folder, tmp_path, data_options(), pattern="*.parquet")
+
+
+HOUSES = SeriesSpec.model_validate(
+    {
+        "layouts": [
+            {"timestamp": "when", "format": "%d.%m.%Y %H:%M", "delimiter": ";", "decimal": ","}
+        ],
+        "zone": "Europe/Berlin",
+        "meter": "house",
+        "group": "tariff",
+        "cadence": "PT30M",
+        "target": {"name": "energy", "column": "kWh", "unit": "kWh", "aggregate": "sum"},
+    }
+)
+
+
+def write_houses(path: Path, days: int = 30) -> dict[str, np.ndarray]:
+    """Two houses over the change to summer time, local time, decimal comma."""
+    start = int(datetime(2024, 3, 10, tzinfo=UTC).timestamp())
+    instants = start + 1800 * np.arange(48 * days)
+    energy = {
+        "a": 0.2 + np.arange(instants.size) / 1000,
+        "b": 5.0 - np.arange(instants.size) / 1000,
+    }
+    lines = ["when;house;tariff;kWh"]
+    for number, instant in enumerate(instants.tolist()):
+        when = datetime.fromtimestamp(instant, ZoneInfo("Europe/Berlin"))
+        for house, tariff in (("a", "night"), ("b", "flat")):
+            value = f"{energy[house][number]:.3f}".replace(".", ",")
+            lines.append(f"{when:%d.%m.%Y %H:%M};{house};{tariff};{value}")
+    path.write_text("\n".join(lines) + "\n")
+    return energy
+
+
+def test_half_hours_of_two_houses_in_a_zone(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    energy = write_houses(tmp_path / "raw" / "houses.csv")
+    shape = Windowing(window=48, horizon=6, origins=31)
+    options = data_options(series=HOUSES, windowing=shape, max_gap=3)
+
+    artifact = run(tmp_path / "raw", tmp_path / "out", options)
+
+    start = int(datetime(2024, 3, 10, tzinfo=UTC).timestamp()) // 1800
+    seen = set()
+    for split in SPLITS:
+        for path in sorted((Path(artifact.uri) / f"Split-{split}").iterdir()):
+            for record in tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator():
+                feature = tf.train.Example.FromString(record).features.feature
+                meter = feature["meter"].bytes_list.value[0].decode()
+                assert (
+                    feature["group"].bytes_list.value[0].decode()
+                    == {"a": "night", "b": "flat"}[meter]
+                )
+                instant = feature["first_origin"].int64_list.value[0]
+                step = instant // 1800
+                assert step % 31 == 0
+                local = datetime.fromtimestamp(instant, ZoneInfo("Europe/Berlin"))
+                assert feature["hour"].int64_list.value[0] == local.hour
+                assert feature["weekday"].int64_list.value[0] == local.weekday()
+                assert feature["weekend"].int64_list.value[0] == (local.weekday() >= 5)
+                values = np.array(feature["energy"].float_list.value)
+                index = step - start - 47 + np.arange(shape.length)
+                known = ~np.isnan(values)
+                np.testing.assert_allclose(values[known], energy[meter][index[known]], atol=5e-4)
+                week = np.array(feature["same_time_last_week"].float_list.value)
+                for label in np.flatnonzero(~np.isnan(week))[::7].tolist():
+                    when = datetime.fromtimestamp(
+                        1800 * (step + 1 + label), ZoneInfo("Europe/Berlin")
+                    )
+                    before = int((when - timedelta(days=7)).timestamp()) // 1800 - start
+                    assert abs(week[label] - energy[meter][before]) < 5e-4
+                    seen.add((meter, step + label - before - start))
+    # Seven days before, by a clock that was put forward between: an hour less.
+    assert {distance for _, distance in seen} == {335, 333}
+    summary = summary_of(artifact)
+    assert (summary.meters, summary.step_seconds, summary.first) == (2, 1800, "2024-03-10 01:00")
