@@ -20,8 +20,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from tests.support.series import household
+from tfx_pipeline.cli import main
 
 Truth = dict[str, tuple[np.ndarray, np.ndarray]]
 """Meter -> seconds since 1970 at which steps begin (UTC, or of the wall clock where there is no
@@ -52,6 +54,47 @@ class OwnFile:
 
 
 FILES: dict[str, OwnFile] = {}
+
+
+def described(name: str, folder: Path) -> tuple[Made, Path]:
+    """Makes a file, has it described, and corrects the description as its owner would.
+
+    Returns:
+        The file, and the description.
+    """
+    made, output = FILES[name].make(folder), folder / f"{name}.yaml"
+    code = main(["data", "describe", str(made.path), f"--output={output}"])
+    assert code == 0
+    values = yaml.safe_load(output.read_text(encoding="utf-8")) | FILES[name].corrections
+    output.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    return made, output
+
+
+def settings_of(name: str) -> list[str]:
+    """Settings for a short run with one of the files: small windows, little training."""
+    daily = FILES[name].expected["cadence"] == "P1D"
+    window, horizon, origins = (14, 2, 7) if daily else (24, 4, 24)
+    return [
+        f"--name={name.replace('_', '-')}",
+        f"--windowing.window={window}",
+        f"--windowing.horizon={horizon}",
+        f"--windowing.origins={origins}",
+        "--data.max_gap=2",
+        "--validation.max_missing_fraction=0.5",
+        "--validation.max_frozen=P30D",
+        "--validation.frozen_warning=P30D",
+        f"--model.stride={1 if daily else 2}",
+        f"--model.batch={70 if daily else 240}",
+        "--model.steps=200",
+        "--tuner.enabled=false",
+        "--gate.min_time=PT10H",
+        "--gate.min_slice_time=PT5H",
+        "--gate.margin=0",
+        "--gate.mae_margin=0",
+        "--gate.step_bound=10",
+        "--gate.slice_bound=100",
+        "--gate.coverage_tolerance=0.5",
+    ]
 
 
 def _shape(

@@ -76,9 +76,15 @@ def read_columns(
     texts = {name: pc.utf8_trim_whitespace(sample.table[name]) for name in names}
     few = [text for column in texts.values() for text in _some(column, len(texts))]
     decimal = decimal_sign(few)
-    if decimal == sample.delimiter:
+    both = decimal == sample.delimiter
+    columns = {
+        name: _read(name, column, "." if both else decimal) for name, column in texts.items()
+    }
+    if both:
+        texts_alone = [name for name, column in columns.items() if column.numbers is None]
+        for name in texts_alone[:1]:
+            remarks.doubt(name, "decimal commas between commas are not read: part columns by ;")
         decimal = "."
-    columns = {name: _read(name, column, decimal) for name, column in texts.items()}
     for column in columns.values():
         _remark(column, texts[column.name], len(columns), remarks)
     return columns, decimal

@@ -108,6 +108,7 @@ def described(folder, content):
             rows(QUARTERS, [f"1.23{n % 10},5" for n in range(480)], "time;power kW", sign=";"),
             "thousands",
         ),
+        (rows(QUARTERS, [f'"1,{n % 10}"' for n in range(480)]), "part columns by ;"),
         (b"a,b\n" + b"x" * 3_000_000, "no line end"),
         (gzip.compress(TEXT.encode())[:300], "cut off"),
         (b"PK\x03\x04" + b"1" * 99, "damaged"),
