@@ -79,7 +79,7 @@ def recorded_run(options: Sequence[str]) -> list[list[str]]:
     runner = KubeflowRunner(settings.kubeflow, str(OUTPUTS))
     pipeline = create_pipeline(
         settings,
-        data=locate(settings.data.path),
+        data=locate(settings.data_path),
         pipeline_root=settings.kubeflow.pipeline_root,
         serving_dir=str(settings.serving_dir),
     )

@@ -112,7 +112,7 @@ def _data(parsed: argparse.Namespace) -> int:
     settings = _in_force(parsed)
     logging.basicConfig(level=logging.INFO, format="%(message)s")  # progress, on standard error
     try:
-        files = find_files(locate(settings.data.path)).files
+        files = find_files(locate(settings.data_path)).files
         summary = inspect(files, settings.data_options).summary
     except (DataError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -32,7 +32,7 @@ from tfx_pipeline.data.options import DataOptions, DataSettings, WindowingSettin
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
-from tfx_pipeline.series.files import read_series
+from tfx_pipeline.series.files import described_files, read_series
 from tfx_pipeline.series.spec import SeriesSpec
 
 ENV_PREFIX = "POWER_"
@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_described(cls, series: str) -> str:
         read_series(series)
+        described_files(series)
         return series
 
     @model_validator(mode="after")
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
     def spec(self) -> SeriesSpec:
         """The description of the series, at the cadence of the windowing."""
         return self.windowing.at_cadence(read_series(self.series))
+
+    @property
+    def data_path(self) -> str | None:
+        """`data.path`, or else the files that the description of the series is of."""
+        return self.data.path or described_files(self.series)
 
     @property
     def shape(self) -> Windowing:

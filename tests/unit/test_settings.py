@@ -216,6 +216,14 @@ def test_a_series_of_one_s_own_counts_from_the_current_folder(tmp_path, monkeypa
     assert settings.validation.frozen_limits(settings.spec.step) == (48, 16)
 
 
+def test_the_description_says_where_its_data_are(tmp_path):
+    described(tmp_path, files="house.csv")
+    house = f"--series={tmp_path / 'my_house.yaml'}"
+    assert load_settings([house]).data_path == str(tmp_path / "house.csv")
+    assert load_settings([house, "--data.path=other.csv"]).data_path == "other.csv"
+    assert load_settings([]).data_path is None
+
+
 def test_the_schema_has_the_name_of_the_series(tmp_path, monkeypatch):
     assert load_settings([]).curated_schema_file == PROJECT / "schema/uci-household.pbtxt"
     described(tmp_path)

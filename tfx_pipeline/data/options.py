@@ -82,7 +82,8 @@ class DataSettings(DataRules):
     """Where the raw data are and how they are cut."""
 
     path: UserPath | None
-    """File, folder or pattern, with spans as span-{SPAN}; null: the embedded UCI data set."""
+    """File, folder or pattern, with spans as span-{SPAN}; null: what the description of the series
+    names, or else the embedded UCI data set."""
     max_gap: Length
     """Steps or a duration; a longer run without the target ends an interval, which no window
     crosses."""

@@ -35,7 +35,7 @@ def run_pipeline(settings: Settings) -> int:
 def _run(settings: Settings) -> int:
     pipeline = create_pipeline(
         settings,
-        data=locate(settings.data.path),
+        data=locate(settings.data_path),
         pipeline_root=str(settings.root / "artifacts"),
         serving_dir=str(settings.serving_dir),
         search_dir=str(settings.root / "tuner"),

@@ -38,7 +38,7 @@ def init(settings: Settings) -> int:
         )
         return 1
     options = settings.data_options
-    summary = inspect(find_files(locate(settings.data.path)).files, options).summary
+    summary = inspect(find_files(locate(settings.data_path)).files, options).summary
     seen = {
         name: (summary.lowest[name].value, summary.highest[name].value) for name in summary.lowest
     }

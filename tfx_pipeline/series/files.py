@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -13,6 +14,10 @@ from tfx_pipeline.series.spec import SeriesSpec
 PRESETS = Path(__file__).parent / "presets"
 UCI_HOUSEHOLD = "uci-household"
 """The preset of the UCI data set "Individual household electric power consumption"."""
+
+DATA_FILES = "files"
+"""Key of a description: where its data are, relative to it. Of this machine, so it does not travel
+with the series."""
 
 
 class SeriesError(ValueError):
@@ -33,6 +38,40 @@ def read_series(name: str | Path) -> SeriesSpec:
     Raises:
         SeriesError: There is no such file, or it is no description.
     """
+    file, values = _read(name)
+    try:
+        return SeriesSpec.model_validate(
+            {key: value for key, value in values.items() if key != DATA_FILES}
+        )
+    except ValidationError as error:
+        faults = (
+            f"{'.'.join(map(str, item['loc'])) or 'series'}: "
+            f"{item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors(include_url=False)
+        )
+        raise SeriesError(f"{file}: " + f"\n{file}: ".join(faults)) from error
+
+
+def described_files(name: str | Path) -> str | None:
+    """The path of the data that a description is of; None where it names none.
+
+    Args:
+        name: A preset's name, or the path of a YAML file.
+
+    Raises:
+        SeriesError: There is no such file, or it is no description.
+    """
+    file, values = _read(name)
+    files = values.get(DATA_FILES)
+    if files is None:
+        return None
+    if not isinstance(files, str) or not files.strip():
+        raise SeriesError(f"{file}: {DATA_FILES}: expected a path, a folder or a pattern")
+    return str(file.parent / files)
+
+
+def _read(name: str | Path) -> tuple[Path, dict[str, Any]]:
+    """The file of a description, and what it holds."""
     preset = PRESETS / f"{name}.yaml"
     file = preset if str(name) in presets() else Path(name)
     try:
@@ -44,12 +83,4 @@ def read_series(name: str | Path) -> SeriesSpec:
         raise SeriesError(f"{file}: not YAML: {error}") from error
     if not isinstance(values, dict):
         raise SeriesError(f"{file}: expected a description, one `key: value` a line")
-    try:
-        return SeriesSpec.model_validate(values)
-    except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, item['loc'])) or 'series'}: "
-            f"{item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors(include_url=False)
-        )
-        raise SeriesError(f"{file}: " + f"\n{file}: ".join(faults)) from error
+    return file, values

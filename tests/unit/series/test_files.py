@@ -1,6 +1,12 @@
 import pytest
 
-from tfx_pipeline.series.files import UCI_HOUSEHOLD, SeriesError, presets, read_series
+from tfx_pipeline.series.files import (
+    UCI_HOUSEHOLD,
+    SeriesError,
+    described_files,
+    presets,
+    read_series,
+)
 
 SERIES = """\
 layouts: [{timestamp: [day, time], format: "%d.%m.%Y %H:%M", delimiter: ";", decimal: ","}]
@@ -27,6 +33,21 @@ def test_a_user_s_file_is_read(tmp_path):
     file.write_text(SERIES)
     spec = read_series(file)
     assert (spec.zone, spec.step, spec.target.lowest) == ("Europe/Berlin", 900, 0)
+
+
+def test_a_description_may_name_its_data(tmp_path):
+    file = tmp_path / "house.yaml"
+    file.write_text(SERIES)
+    spec = read_series(file)
+    assert described_files(file) is None
+    assert described_files(UCI_HOUSEHOLD) is None
+    for written, found in (("raw/*.csv", tmp_path / "raw/*.csv"), ("/data/a.csv", "/data/a.csv")):
+        file.write_text(f"files: {written}\n{SERIES}")
+        assert described_files(file) == str(found)
+        assert read_series(file) == spec
+    file.write_text(f"files: [a, b]\n{SERIES}")
+    with pytest.raises(SeriesError, match="files: expected a path"):
+        described_files(file)
 
 
 @pytest.mark.parametrize(

@@ -133,10 +133,20 @@ def drift_findings(
     schema: schema_pb2.Schema,
     severities: Mapping[str, str],
 ) -> list[Finding]:
-    """Compares the train split with the run before, by the schema's drift comparators."""
+    """Compares the train split with the run before, by the schema's drift comparators.
+
+    What was measured before may have been another series, which there is no drift from.
+    """
+    if _features(current) != _features(previous):
+        log.info("no drift from the data before: they are of another series")
+        return []
     anomalies = tfdv.validate_statistics(current, schema, previous_statistics=previous)
     found = schema_findings(anomalies, "drift", severities)
     return [finding for finding in found if finding.rule.startswith("COMPARATOR_")]
+
+
+def _features(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> set[str]:
+    return {step for one in statistics.datasets for f in one.features for step in f.path.step}
 
 
 def judge(findings: Iterable[Finding]) -> list[Finding]:

@@ -57,7 +57,7 @@ def show(description: Description, output: Path, console: Console) -> None:
         f"\nWritten to {output}. Correct it, then:",
     )
     print_(
-        f"    {next_command(description.file, output)}",
+        f"    {next_command(output)}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 from tfx_pipeline.data.describe.description import Description
 from tfx_pipeline.data.describe.errors import DescribeError, Remark
+from tfx_pipeline.series.files import DATA_FILES
 
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/+-]*")
@@ -53,7 +55,8 @@ def as_yaml(description: Description, output: Path) -> str:
     lines = [
         *_comment(f"{Path(description.file).name}: looked at {description.seen}."),
         *_comment("What is UNSURE was guessed from the data: correct it, and remove the word."),
-        f"# Then: {next_command(description.file, output)}",
+        f"# Then: {next_command(output)}",
+        f"{DATA_FILES}: {_value(os.path.relpath(description.file, output.parent))}",
     ]
     for key, value in description.values.items():
         lines += _field(key, value, description)
@@ -67,9 +70,9 @@ def as_yaml(description: Description, output: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def next_command(file: str, output: Path) -> str:
+def next_command(output: Path) -> str:
     """How a person goes on."""
-    return f'make run ARGS="--series={quote(str(output))} --data.path={quote(file)}"'
+    return f'make run ARGS="--series={quote(str(output))}"'
 
 
 def _field(key: str, value: Any, description: Description) -> list[str]:

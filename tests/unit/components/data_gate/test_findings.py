@@ -93,6 +93,15 @@ def test_drift_is_found_against_the_data_before():
     assert drift_findings(after, after, schema, defaults().validation.severity) == []
 
 
+def test_another_series_is_no_drift():
+    schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
+    before, after = statistics([230.0, 231.0] * 50), statistics([250.0, 251.0] * 50)
+    for dataset in before.datasets:
+        for feature in dataset.features:
+            feature.path.step[:] = ["energy"]
+    assert drift_findings(after, before, schema, defaults().validation.severity) == []
+
+
 def test_an_error_rejects_and_every_finding_is_reported():
     findings = [
         Finding("warning", "A", "here", "odd"),

@@ -48,7 +48,11 @@ def test_any_column_is_written_as_it_is(column, remark):
         "covariates": [{"name": "other", "column": column, "unit": "1"}],
         "ignored": [column] * 3,
     }
-    assert yaml.safe_load(written(values, remarks)) == {"zone": None, **values}
+    assert yaml.safe_load(written(values, remarks)) == {
+        "files": "my file.csv",
+        "zone": None,
+        **values,
+    }
 
 
 def test_remarks_stand_beside_what_they_are_about():
@@ -60,4 +64,10 @@ def test_remarks_stand_beside_what_they_are_about():
     assert "# UNSURE: no change of a clock was seen\nzone: null\n" in text
     assert "    # as in the file\n    format: iso\n" in text
     assert "# UNSURE: its unit is not said\ntarget:\n" in text
-    assert "--series=my_file.yaml --data.path='my file.csv'" in text
+    assert 'make run ARGS="--series=my_file.yaml"' in text
+
+
+def test_the_data_are_named_from_where_the_description_lies():
+    description = Description("raw/my file.csv", VALUES, Remarks(), [], "all of it", 1)
+    found = yaml.safe_load(as_yaml(description, Path("series/my_file.yaml")))
+    assert found["files"] == "../raw/my file.csv"
