@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.sample import Sample
-from tfx_pipeline.data.describe.text_layout import MISSING, decimal_sign, has_thousands
+from tfx_pipeline.data.describe.text_layout import decimal_sign, has_thousands
+from tfx_pipeline.data.raw.delimited import MISSING
 
 Numbers = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from tfx_pipeline.data.describe.columns import Column
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.sample import Sample
 from tfx_pipeline.data.describe.timestamps import Times
-from tfx_pipeline.data.describe.vocabulary import understand
+from tfx_pipeline.data.describe.vocabulary import Words, understand
 
 Codes = npt.NDArray[np.int64]
 
@@ -29,6 +29,11 @@ _FEW = 50
 """Groups at most."""
 _WIDE = 4
 """Columns of one naming scheme from which on each is a meter."""
+
+
+_MANY = 20
+"""Columns whose names say nothing from which on each is a meter, whatever they are called."""
+_NOTHING = Words(None, None, frozenset())
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,9 @@ def wide_columns(columns: Mapping[str, Column], names: list[str]) -> tuple[str, 
         return ()
     schemes = Counter(_scheme(name) for name in names)
     scheme, count = schemes.most_common(1)[0]
-    if count < max(_WIDE, 0.9 * len(names)) or count < len(names):
-        return ()
+    if count < len(names):
+        nameless = all(understand(name) == _NOTHING for name in names)
+        return tuple(map(glob.escape, names)) if nameless and len(names) >= _MANY else ()
     pattern = "*".join(map(glob.escape, scheme.split("#")))
     pattern = f"[0-9]{pattern}" if pattern.startswith("*") else pattern
     matched = re.compile(fnmatch.translate(pattern.lower())).match

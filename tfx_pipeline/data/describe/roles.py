@@ -139,11 +139,12 @@ def _negative(kind: Kind) -> Kind:
 
 
 def _most_varied(names: list[str], columns: Mapping[str, Column]) -> str:
-    def variety(name: str) -> int:
-        column = columns[name]
-        return 0 if column.numbers is None else min(column.distinct, 100)
+    def worth(name: str) -> tuple[bool, bool, int]:
+        roles, column = understand(name).roles, columns[name]
+        variety = 0 if column.numbers is None else min(column.distinct, 100)
+        return "total" in roles, "part" not in roles, variety
 
-    return max(names, key=variety)
+    return max(names, key=worth)
 
 
 def _numbers(column: Column, rows: Rows) -> Numbers:
@@ -169,6 +170,8 @@ def _target(loads: Mapping[str, Kind], remarks: Remarks) -> str:
         if len(others) > 120:
             others = f"{len(loads) - 1} columns"
         remarks.doubt("target", f"chosen before {others}")
+    if len(loads) > 1 and "part" in loads[chosen].roles:
+        remarks.doubt("target", "no column is a total: this is the largest")
     if loads[chosen].negative:
         remarks.note(chosen, "negative values: more is fed in than used, as with solar panels")
     return chosen

@@ -10,11 +10,10 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from tfx_pipeline.data.describe.errors import DescribeError
+from tfx_pipeline.data.raw.delimited import MISSING
 
 DELIMITERS = ";\t,| "
 """In the order in which they are believed, where two fit as well."""
-MISSING = frozenset(("", "?", "nan", "NaN", "NULL", "null", "NA", "N/A", "n/a", "-", "None"))
-"""What stands where there is no value."""
 _LINES = 200
 _LONGEST = 200_000
 """Bytes of the second line, which 10,000 columns do not fill."""

@@ -79,14 +79,16 @@ ROLES: dict[str, str] = {
     "lclid serial mpan mprn nmi cups prm pdl zahler zahlernummer zahlpunkt compteur contador "
     "contatore client kunde entity building apartment",
     "group": "group tariff tarif tarifa type class segment category region zone area gruppe kind",
-    "end": "end ending until to bis ende fin hasta fine stop",
-    "start": "start begin beginning from von ab debut inicio inizio",
+    "end": "end ending until to bis ende fin hasta fine tot stop",
+    "start": "start begin beginning from von van ab debut inicio inizio",
     "time": "time timestamp datetime date epoch unix ts datum zeit zeitstempel uhrzeit horodate "
     "heure fecha hora ora data instant when",
 }
 """Role -> words."""
 
 
+_LETTERS: dict[str, Quantity] = {"p": "power", "q": "reactive", "u": "voltage", "i": "current"}
+"""Headers of one letter, as electricians write them."""
 _OBIS = re.compile(r"(?:^|[^0-9.])(1\.8|2\.8|16\.7|1\.7|2\.7)\.0(?:$|[^0-9])")
 _REGISTERS: dict[str, tuple[Quantity, str]] = {
     "1.8": ("counter", "total"),
@@ -140,6 +142,8 @@ def understand(header: str) -> Words:
 
 @lru_cache(maxsize=1 << 12)
 def _understood(header: str) -> Words:
+    if letter := _LETTERS.get(header.strip().lower()):
+        return Words(letter, None, frozenset())
     # The humps of kWh are none.
     whole = re.findall(r"[a-z]+", plain(header.replace("°", " deg")))
     found = [*words(header), *whole]

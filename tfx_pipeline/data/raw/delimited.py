@@ -17,10 +17,11 @@ from tfx_pipeline.series.spec import SeriesSpec
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 """Type of columns with few distinct texts: each is looked at once a block."""
-_MISSING = [
-    *("", "?", "-", "--", "nan", "NaN", "NA", "N/A", "n/a", "null", "NULL", "None"),
+MISSING = [
+    *("", "?", "-", "--", "nan", "NaN", "NA", "N/A", "n/a", "null", "Null", "NULL", "None"),
     *("unavailable", "unknown"),
 ]
+"""What stands where there is no value."""
 
 
 class DelimitedText:
@@ -140,7 +141,7 @@ class DelimitedText:
             convert_options=pa_csv.ConvertOptions(
                 column_types={str(place): kind for place, kind in self._types.items()},
                 include_columns=used,
-                null_values=_MISSING,
+                null_values=MISSING,
                 decimal_point=self.fields.layout.decimal,
             ),
         )

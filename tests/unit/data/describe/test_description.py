@@ -214,6 +214,32 @@ def test_midnight_at_the_end_of_a_day(tmp_path):
     assert found.remarks.doubtful("interval_ends")
 
 
+def test_an_aggregate_and_its_appliances(tmp_path):
+    """As in the REFIT data: nothing says watts, and the total is not the last column."""
+    table = [f"{1672531200 + 900 * n},{300 + n * 7 % 13},{n % 5},{n % 3}" for n in range(480)]
+    content = rows(QUARTERS, table, "Time,Unix,Aggregate,Appliance1,Appliance2")
+    found = described(tmp_path, content).spec
+    assert found.layouts[0].timestamp == ("Time",)
+    assert found.target.name == "Aggregate"
+    assert list(found.parts) == ["Appliance1", "Appliance2"]
+    assert found.ignored == ("Unix",)
+
+
+def test_parts_without_a_total(tmp_path):
+    table = [f"{one},{n % 5}" for n, one in enumerate(LOAD)]
+    found = described(tmp_path, rows(QUARTERS, table, "time,kitchen kW,heating kW"))
+    assert found.spec.target.name == "heating_kW"
+    assert "no column is a total" in found.remarks.about("target")[1].text
+
+
+def test_many_columns_of_no_scheme_are_meters(tmp_path):
+    names = [f"Panther_{one}{other}i" for one in "stuvx" for other in "agnox"]
+    table = [",".join(f"{(n * place) % 101 + 1.5}" for place in range(2, 27)) for n in range(480)]
+    found = described(tmp_path, rows(QUARTERS, table, f",{','.join(names)}"))
+    assert found.values["meter_columns"] == names
+    assert found.spec.layouts[0].timestamp == ("",)
+
+
 def test_times_that_are_called_utc(tmp_path):
     found = described(tmp_path, rows(QUARTERS, LOAD, "utc_timestamp,power kW"))
     assert found.values["layouts"][0]["zone"] == "UTC"
