@@ -65,7 +65,10 @@ class Input:
     """
 
     shape: tuple[int, ...]
-    dtype: Literal["float32", "int64", "string"]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype} [{', '.join(('batch', *map(str, self.shape)))}]"
 
 
 class ModelMetadata(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tfx_kubeflow.storage.served_versions import digest
 from tests.support.model import save_model, segments, write_split
 from tests.support.settings import SERIES, WINDOWING, gate_settings
 from tfx_pipeline.components.evaluator.executor import Executor
-from tfx_pipeline.data.contract import TARGET
+from tfx_pipeline.data.contract import TARGET, Windowing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.evaluation.results import Evaluation
@@ -28,6 +29,8 @@ from tfx_pipeline.series.spec import SeriesSpec
 pytestmark = pytest.mark.integration
 
 BOUNDS = {"min_time": "PT7H", "min_slice_time": "PT2H", "coverage_tolerance": 0.1}
+HALF_HOURS = SERIES.model_copy(update={"cadence": timedelta(minutes=30), "zone": "Europe/London"})
+DAY_AHEAD = Windowing(window=48, horizon=48, origins=48)
 BY_GROUP = SERIES.model_copy(update={"group": "tariff"})
 GOOD = {"pull": 0.3, "band": 0.55}
 """Examples revert to 1 kW, so pulling the last value there beats persistence."""
@@ -54,11 +57,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Gives the URI of a model of these parameters, saved once."""
     saved: dict[str, Path] = {}
 
-    def get(**parameters: float) -> Path:
-        key = json.dumps(parameters, sort_keys=True)
+    def get(series: SeriesSpec, windowing: Windowing, **parameters: float) -> Path:
+        key = json.dumps([parameters, windowing.model_dump(), series.names], sort_keys=True)
         if key not in saved:
             saved[key] = tmp_path_factory.mktemp("model")
-            save_model(saved[key] / "Format-Serving", WINDOWING, **parameters)
+            save_model(saved[key] / "Format-Serving", windowing, series, **parameters)
         return saved[key]
 
     return get
@@ -73,20 +76,25 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         candidate: dict[str, float],
         baseline: dict[str, float] | None = None,
         series: SeriesSpec = SERIES,
+        windowing: Windowing = WINDOWING,
         **bounds: float | str,
     ) -> Result:
         write_split(tmp_path / "examples", "test", examples)
         inputs = {
             "examples": [_examples(tmp_path / "examples")],
-            "model": [_artifact(standard_artifacts.Model, models(**candidate), 2)],
+            "model": [
+                _artifact(standard_artifacts.Model, models(series, windowing, **candidate), 2)
+            ],
         }
         if baseline is not None:
-            inputs["baseline_model"] = [_artifact(standard_artifacts.Model, models(**baseline), 1)]
+            inputs["baseline_model"] = [
+                _artifact(standard_artifacts.Model, models(series, windowing, **baseline), 1)
+            ]
         outputs = {
             "evaluation": [_artifact(standard_artifacts.ModelEvaluation, tmp_path / "out", 3)],
             "blessing": [_artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing", 4)],
         }
-        config = eval_config(series, WINDOWING, gate_settings(**(BOUNDS | bounds)))
+        config = eval_config(series, windowing, gate_settings(**(BOUNDS | bounds)))
         context = BaseBeamExecutor.Context(
             beam_pipeline_args=[
                 "--direct_running_mode=in_memory",
@@ -105,7 +113,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         result = Result(
             read_evaluation(tmp_path / "out"), bool(blessing.get_int_custom_property("blessed"))
         )
-        evaluated = digest(str(models(**candidate) / "Format-Serving"))
+        evaluated = digest(str(models(series, windowing, **candidate) / "Format-Serving"))
         assert blessing.get_string_custom_property("current_model_digest") == evaluated
         assert result.evaluation.blessed == result.blessed == (not _failed(result))
         text = result.evaluation.model_dump_json()
@@ -286,6 +294,26 @@ def test_good_groups_pass_and_small_ones_are_reported_only(evaluate: Evaluate) -
     assert result.reason("group night: 1 h were scored, fewer than 2 h").endswith("not applied")
 
 
+def test_a_day_ahead_persistence_is_no_longer_good_enough(evaluate: Evaluate) -> None:
+    """Half-hours a day ahead: an example spans a day, and yesterday is the forecast to beat."""
+    result = evaluate(
+        segments(12, DAY_AHEAD, series=HALF_HOURS, daily=3.0, noise=0.1),
+        {"pull": 0.3, "band": 3.0},
+        series=HALF_HOURS,
+        windowing=DAY_AHEAD,
+    )
+    assert not result.blessed
+    evaluation = result.evaluation
+    assert evaluation.best_naive == ("same time yesterday for steps 1..47, persistence for step 48")
+    assert evaluation.mse_ratio > 1
+    assert evaluation.per_step[23].persistence_mse > 2 * evaluation.per_step[23].naive_mse
+    assert any("of 48 steps ahead, the worst" in reason for reason in _failed(result))
+    names = [row.slice for row in evaluation.slices]
+    assert names == [f"hour {hour}" for hour in range(24)] + ["weekdays", "weekends"]
+    assert {row.forecasts for row in evaluation.slices[:24]} == {2 * 12}
+    assert evaluation.hours == 12 * 24
+
+
 def test_examples_that_cannot_be_sliced_are_refused_in_words(evaluate: Evaluate) -> None:
     result = evaluate(segments(24, WINDOWING), GOOD, series=BY_GROUP)
     assert not result.blessed
@@ -300,7 +328,7 @@ def test_a_step_worse_than_the_best_naive_forecast_is_refused(evaluate: Evaluate
         target = np.array(features[TARGET].float_list.value)
         ahead = target[WINDOWING.window :]
         known = np.where(np.arange(ahead.size) % 12 == 11, ahead + 0.1, np.nan)
-        features["same_time_yesterday"].float_list.value.extend(known)
+        features["same_time_yesterday"].float_list.value[:] = known
     result = evaluate(examples, GOOD, step_bound=0.5)
     assert not result.blessed
     assert [row.naive_mse_of for row in result.evaluation.per_step] == ["same_time_yesterday"] * 5

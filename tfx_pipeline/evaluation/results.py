@@ -155,8 +155,13 @@ def _in_words(by_step: Sequence[str]) -> str:
         first, *others = (f"{name} at {count}" for name, count in counts)
         return ", ".join([f"{first} of {len(names)} steps", *others])
     phrases, step = [], 1
-    for name, count in runs[:-1]:
-        steps = f"steps {step}..{step + count - 1}" if count > 1 else f"step {step}"
-        phrases.append(f"{name} for {steps}")
-        step += count
-    return ", ".join([*phrases, f"{runs[-1][0]} from {step} on"])
+    for name, count in runs:
+        last = step + count - 1
+        if count == 1:
+            phrases.append(f"{name} for step {step}")
+        elif last == len(names):
+            phrases.append(f"{name} from {step} on")
+        else:
+            phrases.append(f"{name} for steps {step}..{last}")
+        step = last + 1
+    return ", ".join(phrases)

@@ -21,15 +21,19 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tfx_pipeline.model_contract import (
     DEFAULT_SIGNATURE,
     MAX_WARM_UP_REQUESTS,
+    METADATA_FILE,
     REQUESTS_FILE,
     SIGNATURES,
     WARM_UP_FILE,
+    Input,
+    ModelMetadata,
 )
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests
 
-# Batches of another size take other code paths on the CPU, which round differently.
-RELATIVE, ABSOLUTE_KW = 1e-4, 1e-4
+# Batches of another size take other code paths on the CPU, which round differently. Of the value,
+# and of what such values amount to.
+RELATIVE = 1e-4
 TIMED_REQUESTS = 50
 
 Signatures = Mapping[str, Any]
@@ -43,6 +47,7 @@ def check(model: Path) -> ServingReport:
     """
     try:
         signatures = tf.saved_model.load(str(model)).signatures
+        metadata = ModelMetadata.model_validate_json((model / METADATA_FILE).read_bytes())
         requests = read_requests(model / REQUESTS_FILE)
         warm_up = _read_warm_up(model / WARM_UP_FILE)
     except Exception as error:  # what a broken model raises cannot be foreseen; all are reasons
@@ -52,12 +57,13 @@ def check(model: Path) -> ServingReport:
         for name in SIGNATURES
         if name not in {request.signature_name for request in requests}
     ]
+    reasons += _described_otherwise(signatures, metadata)
     for number, request in enumerate(requests):
         where = f"recorded request {number} ({request.signature_name})"
-        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
+        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request, metadata)]
     for number, request in enumerate(warm_up):
         where = f"warm-up request {number} ({request.signature_name})"
-        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request)]
+        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request, metadata)]
     return ServingReport(
         reasons=tuple(reasons),
         requests=len(requests),
@@ -66,13 +72,33 @@ def check(model: Path) -> ServingReport:
     )
 
 
-def _faults(signatures: Signatures, request: RecordedRequest) -> Iterator[str]:
+def _described_otherwise(signatures: Signatures, metadata: ModelMetadata) -> Iterator[str]:
+    """Inputs of the default signature that are not those that the description tells clients of."""
+    if DEFAULT_SIGNATURE not in signatures:
+        return
+    takes = {
+        name: Input(tuple(spec.shape.as_list()[1:]), spec.dtype.name)
+        for name, spec in signatures[DEFAULT_SIGNATURE].structured_input_signature[1].items()
+    }
+    for name in sorted(takes.keys() | metadata.inputs.keys()):
+        found, told = takes.get(name), metadata.inputs.get(name)
+        if found != told:
+            yield (
+                f"{DEFAULT_SIGNATURE}: input {name!r} is {found or 'not there'}, by "
+                f"{METADATA_FILE} {told or 'not there'}"
+            )
+
+
+def _faults(
+    signatures: Signatures, request: RecordedRequest, metadata: ModelMetadata
+) -> Iterator[str]:
     """What is wrong with one answer; recorded outputs are compared where there are any."""
     try:
         answer = ask(signatures, request)
     except Exception as error:  # as above
         yield f"failed: {error}"
         return
+    usual = _usual(request.outputs) if request.outputs else 0.0
     for name in sorted(set(request.outputs) - set(answer)):
         yield f"no output {name!r}, only {sorted(answer)}"
     for name, value in sorted(answer.items()):
@@ -81,17 +107,27 @@ def _faults(signatures: Signatures, request: RecordedRequest) -> Iterator[str]:
         if not (finite.all() if request.signature_name == DEFAULT_SIGNATURE else finite.any()):
             yield f"output {name!r} is not a number everywhere"
         if name in request.outputs:
-            yield from _difference(name, value, request.outputs[name])
+            expected = request.outputs[name]
+            yield from _difference(name, value, expected, usual, metadata.series.target.unit)
 
 
-def _difference(name: str, value: np.ndarray, expected: np.ndarray) -> Iterator[str]:
+def _usual(outputs: Mapping[str, np.ndarray]) -> float:
+    """What forecasts amount to: the median, over a batch, of the largest value of each."""
+    values = [np.abs(value).reshape(len(value), -1) for value in outputs.values()]
+    largest = np.nanmax(np.concatenate(values, axis=1), axis=1, initial=0.0)
+    return float(np.median(largest))
+
+
+def _difference(
+    name: str, value: np.ndarray, expected: np.ndarray, usual: float, unit: str
+) -> Iterator[str]:
     if value.shape != expected.shape:
         yield f"output {name!r} has shape {value.shape}, recorded was {expected.shape}"
     elif (np.isnan(value) != np.isnan(expected)).any():
         yield f"output {name!r} is not a number where the recorded one is, or the other way round"
-    elif not np.allclose(value, expected, rtol=RELATIVE, atol=ABSOLUTE_KW, equal_nan=True):
+    elif not np.allclose(value, expected, rtol=RELATIVE, atol=RELATIVE * usual, equal_nan=True):
         worst = np.nanmax(np.abs(value - expected), initial=0.0)
-        yield f"output {name!r} differs from the recorded one by up to {worst:.3g} kW"
+        yield f"output {name!r} differs from the recorded one by up to {worst:.3g} {unit}"
 
 
 def ask(signatures: Signatures, request: RecordedRequest) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ DAY, WEEK = "same_time_yesterday", "same_time_last_week"
         (
             ["persistence", DAY, DAY, WEEK],
             "persistence for step 1, same time yesterday for steps 2..3, "
-            "same time last week from 4 on",
+            "same time last week for step 4",
         ),
         (
             [DAY, WEEK] * 6 + [DAY, "persistence"],

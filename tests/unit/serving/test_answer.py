@@ -10,14 +10,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tests.support.model import save_model
+from tests.support.model import UCI, save_model
 from tfx_pipeline.data.contract import TARGET, Windowing
-from tfx_pipeline.model_contract import REQUESTS_FILE, WARM_UP_FILE
+from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE
+from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.serving import answer
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests, write_requests
 
 WINDOWING = Windowing(window=10, horizon=3, origins=4)
+DAY_AHEAD = SeriesSpec.model_validate(
+    {
+        "layouts": [{"timestamp": "time"}],
+        "zone": "Europe/Paris",
+        "meter": "id",
+        "cadence": "PT30M",
+        "target": {"name": "load", "unit": "kWh"},
+        "known_ahead": [{"name": "temperature", "unit": "degC"}],
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +74,56 @@ def test_another_answer_is_a_fault_of_both_signatures(model: Path) -> None:
 
 def test_rounding_is_no_fault(model: Path) -> None:
     _change(model, _shifted(5e-5))
+    assert answer.check(model).reasons == ()
+
+
+def test_what_rounding_is_depends_on_what_values_amount_to(tmp_path: Path) -> None:
+    watts = UCI.model_copy(update={"target": UCI.target.model_copy(update={"unit": "W"})})
+    model = save_model(tmp_path / "model", WINDOWING, watts, offset=40_000.0)
+    _change(model, _shifted(2.0))
+    assert answer.check(model).reasons == ()
+    _change(model, _shifted(50.0))
+    assert "differs from the recorded one by up to 52 W" in answer.check(model).reasons[0]
+
+
+def test_a_meter_of_large_values_does_not_hide_what_is_wrong_with_the_others(model: Path) -> None:
+    signatures = tf.saved_model.load(str(model)).signatures
+
+    def one_large(request: RecordedRequest) -> RecordedRequest | None:
+        if TARGET not in request.inputs:
+            return None
+        inputs = dict(request.inputs)
+        inputs[TARGET] = inputs[TARGET] * np.array([[1e6], [1.0], [1.0]], np.float32)
+        outputs = answer.ask(signatures, dataclasses.replace(request, inputs=inputs))
+        outputs["p50"][1] += 0.01
+        return dataclasses.replace(request, inputs=inputs, outputs=outputs)
+
+    _change(model, one_large)
+    assert "differs from the recorded one by up to 0.01 kW" in answer.check(model).reasons[-1]
+
+
+def test_any_series_is_asked_by_its_description(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model", WINDOWING, DAY_AHEAD, meters=3)
+    assert answer.check(model).reasons == ()
+
+
+def test_a_description_of_other_inputs_is_a_fault(model: Path) -> None:
+    values = json.loads((model / METADATA_FILE).read_text())
+    (model / METADATA_FILE).write_text(json.dumps(values | {"window": 11, "meters": 2}))
+    reasons = answer.check(model).reasons
+    assert reasons[-1] == (
+        "serving_default: input 'meter' is not there, by assets.extra/forecast.json string [batch]"
+    )
+    assert "input 'Voltage' is float32 [batch, 10], by assets.extra/forecast.json float32" in (
+        " ".join(reasons)
+    )
+
+
+def test_a_model_of_the_first_release_has_no_faults(model: Path) -> None:
+    values = json.loads((model / METADATA_FILE).read_text())
+    del values["series"], values["meters"]
+    values |= {"schema_version": 1, "measurements": list(UCI.names)}
+    (model / METADATA_FILE).write_text(json.dumps(values))
     assert answer.check(model).reasons == ()
 
 
@@ -139,7 +201,8 @@ def _truncate(name: str) -> Callable[[Path], None]:
 
 @pytest.mark.parametrize("harm", [_remove, _empty, _garble, _truncate])
 @pytest.mark.parametrize(
-    "file", ["saved_model.pb", "variables/variables.index", REQUESTS_FILE, WARM_UP_FILE]
+    "file",
+    ["saved_model.pb", "variables/variables.index", METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE],
 )
 def test_a_harmed_file_is_a_reason_not_a_crash(
     model: Path, harm: Callable[[str], Callable[[Path], None]], file: str
