@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -17,6 +18,7 @@ from tfx_pipeline.data.raw.local_time import LocalClock
 from tfx_pipeline.data.raw.row_rules import RowRules
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
+from tfx_pipeline.data.raw.spacing import Spacing
 from tfx_pipeline.data.raw.steps import Steps
 from tfx_pipeline.data.raw.time_order import TimeOrder
 from tfx_pipeline.series.grid import Grid
@@ -67,6 +69,7 @@ class Reader:
         self._rules = RowRules(spec)
         self._local: dict[str, LocalClock] = {}
         self._order = TimeOrder(self._meters, bad_rows, self._clock)
+        self._spacing = Spacing(spec)
         self._steps = Steps(spec, self._grid, self._meters, bad_rows)
 
     def __iter__(self) -> Iterator[Rows]:
@@ -85,6 +88,13 @@ class Reader:
                 detail = f"this file and {next(iter(with_meter.values()))}: only one names meters"
                 raise DataError.of(Problem("meter", detail, file))
             yield from self._file(lines)
+        yield from self._steps.finish()
+        self._spacing.require_cadence(self._files[0])
+
+    @property
+    def noticed(self) -> Counter[str]:
+        """What was noticed in counters -> how often."""
+        return self._steps.noticed
 
     def _file(self, lines: DataLines) -> Iterator[Rows]:
         before, observed = self.rows, False
@@ -96,6 +106,7 @@ class Reader:
             self._advance(part.columns.file_rows)
             batch = self._clean(part, lines)
             observed = observed or not np.isnan(batch.values).all()
+            self._spacing.add(batch)
             yield from self._steps.of(batch, lines.format.time_column)
         if self.rows == before:
             raise DataError.of(Problem("empty", "a header but no rows", lines.file))

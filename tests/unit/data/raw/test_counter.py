@@ -1,0 +1,116 @@
+"""What a counter has counted is known from its readings, over resets and rollovers as well."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.data.raw.test_aggregation import START, spec, write
+from tfx_pipeline.data.raw.errors import BadRows
+from tfx_pipeline.data.raw.reader import Reader
+from tfx_pipeline.series.grid import Grid
+
+BLOCKS = st.sampled_from([80, 1000, 1 << 20])
+PROPERTY = settings(
+    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def read(path, block=1 << 20, cadence="PT15M", **changes):
+    series = spec("difference", cadence, **changes)
+    first = int(Grid(series).index(START))
+    reader = Reader([str(path)], series, BadRows(), block_bytes=block)
+    found = {}
+    for rows in reader:
+        assert (np.diff(rows.steps) > 0).all()
+        found.update(zip((rows.steps - first).tolist(), rows.values[0].tolist(), strict=True))
+    return found, dict(reader.noticed)
+
+
+def counter(tmp_path, readings, every=900, shift=0):
+    times = START + every * np.arange(len(readings)) + shift
+    return write(tmp_path / "counter.csv", 1000 * times, readings)
+
+
+@PROPERTY
+@given(st.integers(0, 1000), st.sampled_from([60, 300, 900]), BLOCKS)
+def test_differences_at_whole_steps_are_exact(tmp_path, seed, every, block):
+    rng = np.random.default_rng(seed)
+    energy = rng.uniform(0, 0.5, 8 * 3600 // every).round(3)
+    energy[rng.random(energy.size) < 0.2] = 0
+    readings = (123456 + np.append(0, np.cumsum(energy))).round(3)
+    found, noticed = read(counter(tmp_path, readings, every), block)
+    per_step = energy.reshape(32, -1).sum(axis=1)
+    assert [found[step] for step in range(32)] == pytest.approx(per_step, abs=1e-6)
+    assert noticed == {}
+
+
+@PROPERTY
+@given(st.integers(0, 1000), BLOCKS)
+def test_between_readings_the_counter_rises_evenly(tmp_path, seed, block):
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.choice(np.arange(1, 7200), 200, replace=False))
+    readings = np.cumsum(rng.uniform(0, 1, times.size)).round(3)
+    path = write(tmp_path / "counter.csv", 1000 * (START + times), readings)
+    found, _ = read(path, block)
+    edges = np.interp(900 * np.arange(1, 8), times, readings)
+    assert [found[step] for step in range(1, 7)] == pytest.approx(np.diff(edges), abs=1e-5)
+
+
+def test_a_step_with_a_reset_is_missing_and_counted(tmp_path):
+    readings = [10.0, 11.0, 12.0, 0.4, 1.4, 2.4]
+    found, noticed = read(counter(tmp_path, readings))
+    assert found == pytest.approx({0: 1.0, 1: 1.0, 3: 1.0, 4: 1.0})
+    assert noticed == {"resets": 1}
+
+
+def test_of_finer_readings_only_the_one_over_the_reset_is_missing(tmp_path):
+    readings = np.concatenate((50 + np.arange(22) / 10, np.arange(39) / 10))
+    found, noticed = read(counter(tmp_path, readings.round(1), every=60))
+    assert found == pytest.approx(dict.fromkeys(range(4), 1.5), rel=1e-5)
+    assert noticed == {"resets": 1}
+
+
+@pytest.mark.parametrize("top", [100_000.0, 1000.0, 2.0**16, 2.0**32 / 1000])
+def test_over_a_rollover_it_is_known(tmp_path, top):
+    readings = (top - 2.25 + np.arange(6)) % top
+    found, noticed = read(counter(tmp_path, readings.round(3)))
+    assert found == pytest.approx(dict.fromkeys(range(5), 1.0), abs=1e-3)
+    assert noticed == {"rollovers": 1}
+
+
+@pytest.mark.parametrize("stray", [0.0, 99999.0, 3.0])
+def test_a_single_reading_that_the_next_proves_wrong_is_left_out(tmp_path, stray):
+    readings = 500.0 + np.arange(40)
+    readings[20] = stray
+    found, noticed = read(counter(tmp_path, readings, every=300))
+    assert sum(found.values()) == pytest.approx(39)
+    assert found == pytest.approx(dict.fromkeys(range(13), 3.0))
+    assert noticed == {"stray readings": 1}
+
+
+@PROPERTY
+@given(st.integers(0, 10_000), st.sampled_from([80, 1 << 20]))
+def test_nothing_is_ever_negative_or_huge(tmp_path, seed, block):
+    rng = np.random.default_rng(seed)
+    readings = 5000 + np.cumsum(rng.uniform(0, 1, 120))
+    for _ in range(rng.integers(1, 4)):
+        kind, at = rng.integers(3), rng.integers(2, 118)
+        if kind == 0:
+            readings[at:] -= readings[at] - rng.uniform(0, 0.5)
+        elif kind == 1:
+            readings[at : at + rng.integers(1, 4)] = 0
+        else:
+            readings[at] = rng.choice([1e6, 0.0])
+    path = counter(tmp_path, np.maximum(readings, 0).round(4), every=300)
+    found, noticed = read(path, block)
+    assert noticed
+    values = np.array(list(found.values()))
+    assert (values >= 0).all()
+    assert (values <= 10).all()
+
+
+def test_a_reading_that_is_lost_leaves_its_two_steps_out(tmp_path):
+    times = START + 900 * np.array([0, 1, 2, 4, 5])
+    path = write(tmp_path / "lost.csv", 1000 * times, [1.0, 2.0, 3.0, 5.0, 6.0])
+    assert read(path)[0] == {0: 1.0, 1: 1.0, 4: 1.0}

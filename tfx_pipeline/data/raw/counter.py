@@ -1,0 +1,131 @@
+"""Counters that only rise: what they have counted in each step, with resets and rollovers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from tfx_pipeline.data.raw.channel import Channel, Marks, Readings
+from tfx_pipeline.data.raw.pieces import Floats, Ints, pieces
+from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import SeriesSpec
+
+_LONGEST = 1.5
+"""Steps between two readings over which what was counted is spread evenly."""
+_TOPS = np.sort([*(10.0**n for n in range(1, 16)), *(2.0**n for n in (16, 24, 31, 32, 48))])
+_TOPS = np.sort(np.concatenate((_TOPS, 2.0 ** np.array([16, 24, 31, 32]) / 1000, [np.inf])))
+"""Where counters begin again from zero: after the last decimal or binary digit."""
+_REMEMBERED = 8
+"""Falls of a meter that are remembered."""
+
+
+class Counted(Channel):
+    """Differences of readings, in order of time, spread evenly between two of them.
+
+    Left out, and counted, are single readings that the next one proves wrong, what lies across a
+    reset, and a return from it in one leap. A rollover is no reset where it fits: the reading was
+    close below the end of the digits, and no more was counted than twice the fastest so far.
+
+    Attributes:
+        noticed: What was noticed -> how often.
+    """
+
+    def __init__(self, spec: SeriesSpec, grid: Grid) -> None:
+        super().__init__("difference", spec, grid)
+        self.noticed: Counter[str] = Counter()
+        self._falls: dict[int, list[float]] = {}
+        self._fastest: dict[int, float] = {}
+
+    def _account(self, rows: Readings, final: bool) -> Readings:
+        rows = self._without_strays(rows)
+        first, last = rows.first(), rows.last()
+        pair = ~first if final else ~first & ~last
+        at = np.flatnonzero(pair)
+        counted = self._counted(rows, at)
+        gap = rows.millis[at] - rows.millis[at - 1]
+        usable = ~np.isnan(counted) & (gap <= _LONGEST * self._step)
+        at, counted, gap = at[usable], counted[usable], gap[usable]
+        start = rows.millis[at - 1]
+        none = np.full(at.size, -1)
+        self._add(
+            pieces(
+                self._grid,
+                rows.meter[at],
+                start,
+                start + gap,
+                counted / gap,
+                counted,
+                start,
+                none,
+            )
+        )
+        # The last pair waits for the reading that can prove it wrong.
+        waits = last | np.append(last[1:], False)
+        return rows.where(waits)
+
+    def _earliest(self) -> Ints:
+        first = np.flatnonzero(self._held.first())
+        last = np.flatnonzero(self._held.last())
+        longest = int(_LONGEST * self._step)
+        return np.maximum(self._held.millis[first], self._held.millis[last] - longest)
+
+    def _without_strays(self, rows: Readings) -> Readings:
+        """Leaves out single readings above or below both the one before and the one after."""
+        value, inside = rows.value, ~(rows.first() | rows.last())
+        at = np.flatnonzero(inside)
+        before, here, after = value[at - 1], value[at], value[at + 1 if at.size else at]
+        stray: Marks = (after >= before) & ((here < before) | (here > after))
+        if not stray.any():
+            return rows
+        self.noticed["stray readings"] += int(np.count_nonzero(stray))
+        kept = np.ones(value.size, bool)
+        kept[at[stray]] = False
+        return rows.where(kept)
+
+    def _counted(self, rows: Readings, at: Ints) -> Floats:
+        """What was counted up to each of these readings since the one before; NaN: not known."""
+        counted = rows.value[at] - rows.value[at - 1]
+        gap = rows.millis[at] - rows.millis[at - 1]
+        start = np.flatnonzero(np.append(True, np.diff(rows.meter[at]) != 0)) if at.size else at
+        for place, stop in zip(start.tolist(), [*start[1:].tolist(), at.size], strict=True):
+            part = slice(place, stop)
+            meter = int(rows.meter[at[place]])
+            if meter in self._falls or (counted[part] < 0).any():
+                before, after = rows.value[at[part] - 1], rows.value[at[part]]
+                counted[part] = self._plausible(meter, before, after, gap[part])
+            rates = counted[part][~np.isnan(counted[part])] / gap[part][~np.isnan(counted[part])]
+            self._fastest[meter] = max(self._fastest.get(meter, 0.0), rates.max(initial=0.0))
+        return counted
+
+    def _plausible(self, meter: int, before: Floats, after: Floats, gap: Ints) -> Floats:
+        """The differences of one meter that has been reset, now or before."""
+        counted = after - before
+        falls = self._falls.setdefault(meter, [])
+        fastest = self._fastest.get(meter, 0.0)
+        unusual = (counted < 0) | (counted > fastest * gap)
+        for row in np.flatnonzero(unusual).tolist():
+            most = fastest * float(gap[row])
+            if counted[row] < 0:
+                rolled = float(_TOPS[np.searchsorted(_TOPS, before[row])] + counted[row])
+                if rolled <= 2 * most:
+                    counted[row] = rolled
+                    self.noticed["rollovers"] += 1
+                    continue
+                falls.append(float(before[row]))
+                del falls[:-_REMEMBERED]
+                kind = "resets"
+            elif counted[row] > most and _returns(falls, float(before[row]), float(after[row])):
+                kind = "leaps back from a reset"
+            else:
+                fastest = max(fastest, float(counted[row] / gap[row]))
+                continue
+            counted[row] = np.nan
+            self.noticed[kind] += 1
+        return counted
+
+
+def _returns(falls: Iterable[float], before: float, after: float) -> bool:
+    """Whether a reading leaps to where the counter had fallen from."""
+    return any(before < fall <= after and after - before > fall / 2 for fall in falls)
