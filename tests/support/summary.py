@@ -36,6 +36,7 @@ DATA = DataSummary(
     highest={},
     bad_rows={"number": 2},
     first_bad_rows=[],
+    counters={},
     splits={"test": SPLIT},
 )
 

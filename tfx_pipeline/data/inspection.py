@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.extremes import Extremes
@@ -25,9 +24,6 @@ from tfx_pipeline.data.totals import longest_gap, split_summary, totals
 from tfx_pipeline.series.durations import text
 from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import DAY, SeriesSpec
-
-_FARTHEST = 1440
-"""Steps from row to row that are counted by themselves; rows farther apart count as these."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +65,11 @@ def inspect(
     rules = laws(spec)
     meters: dict[str, Meter] = {}
     extremes = Extremes(spec)
-    distances = np.zeros(_FARTHEST + 1, np.int64)
     for rows in gathered(reader):
         extremes.add(rows)
         if rows.meter not in meters:
             meters[rows.meter] = Meter(rows.meter, options, rules)
-        found = np.minimum(meters[rows.meter].add(rows), _FARTHEST)
-        distances += np.bincount(found, minlength=_FARTHEST + 1)
-    _require_cadence(distances, spec, files)
+        meters[rows.meter].add(rows)
     _require_target(meters.values(), spec, files)
     _require_days_before_months(meters.values(), grid)
     whole = Interval(
@@ -97,6 +90,7 @@ def inspect(
         highest=extremes.highest,
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
+        counters=dict(reader.noticed),
         splits={
             name: split_summary(name, splits[name], intervals, meters, grid) for name in SPLITS
         },
@@ -104,15 +98,6 @@ def inspect(
     )
     _require_windows(summary, whole, options, longest_gap(meters.values()))
     return Inspection(files, intervals, reader.groups, summary)
-
-
-def _require_cadence(
-    distances: npt.NDArray[np.int64], spec: SeriesSpec, files: Sequence[str]
-) -> None:
-    if distances.sum() > 2 * distances[1]:
-        usual = 2 + int(np.argmax(distances[2:]))
-        detail = f"data is every {text(usual * spec.step)}, not every {text(spec.step)}"
-        raise DataError.of(Problem("cadence", detail, files[0]))
 
 
 def _require_target(meters: Iterable[Meter], spec: SeriesSpec, files: Sequence[str]) -> None:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tfx_pipeline.data.gaps import Gaps
 from tfx_pipeline.data.options import DataOptions
@@ -47,13 +46,10 @@ class Meter:
         self._restless = {one.name: row for row, one in enumerate(measurements) if one.restless}
         self.frozen = {name: EqualValues() for name in self._restless}
 
-    def add(self, rows: Rows) -> npt.NDArray[np.int64]:
-        """Takes the next rows, and returns by how many steps each is after the one before it."""
+    def add(self, rows: Rows) -> None:
+        """Takes the next rows."""
         if self._empty:
             self.first = int(rows.steps[0])
-            distances = np.diff(rows.steps)
-        else:
-            distances = np.diff(rows.steps, prepend=self.last)
         self.last = int(rows.steps[-1])
         self._empty = False
         present = ~np.isnan(rows.values)
@@ -62,7 +58,6 @@ class Meter:
         for name, row in self._restless.items():
             self.frozen[name].add(rows.steps, rows.values[row])
         self.gaps.add(rows, present[TARGET_ROW])
-        return distances
 
     @property
     def steps(self) -> int:

@@ -119,5 +119,7 @@ class DataSummary(Frozen):
     """Rule -> rows left out."""
     first_bad_rows: list[str]
     """The first of them, as errors would name them."""
+    counters: dict[str, int]
+    """What was noticed in counters, such as resets and rollovers -> how often."""
     splits: dict[str, SplitSummary]
     """Split -> what is in it."""
