@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from tfx.types import standard_artifacts
 from tfx.types.artifact_utils import decode_split_names
 from tfx.utils import proto_utils
 
+from tests.support.houses import DESCRIPTION, START, ZONE, write_houses
 from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import WINDOWING, data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
@@ -258,47 +258,17 @@ def test_no_matching_file_is_reported(folder: Path, tmp_path: Path) -> None:
         run(folder, tmp_path, data_options(), pattern="*.parquet")
 
 
-HOUSES = SeriesSpec.model_validate(
-    {
-        "layouts": [
-            {"timestamp": "when", "format": "%d.%m.%Y %H:%M", "delimiter": ";", "decimal": ","}
-        ],
-        "zone": "Europe/Berlin",
-        "meter": "house",
-        "group": "tariff",
-        "cadence": "PT30M",
-        "target": {"name": "energy", "column": "kWh", "unit": "kWh", "aggregate": "sum"},
-    }
-)
-
-
-def write_houses(path: Path, days: int = 30) -> dict[str, np.ndarray]:
-    """Two houses over the change to summer time, local time, decimal comma."""
-    start = int(datetime(2024, 3, 10, tzinfo=UTC).timestamp())
-    instants = start + 1800 * np.arange(48 * days)
-    energy = {
-        "a": 0.2 + np.arange(instants.size) / 1000,
-        "b": 5.0 - np.arange(instants.size) / 1000,
-    }
-    lines = ["when;house;tariff;kWh"]
-    for number, instant in enumerate(instants.tolist()):
-        when = datetime.fromtimestamp(instant, ZoneInfo("Europe/Berlin"))
-        for house, tariff in (("a", "night"), ("b", "flat")):
-            value = f"{energy[house][number]:.3f}".replace(".", ",")
-            lines.append(f"{when:%d.%m.%Y %H:%M};{house};{tariff};{value}")
-    path.write_text("\n".join(lines) + "\n")
-    return energy
-
-
 def test_half_hours_of_two_houses_in_a_zone(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     energy = write_houses(tmp_path / "raw" / "houses.csv")
     shape = Windowing(window=48, horizon=6, origins=31)
-    options = data_options(series=HOUSES, windowing=shape, max_gap=3)
+    options = data_options(
+        series=SeriesSpec.model_validate(DESCRIPTION), windowing=shape, max_gap=3
+    )
 
     artifact = run(tmp_path / "raw", tmp_path / "out", options)
 
-    start = int(datetime(2024, 3, 10, tzinfo=UTC).timestamp()) // 1800
+    start = START // 1800
     seen = set()
     for split in SPLITS:
         for path in sorted((Path(artifact.uri) / f"Split-{split}").iterdir()):
@@ -312,7 +282,7 @@ def test_half_hours_of_two_houses_in_a_zone(tmp_path: Path) -> None:
                 instant = feature["first_origin"].int64_list.value[0]
                 step = instant // 1800
                 assert step % 31 == 0
-                local = datetime.fromtimestamp(instant, ZoneInfo("Europe/Berlin"))
+                local = datetime.fromtimestamp(instant, ZONE)
                 assert feature["hour"].int64_list.value[0] == local.hour
                 assert feature["weekday"].int64_list.value[0] == local.weekday()
                 assert feature["weekend"].int64_list.value[0] == (local.weekday() >= 5)
@@ -322,9 +292,7 @@ def test_half_hours_of_two_houses_in_a_zone(tmp_path: Path) -> None:
                 np.testing.assert_allclose(values[known], energy[meter][index[known]], atol=5e-4)
                 week = np.array(feature["same_time_last_week"].float_list.value)
                 for label in np.flatnonzero(~np.isnan(week))[::7].tolist():
-                    when = datetime.fromtimestamp(
-                        1800 * (step + 1 + label), ZoneInfo("Europe/Berlin")
-                    )
+                    when = datetime.fromtimestamp(1800 * (step + 1 + label), ZONE)
                     before = int((when - timedelta(days=7)).timestamp()) // 1800 - start
                     assert abs(week[label] - energy[meter][before]) < 5e-4
                     seen.add((meter, step + label - before - start))
