@@ -14,9 +14,11 @@ from tfx_pipeline.series.spec import SeriesSpec
 
 _LONGEST = 1.5
 """Steps between two readings over which what was counted is spread evenly."""
-_TOPS = np.sort([*(10.0**n for n in range(1, 16)), *(2.0**n for n in (16, 24, 31, 32, 48))])
+_TOPS = np.sort([*(10.0**n for n in range(3, 16)), *(2.0**n for n in (16, 24, 31, 32, 48))])
 _TOPS = np.sort(np.concatenate((_TOPS, 2.0 ** np.array([16, 24, 31, 32]) / 1000, [np.inf])))
 """Where counters begin again from zero: after the last decimal or binary digit."""
+_CLOSE = 0.9
+"""Fraction of that which a counter has passed before it begins again."""
 _REMEMBERED = 8
 """Falls of a meter that are remembered."""
 
@@ -108,8 +110,9 @@ class Counted(Channel):
         for row in np.flatnonzero(unusual).tolist():
             most = fastest * float(gap[row])
             if counted[row] < 0:
-                rolled = float(_TOPS[np.searchsorted(_TOPS, before[row])] + counted[row])
-                if rolled <= 2 * most:
+                top = float(_TOPS[np.searchsorted(_TOPS, before[row])])
+                rolled = top + float(counted[row])
+                if before[row] > _CLOSE * top and rolled <= 2 * most:
                     counted[row] = rolled
                     self.noticed["rollovers"] += 1
                     continue
