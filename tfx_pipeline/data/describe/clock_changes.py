@@ -123,7 +123,7 @@ def in_utc(local: npt.NDArray[np.int64], zone: str) -> npt.NDArray[np.int64]:
     following = np.minimum(which + 1, known.starts.size - 1)
     twice = local - known.seconds[following] >= known.starts[following]
     # Of an hour that comes twice, rows behind one that goes back are of the second time.
-    back = np.concatenate(([0], np.cumsum(np.diff(local) < 0)))
+    back = np.concatenate(([0], np.cumsum(np.diff(local) <= 0)))
     before = np.maximum.accumulate(np.where(twice, 0, back))
     return local - known.seconds[np.where(twice & (back > before), following, which)]
 
@@ -153,7 +153,7 @@ def _changes(zone: Offsets, order: npt.NDArray[np.int64], same: npt.NDArray[np.b
                 not here.any() and (leap & (after >= end) & (after < end + 2 * usual)).any()
             )
         else:
-            shown += bool(((after < before) & (after >= start) & (after < end)).any())
+            shown += bool(((after <= before) & (after >= start) & (after < end)).any())
     return Seen(looked, shown)
 
 

@@ -33,32 +33,22 @@ def show(description: Description, output: Path, console: Console) -> None:
         texts = (line.column or '""', line.kind, line.unit)
         table.add_row(*map(escape, texts), *figures, missing, "" if line.sure else "no")
     print_ = partial(console.print, highlight=False, markup=False, soft_wrap=True)
-    print_(
-        f"{description.file}: looked at {description.seen}",
-    )
+    print_(f"{description.file}: looked at {description.seen}")
     time = layout["timestamp"]
     time = time if isinstance(time, str) else " and ".join(time)
     zone = values.get("zone", "no zone")
     meters = f"; {description.meters:,} meters seen" if description.meters > 1 else ""
-    print_(
-        f"time: {time}, {layout['format']}, {zone}; a step of {values['cadence']}{meters}\n",
-    )
+    print_(f"time: {time}, {layout['format']}, {zone}; a step of {values['cadence']}{meters}\n")
     console.print(table)
     doubts = [one for one in description.remarks.made if one.unsure]
     if doubts:
         print_("\nTo decide:", style="bold")
         for one in doubts[:_DOUBTS]:
-            print_(
-                f"- {one.field}: {one.text}",
-            )
+            print_(f"- {one.field}: {one.text}")
         if len(doubts) > _DOUBTS:
             print_(f"- and {len(doubts) - _DOUBTS:,} more, in {output}")
-    print_(
-        f"\nWritten to {output}. Correct it, then:",
-    )
-    print_(
-        f"    {next_command(output)}",
-    )
+    print_(f"\nWritten to {output}. Correct it, then:")
+    print_(f"    {next_command(output)}")
 
 
 def _figure(value: float) -> str:

@@ -2,7 +2,9 @@
 
 import gzip
 import time
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -256,6 +258,18 @@ def test_the_uci_household_is_described_as_its_preset(tmp_path):
     assert found.power_triangle == preset.power_triangle
     assert found.names == preset.names
     assert found.parts == preset.parts
+
+
+def test_a_column_with_summer_and_winter_is_no_meter(tmp_path):
+    """An hour that comes twice tells the two apart as a meter's name would."""
+    zone = ZoneInfo("Europe/Paris")
+    moments = [datetime.fromtimestamp(1672531200 + 3600 * n, zone) for n in range(8000)]
+    table = [f"{n % 7 + 0.5},{'S' if one.dst() else 'W'}" for n, one in enumerate(moments)]
+    times = [f"{one:%Y-%m-%d %H:%M}" for one in moments]
+    found = described(tmp_path, rows(times, table, "time,kWh,season"))
+    assert found.spec.meter == ()
+    assert found.spec.zone == "Europe/Paris"
+    assert found.spec.ignored == ("season",)
 
 
 def test_a_unit_in_a_column_of_its_own(tmp_path):
