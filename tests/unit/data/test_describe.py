@@ -23,14 +23,14 @@ def read(path, spec):
     }
 
 
-AGGREGATED = {"counter", "watts_every_seven_seconds", "wide", "many_meters"}
+PARQUET = {"wide", "many_meters"}
 """What the reader is still to learn."""
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=False)] if name in AGGREGATED else [])
+        pytest.param(name, marks=[pytest.mark.xfail(strict=False)] if name in PARQUET else [])
         for name in FILES
     ],
 )
