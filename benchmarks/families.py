@@ -19,7 +19,6 @@ from modules.examples import Examples
 from modules.families import FAMILIES
 from modules.score import Scorer
 from modules.training import fit
-from tfx_pipeline.data.contract import TARGET
 from tfx_pipeline.settings import load_settings
 
 # Steps whose processor time is measured (machines are shared), less that of a shorter fit: both
@@ -53,7 +52,9 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         started = time.process_time()
         network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
-        score = Scorer(network, examples.domains[TARGET]).evaluate(examples.evaluation(test))
+        score = Scorer(network, examples.histogram, examples.domain).evaluate(
+            examples.evaluation(test)
+        )
         measured[family] = {
             "parameters": network.count_params(),
             "steps": steps,

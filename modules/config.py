@@ -65,13 +65,18 @@ class TunerSettings(Budget):
     """Trials at a time."""
 
 
-class TrainerConfig(Frozen):
-    """What the Tuner and the Trainer component get as `custom_config`."""
+class TransformConfig(Frozen):
+    """What the Transform component gets as `custom_config`."""
 
     series: SeriesSpec
     """What the segments hold."""
     windowing: Windowing
     """How segments are cut into windows."""
+
+
+class TrainerConfig(TransformConfig):
+    """What the Tuner and the Trainer component get as `custom_config`."""
+
     seed: int
     """Of weights, dropout and the order of the data."""
     model: ModelSettings

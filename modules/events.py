@@ -5,42 +5,32 @@ that began before the origin's window counts as none, so that what an origin see
 own window alone.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from modules.windowing import at_origins, running_max
 
-# Jumps of the target between consecutive observed minutes, in kW, up and down.
-JUMPS = (0.1, 0.25, 0.5, 1.0, 1.6)
-# The same, of the power that no sub-meter measures.
-UNMETERED_JUMPS = (0.1, 0.25, 0.5, 1.0)
-# A sub-meter is on above these, in Wh per minute: anything (a fridge), or something large.
-SUB_METER_LEVELS = (0.5, 8.0)
-# A sub-meter changes by at least this, in Wh per minute.
-SUB_METER_CHANGE = 2.0
-# Pairs of "goes on" and "goes off".
-SWITCHES = len(JUMPS) + len(UNMETERED_JUMPS) + 3 * len(SUB_METER_LEVELS)
-# kW of one Wh per minute.
-KW = 0.06
-
 
 class Events(NamedTuple):
-    """The last events seen from each origin; times in minutes, `window - 1` stands for none.
+    """The last events seen from each origin; times in steps, `window - 1` stands for none.
 
-    S = SWITCHES; where both directions are given, "goes on" (or up) comes first.
+    S kinds of switches: jumps of the target of J sizes, and where parts of it are measured, jumps
+    of the rest, and W watched parts that go on at all or in earnest. Where both directions are
+    given, "goes on" (or up) comes first. Amplitudes are in scales of the meter.
 
     Attributes:
-        age: int32 [batch, n, 2S + 3], since the last switch of each kind and change of each
-            sub-meter.
+        age: int32 [batch, n, 2S + W], since the last switch of each kind and change of each
+            watched part.
         gap: int32 [batch, n, 2S], from the last switch back to the one of its kind before it.
         remaining: int32 [batch, n, S], until the present phase, on or off, is as old as the same
             phase was the last time; negative when it has outlived it.
         has_remaining: bool [batch, n, S], whether the window holds that last time.
-        size: [batch, n, 2J] kW, of the target's last jumps (J = len(JUMPS)); 0 for none.
-        level: [batch, n, 2J] kW, before the last jumps; that of the origin for none.
-        covariates: [batch, n, 2J, 6], the step of the other measurements, in their units, in the
-            minute of the last jumps: they tell which appliance it was; 0 for none.
+        size: [batch, n, 2J], of the target's last jumps; 0 for none.
+        level: [batch, n, 2J], before the last jumps; that of the origin for none.
+        covariates: [batch, n, 2J, M - 1], how the z-scores of the other measurements changed with
+            the last jumps: they tell which appliance it was; 0 for none.
     """
 
     age: tf.Tensor
@@ -53,39 +43,42 @@ class Events(NamedTuple):
 
 
 def find_events(
-    filled: tf.Tensor, observed: tf.Tensor, origins: tf.Tensor, window: int, last: tf.Tensor
+    segments: Mapping[str, tf.Tensor], origins: tf.Tensor, window: int, last: tf.Tensor
 ) -> Events:
     """Finds the last events at or before each origin.
 
     Args:
-        filled: [batch, minutes, 7] measurements in their raw units.
-        observed: [batch, minutes, 7] 1 where observed, else 0.
+        segments: Output of `modules.transform.preprocessing_fn`.
         origins: Indices of origins, int32 [n].
-        window: Minutes that an origin may look back, itself included.
-        last: [batch, n] kW, the last observation at each origin.
+        window: Steps that an origin may look back, itself included.
+        last: [batch, n], the last observation at each origin.
 
     Returns:
         The events.
     """
-    index = tf.range(filled.shape[1])[:, None]
-    happens = event_flags(filled, observed)
+    level = segments["level"]
+    index = tf.range(level.shape[1])[:, None]
+    on, off, changes = event_flags(segments)
+    kinds, jumps = on.shape[-1], segments["jumps"].shape[-1]
+    happens = tf.concat([on, off, changes], axis=-1)
     latest = running_max(tf.where(happens, index, -1))
-    switches, switched = latest[..., : 2 * SWITCHES], happens[..., : 2 * SWITCHES]
+    switches, switched = latest[..., : 2 * kinds], happens[..., : 2 * kinds]
     # What the last event of its kind, and of the opposite kind, was when an event happened.
     earlier = running_max(tf.where(switched, previous(switches), -1))
     opposite = running_max(tf.where(switched, previous(_swap(switches)), -1))
 
     now = origins[:, None]
-    # A switch into minute i needs minute i - 1: both must lie in the window.
+    # A switch into step i needs step i - 1: both must lie in the window.
     oldest = now - (window - 2)
     latest, earlier, opposite = (at_origins(one, origins) for one in (latest, earlier, opposite))
-    switches = latest[..., : 2 * SWITCHES]
-    jumps = tf.concat([latest[..., : len(JUMPS)], _swap(switches)[..., : len(JUMPS)]], axis=-1)
-    jump_seen = jumps >= oldest
-    jumps = tf.where(jump_seen, jumps, 1)
-    at_jump = tf.gather(steps(filled, observed), jumps, batch_dims=1)
-    at_jump = tf.where(jump_seen[..., None], at_jump, 0.0)
-    before = tf.gather(filled[..., 0], jumps - 1, batch_dims=1)
+    switches = latest[..., : 2 * kinds]
+    at = tf.concat([latest[..., :jumps], _swap(switches)[..., :jumps]], axis=-1)
+    seen = at >= oldest
+    at = tf.where(seen, at, 1)
+    amplitudes = tf.concat([level[..., None], segments["scaled"][..., 1:]], axis=-1)
+    at_jump = tf.gather(steps(amplitudes, segments["observed"]), at, batch_dims=1)
+    at_jump = tf.where(seen[..., None], at_jump, 0.0)
+    before = tf.gather(level, at - 1, batch_dims=1)
     remaining, began = _phase(now, switches, opposite)
     return Events(
         age=tf.where(latest >= oldest, now - latest, window - 1),
@@ -93,70 +86,71 @@ def find_events(
         remaining=remaining,
         has_remaining=began >= oldest,
         size=at_jump[..., 0],
-        level=tf.where(jump_seen, before, last[..., None]),
+        level=tf.where(seen, before, last[..., None]),
         covariates=at_jump[..., 1:],
     )
 
 
 def steps(series: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
-    """Differences to the minute before; 0 unless both minutes were observed.
+    """Differences to the step before; 0 unless both steps were observed.
 
     Args:
-        series: [batch, minutes, k].
-        observed: [batch, minutes, k] 1 where observed, else 0.
+        series: [batch, steps, k].
+        observed: [batch, steps, k] 1 where observed, else 0.
 
     Returns:
-        [batch, minutes, k].
+        [batch, steps, k].
     """
     return (series - previous(series)) * observed * previous(observed)
 
 
-def unmetered(filled: tf.Tensor) -> tf.Tensor:
-    """Power that no sub-meter measures: [batch, minutes, 7] -> [batch, minutes, 1] kW."""
-    return filled[..., :1] - KW * tf.reduce_sum(filled[..., -3:], axis=-1, keepdims=True)
-
-
-def event_flags(filled: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
-    """Whether an event of each kind happens in each minute.
+def event_flags(segments: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Whether an event of each kind happens in each step.
 
     Args:
-        filled: [batch, minutes, 7] measurements in their raw units.
-        observed: [batch, minutes, 7] 1 where observed, else 0.
+        segments: Output of `modules.transform.preprocessing_fn`.
 
     Returns:
-        bool [batch, minutes, 2 * SWITCHES + 3]: goes on, goes off, sub-meter changes.
+        bool [batch, steps, S] goes on, the same goes off, [batch, steps, W] watched part changes.
     """
-    step = steps(filled, observed)
-    metered = tf.reduce_min(observed[..., -3:], axis=-1, keepdims=True) * observed[..., :1]
-    jump, change = step[..., :1], step[..., -3:]
-    unmetered_jump = steps(unmetered(filled), metered)
-    on, off = [], []
-    for jumps, thresholds in ((jump, JUMPS), (unmetered_jump, UNMETERED_JUMPS)):
-        on.append(jumps >= thresholds)
-        off.append(jumps <= tf.negative(thresholds))
-    sub_meters, before = filled[..., -3:], previous(filled)[..., -3:]
-    for level in SUB_METER_LEVELS:
-        on.append((sub_meters > level) & (before <= level) & (change > 0.0))
-        off.append((sub_meters <= level) & (before > level) & (change < 0.0))
-    return tf.concat([*on, *off, tf.abs(change) >= SUB_METER_CHANGE], axis=-1)
+    filled, observed = segments["filled"], segments["observed"]
+    watched = segments["watched"][0]
+    jump = steps(segments["level"][..., None], observed[..., :1])
+    thresholds = segments["jumps"][:, None]
+    on, off = [jump >= thresholds], [jump <= -thresholds]
+    parts, seen = tf.gather(filled, watched, axis=-1), tf.gather(observed, watched, axis=-1)
+    if watched.shape[0]:
+        metered = tf.reduce_min(seen, axis=-1, keepdims=True) * observed[..., :1]
+        jump = steps(segments["rest"][..., None], metered)
+        thresholds = segments["rest_jumps"][:, None]
+        on.append(jump >= thresholds)
+        off.append(jump <= -thresholds)
+    change, before = steps(parts, seen), previous(parts)
+    for level in tf.unstack(segments["on"][:, None], axis=-1):
+        on.append((parts > level) & (before <= level) & (change > 0.0))
+        off.append((parts <= level) & (before > level) & (change < 0.0))
+    changes = tf.abs(change) >= segments["changes"][:, None]
+    return tf.concat(on, axis=-1), tf.concat(off, axis=-1), changes
 
 
 def previous(series: tf.Tensor) -> tf.Tensor:
-    """The series a minute later: [batch, minutes, ...]; its first minute is there twice."""
+    """The series a step later: [batch, steps, ...]; its first step is there twice."""
     return tf.concat([series[:, :1], series[:, :-1]], axis=1)
 
 
 def _swap(switches: tf.Tensor) -> tf.Tensor:
     """Puts "goes off" before "goes on"."""
-    return tf.concat([switches[..., SWITCHES:], switches[..., :SWITCHES]], axis=-1)
+    on, off = tf.split(switches, 2, axis=-1)
+    return tf.concat([off, on], axis=-1)
 
 
 def _phase(now: tf.Tensor, switches: tf.Tensor, opposite: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """`Events.remaining`, and the minute in which the phase of the last time began."""
-    on, off = switches[..., :SWITCHES], switches[..., SWITCHES:]
+    """`Events.remaining`, and the step in which the phase of the last time began."""
+    on, off = tf.split(switches, 2, axis=-1)
+    before_on, before_off = tf.split(opposite, 2, axis=-1)
     is_on = on > off
     # The last phase of the present kind ended with the last switch of the other kind, and began
     # with the switch that was the last of its own kind then.
     ended = tf.where(is_on, off, on)
-    began = tf.where(is_on, opposite[..., SWITCHES:], opposite[..., :SWITCHES])
+    began = tf.where(is_on, before_off, before_on)
     return (ended - began) - (now - tf.maximum(on, off)), began

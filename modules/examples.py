@@ -8,10 +8,11 @@ import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from modules.config import TrainerConfig
+from modules.distribution import Histogram
 from modules.families import load_family
 from modules.features import Origins, origins_of
-from tfx_pipeline.data.contract import SAME_TIME_LAST_WEEK, SAME_TIME_YESTERDAY
-from tfx_pipeline.data.physics import BOUNDS
+from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT
+from tfx_pipeline.series.spec import SeriesSpec
 
 # Files are one time interval each: reading them in turn mixes the seasons.
 OPEN_FILES = 16
@@ -30,18 +31,38 @@ class Examples:
 
     Attributes:
         domains: Lowest and highest plausible value of each measurement.
+        histogram: The bins of the forecast, which the training split taught.
+        meters: How many the training split holds.
     """
 
     def __init__(self, transform_output: str, config: TrainerConfig) -> None:
         graph = tft.TFTransformOutput(transform_output)
         self.config = config
+        # What is for naive forecasts is nothing for a model.
+        used = {*config.series.names, FIRST_ORIGIN, METER, WEIGHT}
         self.spec = {
-            name: feature
-            for name, feature in graph.raw_feature_spec().items()
-            if name not in (SAME_TIME_YESTERDAY, SAME_TIME_LAST_WEEK)
+            name: feature for name, feature in graph.raw_feature_spec().items() if name in used
         }
         self.transform = graph.transform_features_layer()
-        self.domains = domains(graph.raw_metadata.schema)
+        self.domains = domains(graph.raw_metadata.schema, config.series)
+        constants = self.transform(self._nothing())
+        self.histogram = Histogram(float(constants["spread"][0]), float(constants["reach"][0]))
+        self.meters = int(constants["meter_count"][0, 0])
+
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Lowest and highest plausible value of the target."""
+        return self.domains[self.config.series.target.name]
+
+    def _nothing(self) -> dict[str, tf.Tensor]:
+        """A raw segment in which nothing was observed."""
+        windowing = self.config.windowing
+        nothing = tf.fill([1, windowing.length], float("nan"))
+        return dict.fromkeys(self.config.series.names, nothing) | {
+            FIRST_ORIGIN: tf.zeros([1, 1], tf.int64),
+            METER: tf.constant([[""]]),
+            WEIGHT: tf.zeros([1, windowing.origins]),
+        }
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
         """The windows of serialized segments, string [batch]."""
@@ -60,10 +81,13 @@ class Examples:
             plausible = (raw[name] >= low) & (raw[name] <= high)
             raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
         sequence = load_family(self.config.model.family).sequence
-        return origins_of(self.transform(raw), self.config.windowing, sequence, phase, stride)
+        config = self.config
+        return origins_of(
+            self.transform(raw), config.series, config.windowing, sequence, phase, stride
+        )
 
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
-        """Endless, shuffled, repeatable batches of (inputs, deltas from the last observation).
+        """Endless, shuffled, repeatable batches of (inputs, deltas from the base in scales).
 
         Deltas are NaN where there is no label to learn from.
         """
@@ -75,7 +99,7 @@ class Examples:
         def windowed(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             origins = self.origins(examples, random % stride, stride)
             labels = tf.where(origins.scored[:, None], origins.labels, float("nan"))
-            return origins.inputs, labels - origins.last_observed[:, None]
+            return origins.inputs, (labels - origins.base) / origins.scale[:, None]
 
         phases = tf.data.Dataset.random(seed=config.seed)
         return tf.data.Dataset.zip(batches, phases).map(windowed, num_parallel_calls=2).prefetch(4)
@@ -104,15 +128,23 @@ def _has_label(origins: Origins) -> bool:
     return bool(tf.reduce_any(origins.scored[:, None] & tf.math.is_finite(origins.labels)))
 
 
-def domains(schema: schema_pb2.Schema) -> dict[str, tuple[float, float]]:
-    """Lowest and highest plausible value of each measurement, by the schema or else physics."""
+def domains(schema: schema_pb2.Schema, series: SeriesSpec) -> dict[str, tuple[float, float]]:
+    """Lowest and highest plausible value of each measurement, by the schema or the description."""
     found = {feature.name: feature.float_domain for feature in schema.feature}
+
+    def bound(own: bool, plausible: float, possible: float | None, unbounded: float) -> float:
+        if own:
+            return plausible
+        return unbounded if possible is None else possible
+
     return {
-        name: (
-            found[name].min if found[name].HasField("min") else low,
-            found[name].max if found[name].HasField("max") else high,
+        one.name: (
+            bound(found[one.name].HasField("min"), found[one.name].min, one.lowest, tf.float32.min),
+            bound(
+                found[one.name].HasField("max"), found[one.name].max, one.highest, tf.float32.max
+            ),
         )
-        for name, (low, high) in BOUNDS.items()
+        for one in series.measurements
     }
 
 

@@ -1,4 +1,4 @@
-"""The SavedModel: raw units in, kW out, and the files that travel with it."""
+"""The SavedModel: raw units in, the target's unit out, and the files that travel with it."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-from modules import distribution, windowing
+from modules import windowing
 from modules.examples import Examples, serialized
 from modules.features import Origins
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, TARGET, WEIGHT
+from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT
 from tfx_pipeline.model_contract import (
     DEFAULT_SIGNATURE,
     EXAMPLES,
@@ -25,7 +25,7 @@ from tfx_pipeline.model_contract import (
     WARM_UP_FILE,
     ModelMetadata,
 )
-from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
+from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 # Requests recorded for the check before a push.
@@ -38,44 +38,51 @@ class Forecaster(tf.Module):
     Args:
         network: As `modules.networks.build_network` makes it, trained.
         examples: How segments are transformed and cut into windows.
+        metadata: What the model is for; names the inputs.
     """
 
-    def __init__(self, network: keras.Model, examples: Examples) -> None:
+    def __init__(self, network: keras.Model, examples: Examples, metadata: ModelMetadata) -> None:
         super().__init__()
         self.network = network
         self.transform = examples.transform
         self._examples = examples
-        self._windowing = examples.config.windowing
-        self._domain = examples.domains[TARGET]
+        self._metadata = metadata
 
     def forecast_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Serialized segments [batch] -> outputs in kW, each [batch, origins, horizon]."""
+        """Serialized segments [batch] -> outputs, each [batch, origins, horizon]."""
         forecast = self._forecast(self._examples.origins(examples))
-        shape = [-1, self._windowing.origins, self._windowing.horizon]
+        shape = [-1, self._metadata.origins, self._metadata.horizon]
         return {name: tf.reshape(values, shape) for name, values in forecast.items()}
 
     def forecast_windows(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The last minutes of each meter -> outputs in kW, each [batch, horizon].
+        """The last steps of each meter -> outputs, each [batch, horizon].
 
         Args:
-            **inputs: Each measurement [batch, window], NaN where not observed, and `timestamp`,
-                int64 [batch]: wall-clock seconds since 1970 of the last minute.
+            **inputs: As `ModelMetadata.inputs` describes them.
         """
-        shape = self._windowing
-        raw = {name: windowing.segment_of_window(inputs[name], shape) for name in MEASUREMENTS}
+        origins = self._metadata.origins
+        length = self._examples.config.windowing.length
+        batch = tf.shape(inputs[TIMESTAMP])[0]
+        raw = {
+            name: windowing.segment_of(inputs[name], length) for name in self._metadata.series.names
+        }
         raw[FIRST_ORIGIN] = inputs[TIMESTAMP][:, None]
-        raw[WEIGHT] = tf.ones([tf.shape(inputs[TIMESTAMP])[0], shape.origins])
-        return self._forecast(self._examples.origins_of_raw(raw, 0, shape.origins))
+        raw[METER] = inputs[METER][:, None] if METER in inputs else tf.fill([batch, 1], "")
+        raw[WEIGHT] = tf.ones([batch, origins])
+        return self._forecast(self._examples.origins_of_raw(raw, 0, origins))
 
     def _forecast(self, origins: Origins) -> dict[str, tf.Tensor]:
         logits = self.network(origins.inputs, training=False)
-        return distribution.forecast(logits, origins.last_observed, self._domain)
+        return self._examples.histogram.forecast(
+            logits, origins.base, origins.scale, self._examples.domain
+        )
 
     def signatures(self) -> dict[str, Any]:
         """The concrete functions to export, by the name of their signature."""
-        window = [None, self._windowing.window]
-        specs = {name: tf.TensorSpec(window, tf.float32, name) for name in MEASUREMENTS}
-        specs[TIMESTAMP] = tf.TensorSpec([None], tf.int64, TIMESTAMP)
+        specs = {
+            name: tf.TensorSpec([None, *one.shape], one.dtype, name)
+            for name, one in self._metadata.inputs.items()
+        }
         strings = tf.TensorSpec([None], tf.string, EXAMPLES)
         return {
             DEFAULT_SIGNATURE: tf.function(self.forecast_windows).get_concrete_function(**specs),
@@ -99,16 +106,17 @@ def export(
         eval_files: Patterns of the files that the recorded requests are taken from.
         hyperparameters: Of the network, by name.
     """
-    forecaster = Forecaster(network, examples)
-    recorded = record(forecaster, eval_files, examples)
-    tf.saved_model.save(forecaster, folder, forecaster.signatures())
     config = examples.config
     metadata = ModelMetadata(
-        series=read_series(UCI_HOUSEHOLD),
+        series=config.series,
         **config.windowing.model_dump(),
+        meters=examples.meters,
         family=config.model.family,
         hyperparameters=dict(hyperparameters),
     )
+    forecaster = Forecaster(network, examples, metadata)
+    recorded = record(forecaster, eval_files, examples, metadata)
+    tf.saved_model.save(forecaster, folder, forecaster.signatures())
     with tempfile.TemporaryDirectory() as local:
         (Path(local) / EXTRA_ASSETS).mkdir()
         (Path(local) / METADATA_FILE).write_text(metadata.model_dump_json(indent=2))
@@ -121,7 +129,7 @@ def export(
 
 
 def record(
-    forecaster: Forecaster, files: Sequence[str], examples: Examples
+    forecaster: Forecaster, files: Sequence[str], examples: Examples, metadata: ModelMetadata
 ) -> list[RecordedRequest]:
     """Asks the model in memory through both signatures.
 
@@ -129,6 +137,7 @@ def record(
         forecaster: The model before it is exported.
         files: Patterns of the files with the segments to ask about.
         examples: How segments are parsed.
+        metadata: What the model is for.
 
     Returns:
         One request per signature with the answers.
@@ -140,9 +149,17 @@ def record(
     }
     # The first origin that a forecast may be made from, where there is one.
     first = raw[WEIGHT].argmax(axis=1)
-    minutes = first[:, None] + np.arange(examples.config.windowing.window)
-    inputs = {name: np.take_along_axis(raw[name], minutes, axis=1) for name in MEASUREMENTS}
-    inputs[TIMESTAMP] = raw[FIRST_ORIGIN][:, 0] + 60 * first
+    grid = Grid(metadata.series)
+    times = {
+        METER: raw[METER][:, 0],
+        TIMESTAMP: grid.seconds(grid.index(raw[FIRST_ORIGIN][:, 0]) + first),
+    }
+    inputs = {
+        name: times[name]
+        if name in times
+        else np.take_along_axis(raw[name], first[:, None] + np.arange(*one.shape), axis=1)
+        for name, one in metadata.inputs.items()
+    }
     return [
         RecordedRequest(DEFAULT_SIGNATURE, inputs, _answer(forecaster.forecast_windows, inputs)),
         RecordedRequest(

@@ -1,64 +1,67 @@
-"""What a network sees of an origin: its window, rolling statistics, events and the calendar.
+"""What a network sees of an origin: its window, rolling statistics, events, and what is ahead.
 
-Amplitudes are differences to the last observation, because the networks forecast differences from
-it (deltas). Times are one-hot in bins, narrow near the origin and wide away from it.
+Amplitudes are in scales of the meter, and differences to the last observation. Times are one-hot in
+bins, narrow near the origin and wide away from it.
 """
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from modules import events, windowing
+from modules import events, local_time, windowing
+from modules.learning import season
 from tfx_pipeline.data.contract import Windowing
+from tfx_pipeline.series.spec import SeriesSpec
 
-# Minutes over which minimum, maximum, mean and deviation are taken.
-ROLLING = (3, 5, 10, 20, 50)
-# The last minutes of which the covariates and the steps are shown one by one.
+# Steps over which minimum, maximum, mean and deviation are taken.
+ROLLING = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+# The last steps of which the covariates and the changes are shown one by one.
 RECENT = 10
-# Lower edges of the bins of times, in minutes; the last bin is "longer or never".
+# The last steps of which the target is shown in full; those before them in at most so many means.
+SHOWN, MEANS = 60, 1024
+# Lower edges of the bins of times, in steps; the last bin is "longer or never".
 TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
-# Range of the one-hot time that remains in a phase, in minutes; beyond it is clipped.
+# Range of the one-hot time that remains in a phase, in steps; beyond it is clipped.
 REMAINING = (-12, 24)
-# Edges of one-hot amplitudes: kW of the target, kW of its steps, Wh per minute of sub-meters. Dense
-# where the base load and single appliances (1, 18, 38 Wh per minute) have their levels.
-LEVEL_BINS = (
-    *(0.1, 0.15, 0.2, 0.22, 0.25, 0.28, 0.3, 0.32, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8),
-    *(1.0, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.5, 3.0, 3.5, 4.0, 5.0),
-)
-STEP_BINS = (
-    *(-2.0, -1.3, -1.0, -0.6, -0.3, -0.15, -0.1, -0.05, -0.02, -0.005),
-    *(0.005, 0.02, 0.05, 0.1, 0.15, 0.3, 0.6, 1.0, 1.3, 2.0),
-)
-METER_BINS = (
-    *(0.5, 1.5, 2.5, 5.0, 10.0, 15.0, 16.5, 17.5, 18.5, 19.5, 25.0, 30.0, 35.0),
-    *(36.5, 37.5, 38.5, 39.5, 45.0, 60.0),
-)
-# The last minutes of which steps and sub-meters are shown one-hot.
+# The last steps of which changes and watched parts are shown one-hot.
 BINNED = 3
-# Usual sizes of steps of the six covariates, in their units.
-COVARIATE_STEPS = (0.1, 1.0, 4.0, 10.0, 10.0, 10.0)
+# Seconds of a step up to which switching shows: longer ones average it away.
+SWITCHING = 600
+# Waves of the day that a step ahead is placed by.
+HARMONICS = 4
+
+NOW, AHEAD = "now", "ahead"
+"""Names of a network's inputs."""
 
 
 class Origins(NamedTuple):
     """Origins of a batch of segments, flattened: N = batch * n.
 
     Attributes:
-        inputs: What the network takes, [N, size] or [N, window, channels].
-        last_observed: [N] kW, persistence's forecast; NaN where nothing was observed.
+        inputs: What the network takes: `NOW`, [N, size] or [N, window, channels], and where
+            something is known of each step ahead, `AHEAD`, [N, horizon, channels].
+        last_observed: [N] in the target's unit, persistence's forecast; NaN where nothing was
+            observed.
+        base: [N, horizon] in the target's unit, what a forecast starts from; NaN likewise.
+        scale: [N], what an amplitude of 1 means in the target's unit.
         scored: bool [N], whether it has weight: a forecast is trained on and scored.
-        labels: [N, horizon] kW, NaN where not observed.
+        labels: [N, horizon] in the target's unit, NaN where not observed.
     """
 
-    inputs: tf.Tensor
+    inputs: dict[str, tf.Tensor]
     last_observed: tf.Tensor
+    base: tf.Tensor
+    scale: tf.Tensor
     scored: tf.Tensor
     labels: tf.Tensor
 
 
 def origins_of(
-    segments: dict[str, tf.Tensor],
+    segments: Mapping[str, tf.Tensor],
+    spec: SeriesSpec,
     shape: Windowing,
     sequence: bool,
     phase: tf.Tensor | int = 0,
@@ -68,6 +71,7 @@ def origins_of(
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
+        spec: The series.
         shape: How segments are cut into windows.
         sequence: Whether the network reads a sequence (LSTM, CNN) or one vector (MLP).
         phase: First origin, 0 .. stride - 1.
@@ -78,100 +82,219 @@ def origins_of(
     """
     at = windowing.origin_indices(shape, phase, stride)
     last_observed = windowing.last_observed(segments["target"], at, shape.window)
+    seasons = seasons_of(segments["target"], at, season(spec, shape))
+    base = base_of(last_observed, seasons, segments["seasonal"][0])
+    scale = tf.broadcast_to(segments["scale"], tf.shape(last_observed))
     # Inputs are finite even where nothing was observed: the training mean stands in.
-    mean = windowing.at_origins(segments["filled"][..., 0], at)
-    last = tf.where(tf.math.is_nan(last_observed), mean, last_observed)
+    mean = windowing.at_origins(segments["level"], at)
+    last = tf.where(tf.math.is_nan(last_observed), mean, last_observed / scale)
     windows = window_sequence(segments, at, shape.window, last)
-    inputs = windows if sequence else event_vector(segments, at, shape.window, last, windows)
+    inputs = {
+        NOW: windows if sequence else origin_vector(segments, spec, at, shape.window, last, windows)
+    }
+    if seasons.shape[-1] or spec.known_ahead:
+        inputs[AHEAD] = steps_ahead(segments, spec, at, last, scale, base, seasons)
     weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
     labels = windowing.labels(segments["target"], at, shape.horizon)
     return Origins(
-        inputs=_flatten(inputs),
+        inputs={name: _flatten(values) for name, values in inputs.items()},
         last_observed=tf.reshape(last_observed, [-1]),
+        base=_flatten(base),
+        scale=tf.reshape(scale, [-1]),
         scored=tf.reshape(weight > 0.0, [-1]),
         labels=_flatten(labels),
     )
 
 
-def window_sequence(
-    segments: dict[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
+def seasons_of(target: tf.Tensor, at: tf.Tensor, back: np.ndarray) -> tf.Tensor:
+    """The target at the time of day of each step ahead, on the days that the window holds.
+
+    Args:
+        target: [batch, steps], NaN where not observed.
+        at: Indices of origins, int32 [n].
+        back: Output of `modules.learning.season`.
+
+    Returns:
+        [batch, n, horizon, days], the last day first, NaN where not observed.
+    """
+    return tf.gather(target, at[:, None, None] + back.astype(np.int32), axis=1)
+
+
+def base_of(last_observed: tf.Tensor, seasons: tf.Tensor, seasonal: tf.Tensor) -> tf.Tensor:
+    """What a forecast starts from: the last observation, or the mean of the days at that time.
+
+    Which of the two is the training split's choice, for each step ahead.
+
+    Args:
+        last_observed: [batch, n].
+        seasons: Output of `seasons_of`.
+        seasonal: [horizon], 1 where the mean of the days is the base.
+
+    Returns:
+        [batch, n, horizon], NaN where the window holds no observation.
+    """
+    seen = tf.math.is_finite(seasons)
+    count = tf.reduce_sum(tf.cast(seen, tf.float32), axis=-1)
+    mean = tf.reduce_sum(tf.where(seen, seasons, 0.0), axis=-1) / tf.maximum(count, 1.0)
+    return tf.where((seasonal > 0.0) & (count > 0.0), mean, last_observed[..., None])
+
+
+def steps_ahead(
+    segments: Mapping[str, tf.Tensor],
+    spec: SeriesSpec,
+    at: tf.Tensor,
+    last: tf.Tensor,
+    scale: tf.Tensor,
+    base: tf.Tensor,
+    seasons: tf.Tensor,
 ) -> tf.Tensor:
-    """The window of each origin, minute by minute.
+    """What is known of each step ahead: the days before, its clock, and what is known ahead.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+        spec: The series.
+        at: Indices of origins, int32 [n].
+        last: [batch, n], the last observation in scales.
+        scale: [batch, n].
+        base: [batch, n, horizon], what the forecast starts from.
+        seasons: Output of `seasons_of`.
+
+    Returns:
+        [batch, n, horizon, channels].
+    """
+    horizon = base.shape[-1]
+    level = base / scale[..., None]
+    level = tf.where(tf.math.is_finite(level), level, last[..., None])
+    days = seasons / scale[..., None, None] - level[..., None]
+    days = tf.where(tf.math.is_finite(days), days, 0.0)
+    clock = windowing.labels(segments["clock"], at, horizon)
+    holiday = windowing.labels(segments["holiday"], at, horizon)
+    known = windowing.labels(
+        segments["scaled"][..., len(spec.names) - len(spec.known_ahead) :], at, horizon
+    )
+    delta = level - last[..., None]
+    return tf.concat(
+        [
+            compress(days),
+            level[..., None],
+            compress(level)[..., None],
+            compress(delta)[..., None],
+            local_time.circles(clock, HARMONICS),
+            tf.one_hot(local_time.weekday(clock), 7),
+            holiday[..., None],
+            known,
+        ],
+        axis=-1,
+    )
+
+
+def window_sequence(
+    segments: Mapping[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
+) -> tf.Tensor:
+    """The window of each origin, step by step.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
         at: Indices of origins, int32 [n].
-        window: Minutes per window.
-        last: [batch, n] kW, the last observation.
+        window: Steps per window.
+        last: [batch, n], the last observation in scales.
 
     Returns:
-        [batch, n, window, 10]: target minus the last observation (0 where not observed), the
-        same compressed, whether it was observed, and the z-scores of the seven measurements.
+        [batch, n, window, 3 + M]: target minus the last observation (0 where not observed), the
+        same compressed, whether it was observed, and the z-scores of all measurements.
     """
-    target = windowing.windows(segments["filled"][..., :1], at, window)
+    target = windowing.windows(segments["level"][..., None], at, window)
     observed = windowing.windows(segments["observed"][..., :1], at, window)
     scaled = windowing.windows(segments["scaled"], at, window)
     delta = (target - last[..., None, None]) * observed
     return tf.concat([delta, compress(delta), observed, scaled], axis=-1)
 
 
-def event_vector(
-    segments: dict[str, tf.Tensor],
+def origin_vector(
+    segments: Mapping[str, tf.Tensor],
+    spec: SeriesSpec,
     at: tf.Tensor,
     window: int,
     last: tf.Tensor,
     windows: tf.Tensor,
 ) -> tf.Tensor:
-    """Everything known about each origin in one vector.
+    """Everything known at each origin in one vector.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
+        spec: The series.
         at: Indices of origins, int32 [n].
-        window: Minutes per window.
-        last: [batch, n] kW, the last observation.
+        window: Steps per window.
+        last: [batch, n], the last observation in scales.
         windows: Output of `window_sequence`.
 
     Returns:
         [batch, n, size].
     """
-    filled, observed = segments["filled"], segments["observed"]
-    found = events.find_events(filled, observed, at, window, last)
+    level, observed = segments["level"], segments["observed"]
     recent = min(RECENT, window)
-    steps = windowing.windows(events.steps(filled, observed), at, recent)
-    unmetered = windowing.windows(events.unmetered(filled)[..., 0], at, recent)
-    amplitudes = [
-        rolling_statistics(windows[..., 0], windows[..., 2]),
-        found.size,
-        found.level - last[..., None],
-        steps[..., 0],
-        unmetered - unmetered[..., -1:],
-    ]
+    target = windowing.windows(
+        events.steps(level[..., None], observed[..., :1])[..., 0], at, recent
+    )
+    others = windowing.windows(events.steps(segments["scaled"], observed)[..., 1:], at, recent)
+    amplitudes = [rolling_statistics(windows[..., 0], windows[..., 2]), target]
+    clock = windowing.at_origins(segments["clock"], at)
+    edges = segments["steps"][0]
     groups = [
-        _merge(windows[..., :3]),
+        _merge(windows[:, :, -SHOWN:, :3]),
+        older(windows),
         _merge(windows[:, :, -recent:, 4:]),
-        *amplitudes,
-        *(compress(amplitude) for amplitude in amplitudes),
-        unmetered,
-        _merge(tf.asinh(steps[..., 1:] / COVARIATE_STEPS)),
-        _merge(tf.asinh(found.covariates / COVARIATE_STEPS)),
+        _merge(tf.asinh(others)),
         last[..., None],
         compress(last)[..., None],
-        windowing.at_origins(segments["calendar"], at - (window - 1)),
-        one_hot_time(found.age, window),
-        one_hot_time(found.gap, window),
-        one_hot_remaining(found),
-        one_hot_bins(last[..., None], LEVEL_BINS),
-        one_hot_bins(steps[..., -BINNED:, 0], STEP_BINS),
-        one_hot_bins(_merge(windowing.windows(filled[..., -3:], at, BINNED)), METER_BINS),
+        local_time.circles(clock),
+        windowing.at_origins(segments["holiday"], at)[..., None],
+        one_hot_bins(last[..., None], segments["levels"][0]),
+        one_hot_bins(target[..., -BINNED:], tf.concat([-edges[::-1], edges], axis=0)),
     ]
+    if spec.step <= SWITCHING:
+        found = events.find_events(segments, at, window, last)
+        amplitudes += [found.size, found.level - last[..., None]]
+        groups += [
+            _merge(tf.asinh(found.covariates)),
+            one_hot_time(found.age, window),
+            one_hot_time(found.gap, window),
+            one_hot_remaining(found),
+        ]
+    watched = segments["watched"][0]
+    if watched.shape[0]:
+        rest = windowing.windows(segments["rest"], at, recent)
+        parts = windowing.windows(tf.gather(segments["filled"], watched, axis=-1), at, BINNED)
+        amplitudes.append(rest - rest[..., -1:])
+        groups += [rest, one_hot_bins(parts, segments["part_levels"][0])]
+    groups += amplitudes + [compress(amplitude) for amplitude in amplitudes]
     return tf.concat(groups, axis=-1)
 
 
-def rolling_statistics(delta: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
-    """Minimum, maximum, mean and deviation over the last minutes, of those observed.
+def older(windows: tf.Tensor) -> tf.Tensor:
+    """The compressed target before the last `SHOWN` steps, in means where there are many.
 
     Args:
-        delta: [batch, n, window] kW from the last observation, 0 where not observed.
+        windows: Output of `window_sequence`.
+
+    Returns:
+        [batch, n, size].
+    """
+    length = max(0, windows.shape[2] - SHOWN)
+    block = max(1, -(-length // MEANS))
+    blocks = length // block
+    before = windows[:, :, length - blocks * block : length]
+    shape = [-1, before.shape[1], blocks, block]
+    total = tf.reduce_sum(tf.reshape(before[..., 1], shape), axis=-1)
+    count = tf.reduce_sum(tf.reshape(before[..., 2], shape), axis=-1)
+    return total / tf.maximum(count, 1.0)
+
+
+def rolling_statistics(delta: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+    """Minimum, maximum, mean and deviation over the last steps, of those observed.
+
+    Args:
+        delta: [batch, n, window] from the last observation, 0 where not observed.
         observed: [batch, n, window] 1 where observed, else 0.
 
     Returns:
@@ -191,26 +314,34 @@ def rolling_statistics(delta: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
 
 
 def compress(amplitude: tf.Tensor) -> tf.Tensor:
-    """Amplitudes in kW on a scale that is linear below 0.2 kW and logarithmic above."""
+    """Amplitudes in scales made linear below 0.2 and logarithmic above."""
     return tf.asinh(5.0 * amplitude) / 2.0
 
 
-def one_hot_bins(values: tf.Tensor, edges: tuple[float, ...]) -> tf.Tensor:
-    """One-hot bins between ascending edges: [batch, n, k] -> [batch, n, k * (edges + 1)]."""
+def one_hot_bins(values: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
+    """One-hot bins between ascending edges.
+
+    Args:
+        values: [batch, n, ..., k].
+        edges: [edges], of all values, or [k, edges], of each.
+
+    Returns:
+        [batch, n, size].
+    """
     bins = tf.reduce_sum(tf.cast(values[..., None] >= edges, tf.int32), axis=-1)
-    return _merge(tf.one_hot(bins, len(edges) + 1))
+    return _merge(tf.one_hot(bins, edges.shape[-1] + 1))
 
 
-def one_hot_time(minutes: tf.Tensor, window: int) -> tf.Tensor:
-    """One-hot bins of times of 0 .. window - 1 minutes: [batch, n, k] -> [batch, n, k * bins]."""
+def one_hot_time(times: tf.Tensor, window: int) -> tf.Tensor:
+    """One-hot bins of times of 0 .. window - 1 steps: [batch, n, k] -> [batch, n, k * bins]."""
     bin_of = np.searchsorted(TIME_BINS, np.arange(window - 1), side="right") - 1
     # "None in the window" has a bin of its own.
     bins = np.append(bin_of, bin_of[-1] + 1)
-    return _merge(tf.one_hot(tf.gather(bins, minutes), int(bins[-1]) + 1))
+    return _merge(tf.one_hot(tf.gather(bins, times), int(bins[-1]) + 1))
 
 
 def one_hot_remaining(found: events.Events) -> tf.Tensor:
-    """One-hot minutes that remain in a phase, or not known: [batch, n, k * codes]."""
+    """One-hot steps that remain in a phase, or not known: [batch, n, k * codes]."""
     low, high = REMAINING
     code = tf.clip_by_value(found.remaining, low, high) - low
     unknown = high - low + 1

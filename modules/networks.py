@@ -8,11 +8,18 @@ from keras import layers
 
 from modules.distribution import BINS
 from modules.families import FamilyName, load_family
+from modules.families.family import initializer
+from modules.features import AHEAD, NOW
+
+# Units of the layers that a step ahead shares with all others.
+STEP_UNITS = 96
+# Numbers that the origin tells each step ahead of its own.
+STEP_SHARE = 8
 
 
 def build_network(
     family: FamilyName,
-    input_shape: tuple[int, ...],
+    shapes: Mapping[str, tuple[int, ...]],
     horizon: int,
     hyperparameters: Mapping[str, Any],
     seed: int,
@@ -21,16 +28,34 @@ def build_network(
 
     Args:
         family: Its name.
-        input_shape: Of one origin, without the batch.
-        horizon: Minutes ahead.
+        shapes: Of its inputs, by name, without the batch (see `modules.features.Origins`).
+        horizon: Steps ahead.
         hyperparameters: By name; the family's defaults for those left out.
         seed: Of weights and dropout.
 
     Returns:
-        [batch, *input_shape] -> [batch, horizon, BINS] logits.
+        Inputs by name -> [batch, horizon, BINS] logits.
     """
     chosen = load_family(family)
-    inputs = keras.Input(input_shape)
-    hidden = chosen.body(inputs, {**chosen.defaults, **hyperparameters}, seed)
-    logits = layers.Dense(horizon * BINS, kernel_initializer="zeros")(hidden)
-    return keras.Model(inputs, layers.Reshape((horizon, BINS))(logits), name=family)
+    values = {**chosen.defaults, **hyperparameters}
+    inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
+    hidden = chosen.body(inputs[NOW], values, seed)
+    if AHEAD in inputs:
+        logits = _of_each_step(hidden, inputs[AHEAD], horizon, values["dropout"], seed)
+    else:
+        logits = layers.Dense(horizon * BINS, kernel_initializer="zeros")(hidden)
+        logits = layers.Reshape((horizon, BINS))(logits)
+    return keras.Model(inputs, logits, name=family)
+
+
+def _of_each_step(hidden: Any, ahead: Any, horizon: int, dropout: float, seed: int) -> Any:
+    """Logits from what is known at the origin and of each step ahead, by layers all steps share."""
+    own = layers.Dense(horizon * STEP_SHARE, kernel_initializer=initializer(seed))(hidden)
+    own = layers.Reshape((horizon, STEP_SHARE))(own)
+    origin = layers.Dense(STEP_UNITS, kernel_initializer=initializer(seed + 1))(hidden)
+    step = layers.Dense(STEP_UNITS, kernel_initializer=initializer(seed + 2))
+    mixed = step(layers.Concatenate()([ahead, own])) + layers.Reshape((1, STEP_UNITS))(origin)
+    mixed = layers.Activation("gelu")(mixed)
+    dense = layers.Dense(STEP_UNITS, "gelu", kernel_initializer=initializer(seed + 3))
+    mixed = mixed + layers.Dropout(dropout, seed=seed)(dense(mixed))
+    return layers.Dense(BINS, kernel_initializer="zeros")(mixed)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
-from modules import distribution
+from modules.distribution import Histogram
 from modules.features import Origins
 from tfx_pipeline.scoring import ErrorSums, errors, naive_forecasts
 
@@ -15,13 +15,16 @@ class Scorer:
 
     Args:
         network: As `modules.networks.build_network` makes it.
-        domain: kW, lowest and highest plausible value of the target.
+        histogram: Of its logits.
+        domain: Lowest and highest plausible value of the target.
     """
 
-    def __init__(self, network: keras.Model, domain: tuple[float, float]) -> None:
+    def __init__(
+        self, network: keras.Model, histogram: Histogram, domain: tuple[float, float]
+    ) -> None:
         def forecast(origins: Origins) -> dict[str, tf.Tensor]:
             logits = network(origins.inputs, training=False)
-            return distribution.forecast(logits, origins.last_observed, domain)
+            return histogram.forecast(logits, origins.base, origins.scale, domain)
 
         self._forecast = tf.function(forecast, reduce_retracing=True)
 

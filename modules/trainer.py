@@ -17,7 +17,6 @@ from modules.families import FamilyName, load_family
 from modules.score import Scorer, objective
 from modules.training import fit
 from modules.tuning import GridTuner, digest
-from tfx_pipeline.data.contract import TARGET
 
 logger = logging.getLogger("modules.trainer")
 
@@ -45,7 +44,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
             examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
-        return objective(Scorer(network, examples.domains[TARGET]).evaluate(origins))
+        return objective(Scorer(network, examples.histogram, examples.domain).evaluate(origins))
 
     files = [
         (name, tf.io.gfile.stat(name).length)
@@ -75,7 +74,7 @@ def run_fn(fn_args: FnArgs) -> None:
     logger.info("training %s with %s", family, hyperparameters)
     examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
-    scorer = Scorer(network, examples.domains[TARGET])
+    scorer = Scorer(network, examples.histogram, examples.domain)
     score = scorer.evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
     export.export(

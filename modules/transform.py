@@ -1,72 +1,139 @@
-"""What the Transform component derives from raw segments: scales, calendar, missing values."""
+"""What the Transform component derives from raw segments: scales, codes, clock, missing values."""
 
-import math
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, TARGET, WEIGHT
+from modules import learning, local_time
+from modules.config import TransformConfig
+from modules.learning import Learned
+from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT, Windowing
+from tfx_pipeline.series.spec import DAY, SeriesSpec
 
-DAY = 24 * 60 * 60
-WEEK = 7 * DAY
-# 1970-01-01 was a Thursday; weeks here begin on Monday.
-THURSDAY = 3 * DAY
 
-
-def preprocessing_fn(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def preprocessing_fn(
+    inputs: dict[str, tf.Tensor], custom_config: Mapping[str, Any]
+) -> dict[str, tf.Tensor]:
     """Scales segments by the statistics of the training split.
 
-    Everything is per minute: windows are cut where they are consumed (`modules.windowing`).
-    All shapes come from the schema.
+    Everything is per step: windows are cut where they are consumed (`modules.windowing`).
 
     Args:
         inputs: A batch of raw segments (see `tfx_pipeline.data.contract`), NaN = not observed.
+        custom_config: A `modules.config.TransformConfig`.
 
     Returns:
-        `filled`: [batch, minutes, 7] raw units, the training mean where not observed.
-        `scaled`: [batch, minutes, 7] z-scores, so 0 where not observed.
-        `observed`: [batch, minutes, 7] 1 where observed, else 0.
-        `calendar`: [batch, origins, 4] sine and cosine of hour of day and of day of week.
-        `target`: [batch, minutes] kW, NaN where not observed: the labels.
+        `target`: [batch, steps] in its unit, NaN where not observed: the labels.
         `weight`: [batch, origins] 1 where a forecast is trained on and scored, else 0.
+        `scale`: [batch, 1], what an amplitude of 1 means, in the target's unit.
+        `level`: [batch, steps] target in scales, the meter's mean where not observed.
+        `rest`: [batch, steps] the same without the parts of the target that are measured.
+        `filled`: [batch, steps, M] raw units, the mean where not observed.
+        `scaled`: [batch, steps, M] z-scores, so 0 where not observed.
+        `observed`: [batch, steps, M] 1 where observed, else 0.
+        `clock`: int64 [batch, steps] seconds since 1970 of the local clock.
+        `holiday`: [batch, steps] 1 on public holidays, else 0.
+        `meter_count`: int64 [batch, 1], of the training split.
+        And what the training split taught (`modules.learning.Learned`), in each example the same.
     """
-    series = tf.stack([inputs[name] for name in MEASUREMENTS], axis=-1)
-    minutes = tf.reshape(series, [-1, len(MEASUREMENTS)])
-    # Both analyzers leave NaN out. Beam sizes batches by the clock, so the sums have another order
-    # in each run: in double precision that is lost where they are rounded to single.
-    mean = tft.mean(minutes, reduce_instance_dims=False, output_dtype=tf.float64)
-    variance = tft.var(minutes, reduce_instance_dims=False, output_dtype=tf.float64)
-    mean, deviation = _or(mean, 0.0), _or(tf.sqrt(variance), 1.0)
+    config = TransformConfig.model_validate(custom_config)
+    spec, windowing = config.series, config.windowing
+    series = tf.stack([inputs[name] for name in spec.names], axis=-1)
+    learned = analyze(inputs, spec, windowing)
     missing = tf.math.is_nan(series)
-    filled = tf.where(missing, mean, series)
+    scale, mean = scale_of(inputs[METER], series[..., 0], learned, spec, windowing)
+    means = _of_all(mean, learned.means)
+    deviations = _of_all(scale, learned.deviations)
+    filled = tf.where(missing, means, series)
+    level = filled[..., 0] / scale
+    steps = tf.range(series.shape[1], dtype=tf.int64) - (windowing.window - 1)
+    clock = local_time.local_clock(inputs[FIRST_ORIGIN], steps, spec)
+    batch = tf.shape(series)[0]
+    constants = {
+        name: tf.tile(values[None], [batch] + [1] * len(values.shape))
+        for name, values in learned._asdict().items()
+        if name not in ("meters", "meter_means", "meter_scales")
+    }
     return {
-        "filled": filled,
-        "scaled": (filled - mean) / deviation,
-        "observed": 1.0 - tf.cast(missing, tf.float32),
-        "calendar": calendar(inputs[FIRST_ORIGIN], inputs[WEIGHT].shape[1]),
-        "target": inputs[TARGET],
+        "target": inputs[spec.target.name],
         "weight": inputs[WEIGHT],
+        "scale": scale,
+        "level": level,
+        "rest": level - _parts(filled, spec) / scale,
+        "filled": filled,
+        "scaled": (filled - means) / deviations,
+        "observed": 1.0 - tf.cast(missing, tf.float32),
+        "clock": clock,
+        "holiday": local_time.is_holiday(clock, spec.holidays),
+        "meter_count": tf.fill([batch, 1], tf.size(learned.meters, out_type=tf.int64)),
+        **constants,
     }
 
 
-def calendar(first_origin: tf.Tensor, origins: int) -> tf.Tensor:
-    """Hour of day and day of week of each origin, as points on circles.
+def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Windowing) -> Learned:
+    """What the training split teaches, as tensors that Beam will fill."""
+    values = tf.stack([inputs[name] for name in spec.names], axis=1)
+    learned = tft.experimental.ptransform_analyzer(
+        [inputs[METER], inputs[FIRST_ORIGIN], values],
+        learning.Learn(spec, windowing),
+        learning.DTYPES,
+        learning.shapes(spec, windowing),
+    )
+    return Learned(*learned)
+
+
+def scale_of(
+    meter: tf.Tensor, target: tf.Tensor, learned: Learned, spec: SeriesSpec, windowing: Windowing
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The scale and the mean of each segment's meter.
+
+    Of a meter that the training split does not hold, both are of the segment's first window, in
+    which what holds for all meters counts as much as a day.
 
     Args:
-        first_origin: Wall-clock seconds since 1970 of origin 0, int64 [batch, 1].
-        origins: Origins per segment, a minute apart.
+        meter: Names, bytes [batch, 1].
+        target: [batch, steps], NaN where not observed.
+        learned: Of the training split.
+        spec: The series.
+        windowing: Shape of the segments.
 
     Returns:
-        [batch, origins, 4]: sine and cosine of the time of day, then of the time of week.
+        Scale and mean, in the target's unit, each [batch, 1].
     """
-    seconds = first_origin + 60 * tf.range(origins, dtype=tf.int64)
-    day = tf.cast(seconds % DAY, tf.float32) * (2 * math.pi / DAY)
-    week = tf.cast((seconds + THURSDAY) % WEEK, tf.float32) * (2 * math.pi / WEEK)
-    return tf.stack([tf.sin(day), tf.cos(day), tf.sin(week), tf.cos(week)], axis=-1)
+    window = tf.cast(target[:, : windowing.window], tf.float64)
+    seen = tf.math.is_finite(window)
+    count = tf.reduce_sum(tf.cast(seen, tf.float64), axis=-1)
+    total = tf.reduce_sum(tf.where(seen, window, 0.0), axis=-1)
+    own_mean = tf.cast(total / tf.maximum(count, 1.0), tf.float32)
+    away = tf.where(seen, window - tf.cast(own_mean, tf.float64)[:, None], 0.0)
+    variance = tf.reduce_sum(away**2, axis=-1) / tf.maximum(count, 1.0)
+    own = tf.cast(tf.sqrt(variance), tf.float32)
+    known = learned.deviations[0]
+    own = tf.maximum(own, learning.TINY * known)
+    share = tf.cast(count / (count + DAY / spec.step), tf.float32)
+    own = tf.exp(share * tf.math.log(own) + (1.0 - share) * tf.math.log(known))
+    own_mean = share * own_mean + (1.0 - share) * learned.means[0]
+
+    same = tf.equal(meter, learned.meters[None])
+    # Where there is one, requests need not name it.
+    same |= tf.equal(meter, "") & (tf.size(learned.meters) == 1)
+    found = tf.reduce_any(same, axis=1)
+    which = tf.argmax(tf.cast(same, tf.int32), axis=1)
+    scale = tf.where(found, tf.gather(learned.meter_scales, which), own)
+    mean = tf.where(found, tf.gather(learned.meter_means, which), own_mean)
+    return scale[:, None], mean[:, None]
 
 
-def _or(statistic: tf.Tensor, fallback: float) -> tf.Tensor:
-    """A statistic in single precision; the fallback where nothing is ever observed or changes."""
-    statistic = tf.cast(statistic, tf.float32)
-    usable = tf.math.is_finite(statistic) & (statistic != 0.0)
-    return tf.where(usable, statistic, fallback)
+def _of_all(own: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
+    """Puts the meter's number [batch, 1] before those of the other measurements: [batch, 1, M]."""
+    others = tf.broadcast_to(known[1:], [tf.shape(own)[0], known.shape[0] - 1])
+    return tf.concat([own, others], axis=-1)[:, None]
+
+
+def _parts(filled: tf.Tensor, spec: SeriesSpec) -> tf.Tensor:
+    """Sum of the parts of the target that are measured: [batch, steps], in the target's unit."""
+    numbers = {spec.names.index(name): factor for name, factor in spec.parts.items()}
+    factors = tf.constant([numbers.get(number, 0.0) for number in range(len(spec.names))])
+    return tf.reduce_sum(filled * factors, axis=-1)

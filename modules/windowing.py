@@ -1,7 +1,7 @@
 """Cuts segments into the windows and labels of their origins; the one windowing of the model.
 
 Training, the search and both serving signatures cut here; the gate cuts labels on its own. A
-segment's series is [batch, minutes]; origin o stands at index `window - 1 + o` (see
+segment's series is [batch, steps]; origin o stands at index `window - 1 + o` (see
 `tfx_pipeline.data.contract.Windowing`).
 """
 
@@ -33,12 +33,12 @@ def origin_indices(windowing: Windowing, phase: tf.Tensor | int = 0, stride: int
 
 
 def windows(series: tf.Tensor, origins: tf.Tensor, length: int) -> tf.Tensor:
-    """The last `length` minutes up to and including each origin.
+    """The last `length` steps up to and including each origin.
 
     Args:
-        series: [batch, minutes, ...].
+        series: [batch, steps, ...].
         origins: Indices of origins, int32 [n].
-        length: Minutes per window.
+        length: Steps per window.
 
     Returns:
         [batch, n, length, ...], oldest minute first.
@@ -47,12 +47,12 @@ def windows(series: tf.Tensor, origins: tf.Tensor, length: int) -> tf.Tensor:
 
 
 def labels(series: tf.Tensor, origins: tf.Tensor, horizon: int) -> tf.Tensor:
-    """The `horizon` minutes after each origin.
+    """The `horizon` steps after each origin.
 
     Args:
-        series: [batch, minutes].
+        series: [batch, steps].
         origins: Indices of origins, int32 [n].
-        horizon: Minutes ahead.
+        horizon: Steps ahead.
 
     Returns:
         [batch, n, horizon].
@@ -60,33 +60,33 @@ def labels(series: tf.Tensor, origins: tf.Tensor, horizon: int) -> tf.Tensor:
     return tf.gather(series, origins[:, None] + tf.range(1, horizon + 1), axis=1)
 
 
-def segment_of_window(window: tf.Tensor, windowing: Windowing) -> tf.Tensor:
+def segment_of(series: tf.Tensor, length: int) -> tf.Tensor:
     """Puts lone windows where origin 0 of a segment sees them; the rest is not observed.
 
     Args:
-        window: [batch, window].
-        windowing: Shape of the segments.
+        series: [batch, window], or longer where it is known ahead.
+        length: Steps of a segment.
 
     Returns:
-        [batch, minutes], NaN after the window.
+        [batch, length], NaN after the window.
     """
-    rest = windowing.length - windowing.window
-    return tf.pad(window, [[0, 0], [0, rest]], constant_values=float("nan"))
+    rest = length - series.shape[1]
+    return tf.pad(series, [[0, 0], [0, rest]], constant_values=float("nan"))
 
 
 def at_origins(series: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
-    """The values of `series` [batch, minutes, ...] at the origins: [batch, n, ...]."""
+    """The values of `series` [batch, steps, ...] at the origins: [batch, n, ...]."""
     return tf.gather(series, origins, axis=1)
 
 
 def running_max(series: tf.Tensor) -> tf.Tensor:
     """The largest value so far of each series of numbers >= -1.
 
-    Doubles the reach at each of log2(minutes) steps (Hillis and Steele, "Data parallel
+    Doubles the reach at each of log2(steps) steps (Hillis and Steele, "Data parallel
     algorithms", 1986): TensorFlow has no cumulative maximum.
 
     Args:
-        series: [batch, minutes, ...].
+        series: [batch, steps, ...].
 
     Returns:
         The same shape.
@@ -106,12 +106,12 @@ def last_observed(target: tf.Tensor, origins: tf.Tensor, window: int) -> tf.Tens
     (`tfx_pipeline.evaluation.metrics`): a mistake here must not hide there.
 
     Args:
-        target: [batch, minutes] kW, NaN where not observed.
+        target: [batch, steps], NaN where not observed.
         origins: Indices of origins, int32 [n].
-        window: Minutes that an origin may look back, itself included.
+        window: Steps that an origin may look back, itself included.
 
     Returns:
-        [batch, n] kW, NaN where the window holds no observation.
+        [batch, n], NaN where the window holds no observation.
     """
     index = tf.range(target.shape[1])
     last = at_origins(running_max(tf.where(tf.math.is_nan(target), -1, index)), origins)

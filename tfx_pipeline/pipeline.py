@@ -9,7 +9,7 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types import standard_artifacts
 
-from modules.config import TrainerConfig
+from modules.config import TrainerConfig, TransformConfig
 from modules.families import module_of
 from tfx_pipeline.components.curated_schema.component import CuratedSchema
 from tfx_pipeline.components.data_gate.component import DataGate
@@ -92,6 +92,9 @@ def create_pipeline(
             examples=examples,
             schema=schema,
             preprocessing_fn="modules.transform.preprocessing_fn",
+            custom_config=TransformConfig(
+                series=settings.spec, windowing=settings.shape
+            ).model_dump(mode="json"),
             materialize=False,
             disable_statistics=True,
         ),

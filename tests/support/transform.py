@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import apache_beam as beam
@@ -10,8 +11,9 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata
 from tfx_bsl.public import tfxio
 
+from modules.config import TransformConfig
 from modules.transform import preprocessing_fn
-from tests.support.settings import defaults
+from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.curated_schema import curated_schema
 
@@ -29,7 +31,8 @@ def analyze(
         folder: Where the graph goes.
         batch_size: Examples that Beam gives the analyzers at a time; None: as the clock has it.
     """
-    schema = curated_schema(PROJECT / "schema/uci-household.pbtxt", defaults().spec, windowing)
+    config = TransformConfig(series=SERIES, windowing=windowing)
+    schema = curated_schema(PROJECT / "schema/uci-household.pbtxt", SERIES, windowing)
     source = tfxio.TFExampleRecord(pattern, schema=schema, telemetry_descriptors=["test"])
     options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(tempfile.mkdtemp()):
@@ -37,7 +40,9 @@ def analyze(
         function = (
             examples,
             source.TensorAdapterConfig(),
-        ) | tft_beam.AnalyzeDataset(preprocessing_fn)
+        ) | tft_beam.AnalyzeDataset(
+            partial(preprocessing_fn, custom_config=config.model_dump(mode="json"))
+        )
         _ = function | tft_beam.WriteTransformFn(str(folder))
         metadata = dataset_metadata.DatasetMetadata(schema)
         _ = metadata | tft_beam.WriteMetadata(str(folder / "metadata"), pipeline)

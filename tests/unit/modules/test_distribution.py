@@ -4,80 +4,91 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules import distribution
+from modules.distribution import BINS, Histogram
 from tfx_pipeline.model_contract import OUTPUTS
 
 DOMAIN = (0.0, 30.0)
+HISTOGRAM = Histogram(spread=0.07, reach=9.0)
+ONE = tf.ones([1])
 
 
 def peak(delta: float) -> tf.Tensor:
     """Logits of certainty about one bin, [1, 1, BINS]."""
-    return 50.0 * tf.one_hot(distribution.bin_of(tf.constant([[delta]])), distribution.BINS)
+    return 50.0 * tf.one_hot(HISTOGRAM.bin_of(tf.constant([[delta]])), BINS)
 
 
 @pytest.mark.parametrize("delta", [-3.0, -0.2, 0.0, 0.004, 0.7, 5.0])
 def test_a_bin_holds_its_delta(delta):
-    index = int(distribution.bin_of(tf.constant(delta)))
-    low, high = distribution.edges()[index : index + 2]
+    index = int(HISTOGRAM.bin_of(tf.constant(delta)))
+    low, high = HISTOGRAM.edges[index : index + 2]
     assert low <= delta <= high
 
 
 def test_deltas_beyond_the_reach_fall_in_the_outermost_bins():
-    bins = distribution.bin_of(tf.constant([-100.0, 100.0])).numpy().tolist()
-    assert bins == [0, distribution.BINS - 1]
+    bins = HISTOGRAM.bin_of(tf.constant([-100.0, 100.0])).numpy().tolist()
+    assert bins == [0, BINS - 1]
 
 
 @pytest.mark.parametrize("delta", [-1.5, 0.0, 2.2])
 def test_certainty_forecasts_its_bin(delta):
-    forecast = distribution.forecast(peak(delta), tf.constant([2.0]), DOMAIN)
+    forecast = HISTOGRAM.forecast(peak(delta), tf.constant([[2.0]]), ONE, DOMAIN)
     width = 0.05 + 0.1 * abs(delta)
     for name in OUTPUTS:
         assert forecast[name].numpy() == pytest.approx(2.0 + delta, abs=width)
 
 
 def test_quantiles_are_ordered_and_hold_their_share():
-    logits = tf.random.stateless_normal([200, 3, distribution.BINS], [1, 2], stddev=3.0)
-    forecast = distribution.forecast(logits, tf.fill([200], 10.0), DOMAIN)
+    logits = tf.random.stateless_normal([200, 3, BINS], [1, 2], stddev=3.0)
+    forecast = HISTOGRAM.forecast(logits, tf.fill([200, 3], 10.0), tf.ones([200]), DOMAIN)
     assert (forecast["p10"] < forecast["p50"]).numpy().all()
     assert (forecast["p50"] < forecast["p90"]).numpy().all()
     probabilities = tf.nn.softmax(logits)
-    uniform = tf.ones([distribution.BINS]) / distribution.BINS
-    span = distribution.edges()
-    assert float(distribution.quantile(uniform, 0.5)) == pytest.approx(0.0, abs=1e-4)
-    assert float(distribution.quantile(uniform, 0.1)) == pytest.approx(span[10], rel=1e-3)
-    mean = distribution.mean(probabilities).numpy()
+    uniform = tf.ones([BINS]) / BINS
+    span = HISTOGRAM.edges
+    assert float(HISTOGRAM.quantile(uniform, 0.5)) == pytest.approx(0.0, abs=1e-4)
+    assert float(HISTOGRAM.quantile(uniform, 0.1)) == pytest.approx(span[10], rel=1e-3)
+    mean = HISTOGRAM.mean(probabilities).numpy()
     expected = probabilities.numpy() @ ((span[1:] + span[:-1]) / 2)
     np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_minute_without_a_label_adds_nothing_to_the_loss():
-    logits = tf.random.stateless_normal([1, 2, distribution.BINS], [3, 4])
-    both = distribution.loss(tf.constant([[0.1, np.nan]]), logits)
-    first = distribution.loss(tf.constant([[0.1]]), logits[:, :1])
+def test_a_step_without_a_label_adds_nothing_to_the_loss():
+    logits = tf.random.stateless_normal([1, 2, BINS], [3, 4])
+    both = HISTOGRAM.loss(tf.constant([[0.1, np.nan]]), logits)
+    first = HISTOGRAM.loss(tf.constant([[0.1]]), logits[:, :1])
     assert both.numpy() == pytest.approx(first.numpy() / 2)
 
 
 def test_the_gradient_is_finite_without_labels():
-    logits = tf.Variable(tf.zeros([1, 1, distribution.BINS]))
+    logits = tf.Variable(tf.zeros([1, 1, BINS]))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(distribution.loss(tf.constant([[np.nan]]), logits))
+        loss = tf.reduce_sum(HISTOGRAM.loss(tf.constant([[np.nan]]), logits))
     assert np.isfinite(tape.gradient(loss, logits)).all()
 
 
 def test_the_loss_is_least_at_the_truth():
     truth = tf.constant([[0.7]])
-    assert distribution.loss(truth, peak(0.7)) < distribution.loss(truth, peak(0.2))
+    assert HISTOGRAM.loss(truth, peak(0.7)) < HISTOGRAM.loss(truth, peak(0.2))
 
 
 @pytest.mark.parametrize(("low", "expected"), [(0.0, 0.0), (-5.0, -2.0)])
 def test_a_forecast_lies_in_the_domain_of_the_target(low, expected):
-    forecast = distribution.forecast(peak(-3.0), tf.constant([1.0]), (low, 30.0))
+    forecast = HISTOGRAM.forecast(peak(-3.0), tf.constant([[1.0]]), ONE, (low, 30.0))
     for values in forecast.values():
         assert values.numpy() == pytest.approx(expected, abs=0.3)
-    forecast = distribution.forecast(peak(3.0), tf.constant([29.0]), (low, 30.0))
+    forecast = HISTOGRAM.forecast(peak(3.0), tf.constant([[29.0]]), ONE, (low, 30.0))
     assert all(values.numpy() == 30.0 for values in forecast.values())
 
 
 def test_where_nothing_was_observed_there_is_no_forecast():
-    forecast = distribution.forecast(peak(0.0), tf.constant([np.nan]), DOMAIN)
+    forecast = HISTOGRAM.forecast(peak(0.0), tf.constant([[np.nan]]), ONE, DOMAIN)
     assert all(np.isnan(values).all() for values in forecast.values())
+
+
+def test_a_delta_is_in_scales_of_the_meter():
+    base = tf.constant([[2.0], [2.0]])
+    forecast = HISTOGRAM.forecast(
+        tf.tile(peak(1.0), [2, 1, 1]), base, tf.constant([1.0, 3.0]), DOMAIN
+    )
+    once, thrice = forecast["mean"].numpy()[:, 0] - 2.0
+    assert thrice == pytest.approx(3 * once)

@@ -7,8 +7,14 @@ import tensorflow as tf
 from modules import events
 
 WINDOW = 20
-UP = events.JUMPS.index(0.5)
-DOWN = UP + events.SWITCHES
+# Sizes of jumps, and of those of what is not in parts, and where the three parts are on.
+JUMPS = (0.1, 0.25, 0.5, 1.0, 1.6)
+REST_JUMPS = (0.1, 0.25, 0.5, 1.0)
+ON = ((0.5, 8.0),) * 3
+KW = 0.06  # of one Wh per minute
+SWITCHES = len(JUMPS) + len(REST_JUMPS) + 6
+UP = JUMPS.index(0.5)
+DOWN = UP + SWITCHES
 NONE = WINDOW - 1
 
 
@@ -20,10 +26,21 @@ def find(target: np.ndarray, origin: int, missing: tuple[int, ...] = (), sub_met
         filled[0, :, 4] = sub_meter
     observed = np.ones_like(filled)
     observed[0, list(missing)] = 0.0
+    segments = {
+        "filled": filled,
+        "scaled": filled,
+        "observed": observed,
+        "level": filled[..., 0],
+        "rest": filled[..., 0] - KW * filled[..., 4:].sum(axis=-1),
+        "jumps": [JUMPS],
+        "rest_jumps": [REST_JUMPS],
+        "on": [ON],
+        "changes": [[2.0] * 3],
+    }
+    segments = {name: tf.constant(values, tf.float32) for name, values in segments.items()}
+    segments["watched"] = tf.constant([[4, 5, 6]], tf.int64)
     last = tf.constant([[float(target[origin])]])
-    found = events.find_events(
-        tf.constant(filled), tf.constant(observed), tf.constant([origin]), WINDOW, last
-    )
+    found = events.find_events(segments, tf.constant([origin]), WINDOW, last)
     return events.Events(*(values[0, 0].numpy() for values in found))
 
 
@@ -42,8 +59,8 @@ def test_a_jump_has_an_age_a_size_and_the_level_before_it():
     assert found.size[UP] == pytest.approx(0.7)
     assert found.level[UP] == pytest.approx(0.3)
     # 0.7 kW is no jump of 1 kW.
-    assert found.age[events.JUMPS.index(1.0)] == NONE
-    assert found.size[events.JUMPS.index(1.0)] == 0.0
+    assert found.age[JUMPS.index(1.0)] == NONE
+    assert found.size[JUMPS.index(1.0)] == 0.0
 
 
 def test_the_gap_reaches_back_to_the_jump_before():
@@ -79,15 +96,15 @@ def test_a_jump_tells_which_appliance_it_was():
     sub_meter[30:] = 11.0
     found = find(boxes(40, (30, 40)), origin=33, sub_meter=sub_meter)
     assert found.covariates[UP].tolist() == [0.0, 0.0, 0.0, 11.0, 0.0, 0.0]
-    assert not found.covariates[len(events.JUMPS) + UP].any()
+    assert not found.covariates[len(JUMPS) + UP].any()
 
 
 def test_what_no_sub_meter_measures_has_jumps_of_its_own():
     sub_meter = np.zeros(40, np.float32)
-    sub_meter[30:] = 0.7 / events.KW
+    sub_meter[30:] = 0.7 / KW
     metered = find(boxes(40, (30, 40)), origin=33, sub_meter=sub_meter)
     elsewhere = find(boxes(40, (30, 40)), origin=33)
-    unmetered = len(events.JUMPS) + events.UNMETERED_JUMPS.index(0.5)
+    unmetered = len(JUMPS) + REST_JUMPS.index(0.5)
     assert elsewhere.age[unmetered] == 3
     assert metered.age[unmetered] == NONE
     assert metered.age[UP] == 3
@@ -99,13 +116,13 @@ def test_sub_meters_switch_on_and_off_and_change():
     sub_meter[28:33] = 18.0
     sub_meter[33:] = 1.0
     found = find(boxes(40), origin=34, sub_meter=sub_meter)
-    low = len(events.JUMPS) + len(events.UNMETERED_JUMPS)
+    low = len(JUMPS) + len(REST_JUMPS)
     high = low + 3
     assert (found.age[low], found.gap[low]) == (6, 6)
-    assert found.age[low + events.SWITCHES] == 8
+    assert found.age[low + SWITCHES] == 8
     assert (found.age[high], found.gap[high]) == (6, NONE)
-    assert found.age[high + events.SWITCHES] == 1
-    assert found.age[2 * events.SWITCHES] == 1
+    assert found.age[high + SWITCHES] == 1
+    assert found.age[2 * SWITCHES] == 1
     # On for six minutes now, and for four the time before.
     assert found.remaining[low] == 4 - 6
-    assert (found.age[[low + 1, low + 2, 2 * events.SWITCHES + 1]] == NONE).all()
+    assert (found.age[[low + 1, low + 2, 2 * SWITCHES + 1]] == NONE).all()

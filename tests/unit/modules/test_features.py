@@ -5,26 +5,48 @@ import pytest
 import tensorflow as tf
 
 from modules import features, windowing
-from modules.transform import calendar
+from modules.features import NOW
+from modules.local_time import is_holiday, local_clock
 from tests.support.series import household
+from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
 
 SHAPE = Windowing(window=50, horizon=5, origins=60)
 
 
+LEARNED = {
+    "levels": np.linspace(0.2, 4.0, 29),
+    "steps": np.geomspace(0.005, 2.0, 10),
+    "jumps": (0.1, 0.25, 0.5, 1.0, 1.6),
+    "rest_jumps": (0.1, 0.25, 0.5, 1.0),
+    "on": ((0.5, 8.0),) * 3,
+    "changes": (2.0,) * 3,
+    "part_levels": np.linspace(1.0, 38.0, 60).reshape(3, 20),
+    "seasonal": (0.0,) * SHAPE.horizon,
+}
+
+
 def transformed(values: np.ndarray, first_origin: int = 0) -> dict[str, tf.Tensor]:
-    """What the transform makes of one segment [7, minutes], with fixed scales."""
+    """What the transform makes of one segment [7, steps], with fixed scales."""
     series = tf.constant(values.T[None], tf.float32)
     missing = tf.math.is_nan(series)
     mean = tf.constant([1.0, 0.1, 240.0, 5.0, 1.0, 1.0, 5.0])
     filled = tf.where(missing, mean, series)
+    steps = tf.range(values.shape[1], dtype=tf.int64) - (SHAPE.window - 1)
+    clock = local_clock(tf.constant([[first_origin]], tf.int64), steps, SERIES)
     return {
         "filled": filled,
         "scaled": (filled - mean) / mean,
         "observed": 1.0 - tf.cast(missing, tf.float32),
-        "calendar": calendar(tf.constant([[first_origin]], tf.int64), SHAPE.origins),
+        "level": filled[..., 0],
+        "rest": filled[..., 0] - 0.06 * tf.reduce_sum(filled[..., 4:], axis=-1),
+        "scale": tf.ones([1, 1]),
+        "clock": clock,
+        "holiday": is_holiday(clock, None),
         "target": series[..., 0],
         "weight": tf.ones([1, SHAPE.origins]),
+        "watched": tf.constant([[4, 5, 6]], tf.int64),
+        **{name: tf.constant([one], tf.float32) for name, one in LEARNED.items()},
     }
 
 
@@ -41,20 +63,22 @@ def holed(seed: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(4))
 def test_an_origin_sees_exactly_what_its_window_alone_shows(sequence, seed):
     values = holed(seed)
-    together = features.origins_of(transformed(values), SHAPE, sequence)
+    together = features.origins_of(transformed(values), SERIES, SHAPE, sequence)
     for origin in range(0, SHAPE.origins, 7):
         lone = np.full_like(values, np.nan)
         lone[:, : SHAPE.window] = values[:, origin : origin + SHAPE.window]
-        alone = features.origins_of(transformed(lone, 60 * origin), SHAPE, sequence, 0, 60)
+        alone = features.origins_of(transformed(lone, 60 * origin), SERIES, SHAPE, sequence, 0, 60)
         # Equal but for the order in which sums of a few squares are rounded.
-        np.testing.assert_allclose(together.inputs[origin], alone.inputs[0], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            together.inputs[NOW][origin], alone.inputs[NOW][0], rtol=0, atol=1e-6
+        )
         np.testing.assert_array_equal(together.last_observed[origin], alone.last_observed[0])
 
 
 def test_nothing_is_nan_where_nothing_was_observed():
     values = np.full((7, SHAPE.length), np.nan)
-    origins = features.origins_of(transformed(values), SHAPE, sequence=False)
-    assert np.isfinite(origins.inputs).all()
+    origins = features.origins_of(transformed(values), SERIES, SHAPE, sequence=False)
+    assert np.isfinite(origins.inputs[NOW]).all()
     assert np.isnan(origins.last_observed).all()
 
 
@@ -63,15 +87,15 @@ def test_origins_without_weight_are_not_scored():
     weight = np.ones((1, SHAPE.origins), np.float32)
     weight[0, 10:] = 0.0
     segments["weight"] = tf.constant(weight)
-    origins = features.origins_of(segments, SHAPE, True)
+    origins = features.origins_of(segments, SERIES, SHAPE, True)
     assert origins.scored.numpy().tolist() == [True] * 10 + [False] * 50
 
 
 def test_strided_origins_are_those_of_the_whole():
     segments = transformed(holed(1))
-    whole = features.origins_of(segments, SHAPE, False)
-    part = features.origins_of(segments, SHAPE, False, tf.constant(2), 4)
-    np.testing.assert_allclose(part.inputs, whole.inputs[2::4], rtol=0, atol=1e-6)
+    whole = features.origins_of(segments, SERIES, SHAPE, False)
+    part = features.origins_of(segments, SERIES, SHAPE, False, tf.constant(2), 4)
+    np.testing.assert_allclose(part.inputs[NOW], whole.inputs[NOW][2::4], rtol=0, atol=1e-6)
     np.testing.assert_array_equal(part.labels, whole.labels[2::4])
 
 

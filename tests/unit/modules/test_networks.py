@@ -6,12 +6,14 @@ import pytest
 from modules import networks
 from modules.distribution import BINS
 from modules.families import FAMILIES, load_family
+from modules.features import AHEAD, NOW
 
 SHAPES = {"mlp": (40,), "cnn": (50, 10), "lstm": (50, 10)}
 
 
-def build(family: str, seed: int = 0, **hyperparameters):
-    return networks.build_network(family, SHAPES[family], 5, hyperparameters, seed)
+def build(family: str, seed: int = 0, ahead: int = 0, **hyperparameters):
+    shapes = {NOW: SHAPES[family]} | ({AHEAD: (5, ahead)} if ahead else {})
+    return networks.build_network(family, shapes, 5, hyperparameters, seed)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -19,10 +21,14 @@ def test_every_family_is_tested(family):
     assert family in SHAPES
 
 
+@pytest.mark.parametrize("ahead", [0, 4])
 @pytest.mark.parametrize("family", SHAPES)
-def test_a_network_gives_logits_per_minute_ahead(family):
-    inputs = np.random.default_rng(0).normal(size=(3, *SHAPES[family])).astype(np.float32)
-    logits = build(family)(inputs)
+def test_a_network_gives_logits_per_step_ahead(family, ahead):
+    rng = np.random.default_rng(0)
+    inputs = {NOW: rng.normal(size=(3, *SHAPES[family])).astype(np.float32)}
+    if ahead:
+        inputs[AHEAD] = rng.normal(size=(3, 5, ahead)).astype(np.float32)
+    logits = build(family, ahead=ahead)(inputs)
     assert logits.shape == (3, 5, BINS)
     # Untrained, all changes are equally likely.
     assert not logits.numpy().any()
@@ -30,7 +36,7 @@ def test_a_network_gives_logits_per_minute_ahead(family):
 
 @pytest.mark.parametrize("family", SHAPES)
 def test_the_seed_decides_the_weights(family):
-    first, same, other = (build(family, seed).get_weights() for seed in (1, 1, 2))
+    first, same, other = (build(family, seed, ahead=4).get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 

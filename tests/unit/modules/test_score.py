@@ -5,24 +5,32 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules import distribution, score
-from modules.features import Origins
+from modules import score
+from modules.distribution import BINS, Histogram
+from modules.features import NOW, Origins
 
 DOMAIN = (0.0, 30.0)
+HISTOGRAM = Histogram(spread=0.07, reach=9.0)
 
 
 def constant_network(delta: float) -> keras.Model:
     """Forecasts one delta, whatever it is shown."""
-    logits = 50.0 * tf.one_hot(distribution.bin_of(tf.constant([delta] * 2)), distribution.BINS)
-    inputs = keras.Input((1,))
-    outputs = keras.layers.Lambda(lambda x: 0.0 * x[:, :, None] + logits.numpy()[None])(inputs)
+    logits = 50.0 * tf.one_hot(HISTOGRAM.bin_of(tf.constant([delta] * 2)), BINS)
+    inputs = {NOW: keras.Input((1,), name=NOW)}
+    outputs = keras.layers.Lambda(lambda x: 0.0 * x[:, :, None] + logits.numpy()[None])(inputs[NOW])
     return keras.Model(inputs, outputs)
 
 
 def origins(labels: np.ndarray, scored: np.ndarray) -> Origins:
     last_observed = np.arange(len(labels), dtype=np.float32)
-    inputs = np.zeros((len(labels), 1), np.float32)
-    return Origins(*(tf.constant(value) for value in (inputs, last_observed, scored, labels)))
+    return Origins(
+        inputs={NOW: tf.zeros([len(labels), 1])},
+        last_observed=tf.constant(last_observed),
+        base=tf.constant(np.repeat(last_observed[:, None], labels.shape[1], axis=1)),
+        scale=tf.ones([len(labels)]),
+        scored=tf.constant(scored),
+        labels=tf.constant(labels),
+    )
 
 
 def test_errors_are_averaged_over_what_can_be_scored():
@@ -30,11 +38,13 @@ def test_errors_are_averaged_over_what_can_be_scored():
     scored = np.array([True, True, False])
     network = constant_network(1.0)
     forecast = float(
-        distribution.forecast(network(np.zeros((1, 1))), tf.zeros([1]), DOMAIN)["mean"][0, 0]
+        HISTOGRAM.forecast(
+            network({NOW: np.zeros((1, 1))}), tf.zeros([1, 2]), tf.ones([1]), DOMAIN
+        )["mean"][0, 0]
     )
     batches = [origins(labels[:2], scored[:2]), origins(labels[2:], scored[2:])]
     # The last observation of the second batch's only origin is 0, and it is not scored.
-    found = score.Scorer(network, DOMAIN).evaluate(batches)
+    found = score.Scorer(network, HISTOGRAM, DOMAIN).evaluate(batches)
     np.testing.assert_allclose(found.naive_mse, [1.0, 1.0])
     np.testing.assert_allclose(found.naive_mae, [1.0, 1.0])
     np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
@@ -46,9 +56,9 @@ def test_errors_are_averaged_over_what_can_be_scored():
 def test_a_split_without_labels_is_refused():
     batches = [origins(np.full((2, 2), np.nan, np.float32), np.array([True, True]))]
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0), DOMAIN).evaluate(batches)
+        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN).evaluate(batches)
 
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0), DOMAIN).evaluate([])
+        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN).evaluate([])

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from modules import windowing
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.evaluation.metrics import minutes_ahead, persistence
+from tfx_pipeline.evaluation.metrics import labels_ahead, last_observation
 
 SHAPE = Windowing(window=4, horizon=2, origins=6)
 
@@ -36,7 +36,7 @@ def test_a_stride_that_does_not_divide_the_origins_is_refused():
 
 def test_a_lone_window_is_what_origin_0_sees():
     window = tf.constant([[1.0, 2.0, np.nan, 4.0]])
-    segment = windowing.segment_of_window(window, SHAPE)
+    segment = windowing.segment_of(window, SHAPE.length)
     assert segment.shape == (1, SHAPE.length)
     seen = windowing.windows(segment, windowing.origin_indices(SHAPE)[:1], SHAPE.window)
     np.testing.assert_array_equal(seen[0, 0], window[0])
@@ -65,6 +65,6 @@ def test_the_gates_persistence_and_labels_are_the_same(seed):
     target[rng.random(target.size) < 0.7] = np.nan
     at = windowing.origin_indices(SHAPE)
     own = windowing.last_observed(target[None], at, SHAPE.window)
-    np.testing.assert_array_equal(own[0], persistence(target, SHAPE))
+    np.testing.assert_array_equal(own[0], last_observation(target, SHAPE))
     labels = windowing.labels(target[None], at, SHAPE.horizon)
-    np.testing.assert_array_equal(labels[0], minutes_ahead(target, SHAPE))
+    np.testing.assert_array_equal(labels[0], labels_ahead(target, SHAPE))
