@@ -50,11 +50,6 @@ class DelimitedText:
                 self._types[place] = _DICTIONARY
 
     @property
-    def time_column(self) -> str:
-        """The (last) column with the time."""
-        return self.fields.names[self.fields.times[-1]]
-
-    @property
     def ends_in_a_number(self) -> bool:
         """Whether the last column is a measurement."""
         return len(self.fields.names) - 1 in self.fields.values

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 HINTS: dict[str, str] = {
     "backward": "Sort the rows of each meter by time.",
@@ -13,7 +14,8 @@ HINTS: dict[str, str] = {
     "clock": "The clock went back, as summer time ends: describe the zone of the times (`zone: "
     "Europe/Paris`), or write winter time all year.",
     "columns": "Every line needs one field per column of the header.",
-    "compression": "Give plain text, gzip, or a zip archive with one text file in it.",
+    "compression": "Give plain text, gzip, a zip archive with one text file in it, or a "
+    "Parquet file.",
     "date": "Correct the date of the row that is out of place; if there are many, sort the rows.",
     "delimiter": "Separate columns as the layout describes, or correct its `delimiter`.",
     "duplicate": "Keep one row per time and meter; if it is the clock that goes back in autumn, "
@@ -61,6 +63,7 @@ class Problem:
         file: Path as it was given.
         line: 1-based line of the (uncompressed) file.
         column: Name of the column.
+        counted: What `line` counts; rows in a Parquet file.
     """
 
     rule: str
@@ -68,13 +71,14 @@ class Problem:
     file: str | None = None
     line: int | None = None
     column: str | None = None
+    counted: str = "line"
 
     def __str__(self) -> str:
         where = ", ".join(
             part
             for part in (
                 self.file,
-                self.line and f"line {self.line}",
+                self.line and f"{self.counted} {self.line}",
                 self.column and f"column {self.column}",
             )
             if part
@@ -106,10 +110,12 @@ class BadRows:
     Attributes:
         count: Rows left out, by rule.
         first: The first few of them.
+        without_lines: Files of numbered rows, as Parquet files are.
     """
 
     def __init__(self, accepted: int = 0) -> None:
         self.accepted = accepted
+        self.without_lines: set[str] = set()
         self.count: Counter[str] = Counter()
         self.first: list[Problem] = []
 
@@ -119,12 +125,23 @@ class BadRows:
         Raises:
             DataError: There are more than the accepted number of them.
         """
-        for problem in problems:
+        for problem in map(self._placed, problems):
             self.count[problem.rule] += 1
             if len(self.first) < REPORTED:
                 self.first.append(problem)
             if self.count.total() > self.accepted:
                 raise self._error(problem)
+
+    def refuse(self, problem: Problem) -> NoReturn:
+        """Raises for a row whose fault is never accepted.
+
+        Raises:
+            DataError: Always.
+        """
+        raise DataError.of(self._placed(problem))
+
+    def _placed(self, problem: Problem) -> Problem:
+        return replace(problem, counted="row") if problem.file in self.without_lines else problem
 
     def _error(self, last: Problem) -> DataError:
         if not self.accepted:

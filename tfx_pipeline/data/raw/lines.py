@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tfx_pipeline.data.raw.columns import Columns
 from tfx_pipeline.data.raw.delimited import DelimitedText
 from tfx_pipeline.data.raw.errors import DataError, Problem
+from tfx_pipeline.data.raw.fields import Fields
 from tfx_pipeline.data.raw.formats import recognise
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener, line_blocks
 from tfx_pipeline.series.spec import SeriesSpec
@@ -61,6 +62,16 @@ class DataLines:
         self._block = self._tail = b""
         self.format = self._header()
 
+    @property
+    def fields(self) -> Fields:
+        """Which column is where."""
+        return self.format.fields
+
+    @property
+    def time_column(self) -> str:
+        """The (last) column with the time."""
+        return self.fields.names[self.fields.times[-1]]
+
     def _header(self) -> DelimitedText:
         for block in self._blocks:
             self._block = self._behind_blank_lines(block)
@@ -93,7 +104,7 @@ class DataLines:
     def _numbered(self, text: bytes) -> Iterator[Part | Problem]:
         cut = b""
         if not text.endswith(b"\n") and self.format.ends_in_a_number:
-            layout = self.format.fields.layout
+            layout = self.fields.layout
             cut = _cut_line(self._tail + text, layout.delimiter.encode(), layout.decimal.encode())
             text = text.removesuffix(cut)
         self._tail = text[-_TAIL_BYTES:]
@@ -103,7 +114,7 @@ class DataLines:
         self._line += lines
         if cut:
             detail = f"the last number is shorter than those before it: {cut!r}"
-            yield Problem("truncated", detail, self.file, self._line, self.format.fields.names[-1])
+            yield Problem("truncated", detail, self.file, self._line, self.fields.names[-1])
 
     def _parsed(self, text: bytes, first: int, lines: int) -> Iterator[Part | Problem]:
         try:

@@ -15,6 +15,7 @@ from tfx_pipeline.data.raw.batch import Batch, Meters
 from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.lines import DataLines, Part
 from tfx_pipeline.data.raw.local_time import LocalClock
+from tfx_pipeline.data.raw.parquet import ParquetRows, is_parquet
 from tfx_pipeline.data.raw.row_rules import RowRules
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
@@ -82,8 +83,10 @@ class Reader:
         for file in self._files:
             if self.rows == self._limit:
                 break
-            lines = DataLines(file, self._spec, self._opener, self._block_bytes)
-            with_meter.setdefault(lines.format.fields.meter is not None, file)
+            lines = _opened(file, self._spec, self._opener, self._block_bytes)
+            if isinstance(lines, ParquetRows):
+                self._bad_rows.without_lines.add(file)
+            with_meter.setdefault(lines.fields.meter is not None, file)
             if len(with_meter) == 2:
                 detail = f"this file and {next(iter(with_meter.values()))}: only one names meters"
                 raise DataError.of(Problem("meter", detail, file))
@@ -96,7 +99,7 @@ class Reader:
         """What was noticed in counters -> how often."""
         return self._steps.noticed
 
-    def _file(self, lines: DataLines) -> Iterator[Rows]:
+    def _file(self, lines: DataLines | ParquetRows) -> Iterator[Rows]:
         before, observed = self.rows, False
         for part in lines.parts(self._remaining):
             if isinstance(part, Problem):
@@ -107,7 +110,7 @@ class Reader:
             batch = self._clean(part, lines)
             observed = observed or not np.isnan(batch.values).all()
             self._spacing.add(batch)
-            yield from self._steps.of(batch, lines.format.time_column)
+            yield from self._steps.of(batch, lines.time_column)
         if self.rows == before:
             raise DataError.of(Problem("empty", "a header but no rows", lines.file))
         if not observed:
@@ -121,9 +124,9 @@ class Reader:
             LOG.info("%s %s rows", self._task, f"{self.rows + rows:,}")
         self.rows += rows
 
-    def _clean(self, part: Part, lines: DataLines) -> Batch:
+    def _clean(self, part: Part, lines: DataLines | ParquetRows) -> Batch:
         """Leaves bad rows out, and sorts the others by meter."""
-        fields, columns = lines.format.fields, part.columns
+        fields, columns = lines.fields, part.columns
         bad, problems = self._rules.broken(part, fields, lines.file, self._bad_rows.accepted + 1)
         self._bad_rows.add(problems)
         self._require_one_spelling(part, lines.file)
@@ -137,13 +140,13 @@ class Reader:
             batch = self._in_utc(batch, zone, lines)
         return self._order.kept(batch)
 
-    def _in_utc(self, batch: Batch, zone: str, lines: DataLines) -> Batch:
+    def _in_utc(self, batch: Batch, zone: str, lines: DataLines | ParquetRows) -> Batch:
         clock = self._local.setdefault(zone, LocalClock(zone))
         millis, nonexistent = clock.utc(batch)
         for row in np.flatnonzero(nonexistent)[: self._bad_rows.accepted + 1]:
             shown = np.datetime_as_string(batch.millis[row].astype("M8[ms]").astype("M8[s]"))
             detail = f"{shown.replace('T', ' ')} does not exist: the clock of {zone} goes forward"
-            column, line = lines.format.time_column, int(batch.lines[row])
+            column, line = lines.time_column, int(batch.lines[row])
             self._bad_rows.add([Problem("skipped", detail, batch.file, line, column)])
         return replace(batch, millis=millis).where(~nonexistent)
 
@@ -154,14 +157,14 @@ class Reader:
             if known is not None:
                 detail = f"{name!r} and {known!r} differ in case or spaces alone"
                 line = int(part.numbers[np.argmax(part.columns.meter == number)])
-                raise DataError.of(Problem("meter", detail, file, line))
+                self._bad_rows.refuse(Problem("meter", detail, file, line))
 
     def _learn_groups(
         self,
         part: Part,
         group: npt.NDArray[np.int32],
         bad: npt.NDArray[np.bool_],
-        lines: DataLines,
+        lines: DataLines | ParquetRows,
     ) -> None:
         """Takes note of the meters' groups.
 
@@ -177,12 +180,20 @@ class Reader:
             known = self.groups.setdefault(name, its)
             if known != its:
                 detail = f"meter {name} is of the group {its!r} here, and of {known!r} before"
-                column = lines.format.fields.names[lines.format.fields.group or 0]
+                column = lines.fields.names[lines.fields.group or 0]
                 line = int(part.numbers[row])
-                raise DataError.of(Problem("group", detail, lines.file, line, column))
+                self._bad_rows.refuse(Problem("group", detail, lines.file, line, column))
 
     def _clock(self, millis: int) -> str:
         return self._grid.clock(millis // 1000)
+
+
+def _opened(
+    file: str, spec: SeriesSpec, opener: Opener, block_bytes: int = BLOCK_BYTES
+) -> DataLines | ParquetRows:
+    if is_parquet(file, opener):
+        return ParquetRows(file, spec, opener)
+    return DataLines(file, spec, opener, block_bytes)
 
 
 def in_order(
@@ -201,7 +212,7 @@ def in_order(
 
 
 def _first_millis(file: str, spec: SeriesSpec, opener: Opener, lines: int = 1000) -> float:
-    parts = DataLines(file, spec, opener).parts(lambda: lines)
+    parts = _opened(file, spec, opener).parts(lambda: lines)
     for part in islice(parts, lines):
         if isinstance(part, Part) and part.columns.millis.size:
             return float(part.columns.millis[0])

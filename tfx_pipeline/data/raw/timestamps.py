@@ -105,6 +105,8 @@ class Timestamps:
     def _parsed(self, columns: Sequence[pa.Array]) -> Times:
         if len(columns) == 1 and not _is_text(columns[0].type):
             return self._typed(columns[0])
+        if len(columns) == 2 and not any(_is_text(column.type) for column in columns):
+            return Times(sum(map(_date_or_clock, columns), np.zeros(1, np.int64)), local=True)
         if self._unit:
             return _epochs(_texts(columns[0]), self._unit)
         if self._iso:
@@ -163,6 +165,17 @@ def _millis(column: pa.Array) -> Millis:
     if unit in _PER_MILLISECOND:
         return numbers // _PER_MILLISECOND[unit]
     return numbers * 1000 if unit == "s" else numbers
+
+
+def _date_or_clock(column: pa.Array) -> Millis:
+    kind = column.type
+    if pa.types.is_time(kind):
+        unit = pa.timestamp(kind.unit)
+        numbers = column.cast(pa.int32() if kind.bit_width == 32 else pa.int64())
+        return _millis(numbers.cast(pa.int64()).cast(unit))
+    if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and not kind.tz):
+        return _millis(pc.cast(column, pa.timestamp("s")))
+    raise ValueError(f"{kind} is no date and no time of day")
 
 
 def _epochs(column: pa.Array, unit: int) -> Times:
