@@ -17,9 +17,10 @@ import keras
 import numpy as np
 import pyarrow.csv
 
-from tfx_pipeline.data.contract import MEASUREMENTS
 from tfx_pipeline.data.raw.location import locate
+from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 
+MEASUREMENTS = read_series(UCI_HOUSEHOLD).names
 ROWS, WINDOW, HORIZON, BATCH, EPOCHS = 2000, 50, 5, 64, 10
 
 

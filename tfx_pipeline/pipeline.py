@@ -1,4 +1,4 @@
-"""The whole graph, from raw minutes to a pushed model."""
+"""The whole graph, from raw rows to a pushed model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ def create_pipeline(
 
     Args:
         settings: What to run.
-        data: Where the raw minutes are, as the machine sees it that reads them.
+        data: Where the raw data are, as the machine sees it that reads them.
         pipeline_root: Where artifacts go.
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
         search_dir: Folder where an interrupted search waits to be resumed; empty: not kept.

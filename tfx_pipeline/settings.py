@@ -52,7 +52,7 @@ class KubeflowRunSettings(KubeflowSettings):
     """Where things are as the pods see them, and what the pods ask for."""
 
     data: UserPath
-    """The raw minutes: a path in the pod, or a URI such as s3://bucket/span-{SPAN}/*.csv."""
+    """The raw data: a path in the pod, or a URI such as s3://bucket/span-{SPAN}/*.csv."""
     serving_base: UserPath
     """Folder of the served models, <base>/<name>/<version>/: a mounted path or a URI."""
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tests.support.series import household
+from tests.support.settings import MEASUREMENTS, TARGET
 from tests.support.trained import WINDOWING, ask, trained
-from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
 
 pytestmark = pytest.mark.slow
 

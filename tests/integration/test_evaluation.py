@@ -18,9 +18,9 @@ from tfx.utils import proto_utils
 from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
-from tests.support.settings import SERIES, WINDOWING, gate_settings
+from tests.support.settings import SERIES, TARGET, WINDOWING, gate_settings
 from tfx_pipeline.components.evaluator.executor import Executor
-from tfx_pipeline.data.contract import TARGET, Windowing
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.evaluation.results import Evaluation

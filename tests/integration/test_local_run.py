@@ -35,7 +35,7 @@ QUICK = {
     "POWER_TUNER__STEPS": "20",
     "POWER_GATE__COVERAGE_TOLERANCE": "0.15",
     "POWER_GATE__BASELINE_TOLERANCE": "1.0",
-    "POWER_GATE__MIN_FORECASTS": "5000",
+    "POWER_GATE__MIN_TIME": "P3D",
 }
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1200)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfx_pipeline.data.contract import MEASUREMENTS
+from tests.support.settings import MEASUREMENTS
 
 _EPOCH = datetime(1970, 1, 1)
 # Power in kW, minutes on and minutes off on average, of what each sub-meter measures.

@@ -19,10 +19,12 @@ def defaults() -> Settings:
 
 WINDOWING = defaults().shape
 SERIES = defaults().spec
+MEASUREMENTS = SERIES.names
+TARGET = SERIES.target.name
 
 
 def data_options(**changes: Any) -> DataOptions:
-    """How settings.yaml has the raw minutes cut, with some of it changed."""
+    """How settings.yaml has the raw data cut, with some of it changed."""
     return DataOptions.model_validate(defaults().data_options.model_dump() | changes)
 
 

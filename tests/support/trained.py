@@ -15,10 +15,10 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from modules import trainer
 from tests.support.series import Series, household
-from tests.support.settings import defaults, trainer_config
+from tests.support.settings import MEASUREMENTS, defaults, trainer_config
 from tests.support.transform import analyze
 from tfx_pipeline.components.example_gen.encoder import Encoder
-from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.segments.cutter import Segments
 from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, TIMESTAMP
 

@@ -4,20 +4,6 @@ from pydantic import Field
 
 from tfx_pipeline.frozen import Frozen
 
-MEASUREMENTS: tuple[str, ...] = (
-    "Global_active_power",
-    "Global_reactive_power",
-    "Voltage",
-    "Global_intensity",
-    "Sub_metering_1",
-    "Sub_metering_2",
-    "Sub_metering_3",
-)
-"""Raw columns in their order: kW, kW, V, A, and three times Wh per minute."""
-
-TARGET = "Global_active_power"
-"""The measurement that is forecast, in kW."""
-
 SPLITS: tuple[str, ...] = ("train", "eval", "test")
 """Splits in order of time, oldest first."""
 

@@ -11,17 +11,6 @@ import numpy.typing as npt
 from tfx_pipeline.series import units
 from tfx_pipeline.series.spec import PowerTriangle, SeriesSpec
 
-BOUNDS: dict[str, tuple[float, float]] = {
-    "Global_active_power": (-100.0, 100.0),
-    "Global_reactive_power": (-100.0, 100.0),
-    "Voltage": (0.0, 500.0),
-    "Global_intensity": (0.0, 500.0),
-    "Sub_metering_1": (0.0, 1700.0),
-    "Sub_metering_2": (0.0, 1700.0),
-    "Sub_metering_3": (0.0, 1700.0),
-}
-"""Of the UCI household; its preset has them as well."""
-
 Values = npt.NDArray[np.float32]
 
 

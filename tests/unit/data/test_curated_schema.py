@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.settings import WINDOWING, defaults
-from tfx_pipeline.data.contract import MEASUREMENTS, Windowing
+from tests.support.settings import MEASUREMENTS, WINDOWING, defaults
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.curated_schema import (
     SchemaError,
     curated_schema,

@@ -10,8 +10,7 @@ import pytest
 
 from tests.support.faults import MINUTES, check, damage, error_of, replaced
 from tests.support.series import household, write_iso, write_uci
-from tests.support.settings import WINDOWING, data_options
-from tfx_pipeline.data.contract import MEASUREMENTS, TARGET
+from tests.support.settings import MEASUREMENTS, TARGET, WINDOWING, data_options
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.summary import DataSummary

@@ -6,9 +6,10 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tests.support.series import household
+from tests.support.settings import MEASUREMENTS
 from tests.support.trained import encoded, segments, write
 from tests.support.transform import analyze
-from tfx_pipeline.data.contract import FIRST_ORIGIN, MEASUREMENTS, METER, WEIGHT, Windowing
+from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT, Windowing
 
 WINDOWING = Windowing(window=10, horizon=2, origins=20)
 

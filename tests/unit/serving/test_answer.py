@@ -13,7 +13,8 @@ import pytest
 import tensorflow as tf
 
 from tests.support.model import UCI, save_model
-from tfx_pipeline.data.contract import TARGET, Windowing
+from tests.support.settings import TARGET
+from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE
 from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.serving import answer

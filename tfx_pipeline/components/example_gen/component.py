@@ -1,4 +1,4 @@
-"""PowerExampleGen: raw minutes of meters -> Examples, checked, cut into segments and split."""
+"""PowerExampleGen: raw rows of meters -> Examples, checked, cut into segments and split."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tfx.utils import proto_utils
 
 from tests.support.houses import DESCRIPTION, START, ZONE, write_houses
 from tests.support.series import household, write_iso, write_uci
-from tests.support.settings import WINDOWING, data_options
+from tests.support.settings import MEASUREMENTS, WINDOWING, data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.example_gen.executor import (
     DATA_SUMMARY_PROPERTY,
@@ -26,7 +26,7 @@ from tfx_pipeline.components.example_gen.executor import (
     WriteShards,
     _divide,
 )
-from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, Windowing
+from tfx_pipeline.data.contract import SPLITS, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.support.series import Series, household, write_iso
-from tests.support.settings import WINDOWING, data_options
-from tfx_pipeline.data.contract import MEASUREMENTS, SPLITS, TARGET, Windowing
+from tests.support.settings import MEASUREMENTS, TARGET, WINDOWING, data_options
+from tfx_pipeline.data.contract import SPLITS, Windowing
 from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments, usable_intervals
