@@ -284,7 +284,7 @@ def older(windows: tf.Tensor) -> tf.Tensor:
     block = max(1, -(-length // MEANS))
     blocks = length // block
     before = windows[:, :, length - blocks * block : length]
-    shape = [-1, before.shape[1], blocks, block]
+    shape = [tf.shape(before)[0], before.shape[1], blocks, block]
     total = tf.reduce_sum(tf.reshape(before[..., 1], shape), axis=-1)
     count = tf.reduce_sum(tf.reshape(before[..., 2], shape), axis=-1)
     return total / tf.maximum(count, 1.0)
@@ -350,7 +350,9 @@ def one_hot_remaining(found: events.Events) -> tf.Tensor:
 
 def _merge(values: tf.Tensor) -> tf.Tensor:
     """[batch, n, ...] -> [batch, n, size]."""
-    return tf.reshape(values, [-1, values.shape[1], math.prod(values.shape[2:])])
+    # Not -1, which is anything where a group is empty, as the covariates of a target alone are.
+    batch = tf.shape(values)[0]
+    return tf.reshape(values, [batch, values.shape[1], math.prod(values.shape[2:])])
 
 
 def _flatten(values: tf.Tensor) -> tf.Tensor:

@@ -75,13 +75,15 @@ def preprocessing_fn(
 def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Windowing) -> Learned:
     """What the training split teaches, as tensors that Beam will fill."""
     values = tf.stack([inputs[name] for name in spec.names], axis=1)
+    shapes = learning.shapes(spec, windowing)
     learned = tft.experimental.ptransform_analyzer(
         [inputs[METER], inputs[FIRST_ORIGIN], values],
         learning.Learn(spec, windowing),
         learning.DTYPES,
-        learning.shapes(spec, windowing),
+        [[size or None for size in shape] for shape in shapes],
     )
-    return Learned(*learned)
+    # TFT cannot trace what is of no size, such as the watched parts of a target without parts.
+    return Learned(*(v[:0] if 0 in shape else v for v, shape in zip(learned, shapes, strict=True)))
 
 
 def scale_of(

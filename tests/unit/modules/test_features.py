@@ -126,3 +126,24 @@ def test_short_windows_work():
     codes = features.one_hot_time(tf.constant([[[0, 6, 7]]]), shape.window)
     assert codes.numpy().sum() == 3
     assert origins.shape == (4,)
+
+
+@pytest.mark.parametrize("window", [3, 24, 50])
+def test_a_target_alone_has_no_covariates_to_show(window):
+    """Groups of features are empty then, in a batch of several segments as well."""
+    spec = SERIES.model_copy(update={"covariates": (), "power_triangle": None})
+    shape = Windowing(window=window, horizon=5, origins=60)
+    values = np.stack([holed(seed)[:1, : shape.length] for seed in range(3)])
+    alone = [transformed(np.repeat(one, 7, axis=0)) for one in values]
+    segments = {name: tf.concat([one[name] for one in alone], axis=0) for name in alone[0]}
+    for name in ("filled", "scaled", "observed"):
+        segments[name] = segments[name][..., :1]
+    segments |= {
+        "watched": tf.zeros([3, 0], tf.int64),
+        "on": tf.zeros([3, 0, 2]),
+        "changes": tf.zeros([3, 0]),
+        "part_levels": tf.zeros([3, 0, 20]),
+    }
+    found = features.origins_of(segments, spec, shape, False)
+    assert found.inputs[NOW].shape[0] == 3 * shape.origins
+    assert np.isfinite(found.inputs[NOW]).all()
