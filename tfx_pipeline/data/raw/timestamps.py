@@ -84,7 +84,10 @@ class Timestamps:
         """
         if any(column.null_count for column in columns):
             raise ValueError("missing timestamp")
-        millis, local = self._parsed(columns)
+        try:
+            millis, local = self._parsed(columns)
+        except ValueError:  # blanks around texts are rare
+            millis, local = self._parsed([_trimmed(column) for column in columns])
         if millis.size and (millis.min() < 0 or millis.max() >= _LATEST):
             raise ValueError("before 1970 or after 2099")
         return Times(millis, local)
@@ -93,7 +96,7 @@ class Timestamps:
         """Whether a text can stand in the layout's column of that number."""
         try:
             if len(self._patterns) > 1:
-                millis, _ = _by_pattern(pa.array([text]), self._patterns[number])
+                millis, _ = _by_pattern(pa.array([text.strip()]), self._patterns[number])
                 return bool(0 <= millis[0] < _LATEST)
             texts = [text] if len(self._layout.timestamp) == 1 else ["1970-01-01", "00:00:00"]
             texts[number] = text
@@ -153,6 +156,10 @@ def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _trimmed(column: pa.Array) -> pa.Array:
+    return pc.utf8_trim_whitespace(_texts(column)) if _is_text(column.type) else column
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -32,6 +32,7 @@ def test_any_time_in_any_format(when, pattern):
     millis = round(1000 * when.replace(tzinfo=UTC).timestamp())
     layout = Layout(timestamp="t", format=pattern)
     assert parse(when.strftime(pattern), layout) == (millis, True)
+    assert parse(f" {when.strftime(pattern)} ", layout) == (millis, True)
 
 
 @settings(deadline=None)
@@ -52,7 +53,7 @@ def test_any_time_in_iso_with_and_without_an_offset(when, digits):
         ("29.02.2023", "%d.%m.%Y"),
         ("0.1.2024", "%d.%m.%Y"),
         ("1.13.2024", "%d.%m.%Y"),
-        ("1.1.2024 ", "%d.%m.%Y"),
+        ("1.1.2024 x", "%d.%m.%Y"),
         ("1.1.24", "%d.%m.%Y"),
         ("1.1.2024 24:01", "%d.%m.%Y %H:%M"),
         ("1.1.2024 10:60", "%d.%m.%Y %H:%M"),
