@@ -104,9 +104,23 @@ class ErrorSums:
         mine, theirs = vars(self), vars(other)
         return ErrorSums(**{name: mine[name] + theirs[name] for name in mine})
 
-    def total(self, parts: slice = slice(None)) -> ErrorSums:
-        """Adds up some of many parts, or all of them."""
-        return ErrorSums(**{name: values[parts].sum(axis=0) for name, values in vars(self).items()})
+    def total(self) -> ErrorSums:
+        """Adds up many parts."""
+        return ErrorSums(**{name: values.sum(axis=0) for name, values in vars(self).items()})
+
+    def runs(self, starts: npt.NDArray[np.intp]) -> list[ErrorSums]:
+        """Adds up runs of many parts.
+
+        Args:
+            starts: First part of each run, from 0 on; it ends before the next one.
+        """
+        sums = {
+            name: np.add.reduceat(values, starts, axis=0) for name, values in vars(self).items()
+        }
+        return [
+            ErrorSums(**{name: values[run] for name, values in sums.items()})
+            for run in range(len(starts))
+        ]
 
     @property
     def mse(self) -> Array:

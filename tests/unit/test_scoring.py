@@ -86,10 +86,9 @@ def test_sums_equal_a_plain_loop(rng: np.random.Generator, missing: float) -> No
 
 def test_parts_add_up_to_the_whole(rng: np.random.Generator) -> None:
     labels, forecast = _labels(rng, 0.3), _forecast(rng)
-    of_origins = errors(labels, NAIVE_FORECASTS, DUE, forecast)
-    total = ErrorSums.of_nothing(HORIZON)
-    for part in (slice(0, 2), slice(2, None)):
-        total += of_origins.total(part)
+    runs = errors(labels, NAIVE_FORECASTS, DUE, forecast).runs(np.array([0, 2, 3]))
+    assert [run.origins for run in runs] == [1, 1, 2]
+    total = sum(runs, ErrorSums.of_nothing(HORIZON))
     for name, value in vars(_sums(labels, forecast)).items():
         np.testing.assert_allclose(vars(total)[name], value)
 

@@ -144,8 +144,8 @@ class Scoring:
         cells = cells_of(hours)
         starts = np.flatnonzero(np.diff(cells, prepend=-1))
         found = CellSums(hours=set(np.unique(hours[of_origins.forecasts > 0]).tolist()))
-        for start, stop in zip(starts, [*starts[1:], shape.origins], strict=True):
-            found.include(CellSums({int(cells[start]): of_origins.total(slice(start, stop))}))
+        for cell, sums in zip(cells[starts].tolist(), of_origins.runs(starts), strict=True):
+            found.include(CellSums({cell: sums}))
         return found
 
     def summarize(self, found: CellSums) -> dict[str, float | Array]:
