@@ -52,7 +52,7 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         started = time.process_time()
         network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
-        score = Scorer(network, examples.histogram, examples.domain).evaluate(
+        score = Scorer(network, examples.histogram, examples.domain, settings.spec.step).evaluate(
             examples.evaluation(test)
         )
         measured[family] = {

@@ -7,11 +7,13 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from modules import windowing
 from modules.config import TrainerConfig
 from modules.distribution import Histogram
 from modules.families import load_family
 from modules.features import Origins, origins_of
 from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT
+from tfx_pipeline.scoring import SEASONS
 from tfx_pipeline.series.spec import SeriesSpec
 
 # Files are one time interval each: reading them in turn mixes the seasons.
@@ -38,11 +40,11 @@ class Examples:
     def __init__(self, transform_output: str, config: TrainerConfig) -> None:
         graph = tft.TFTransformOutput(transform_output)
         self.config = config
+        known = graph.raw_feature_spec()
         # What is for naive forecasts is nothing for a model.
         used = {*config.series.names, FIRST_ORIGIN, METER, WEIGHT}
-        self.spec = {
-            name: feature for name, feature in graph.raw_feature_spec().items() if name in used
-        }
+        self.spec = {name: feature for name, feature in known.items() if name in used}
+        self._seasons = {name: known[name] for name in SEASONS}
         self.transform = graph.transform_features_layer()
         self.domains = domains(graph.raw_metadata.schema, config.series)
         constants = self.transform(self._nothing())
@@ -56,12 +58,12 @@ class Examples:
 
     def _nothing(self) -> dict[str, tf.Tensor]:
         """A raw segment in which nothing was observed."""
-        windowing = self.config.windowing
-        nothing = tf.fill([1, windowing.length], float("nan"))
+        shape = self.config.windowing
+        nothing = tf.fill([1, shape.length], float("nan"))
         return dict.fromkeys(self.config.series.names, nothing) | {
             FIRST_ORIGIN: tf.zeros([1, 1], tf.int64),
             METER: tf.constant([[""]]),
-            WEIGHT: tf.zeros([1, windowing.origins]),
+            WEIGHT: tf.zeros([1, shape.origins]),
         }
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
@@ -111,17 +113,35 @@ class Examples:
             patterns: Of the example files.
             longest_stride: The step between origins is the longest up to this that divides those
                 of a segment.
+
+        Returns:
+            Batches of origins, and of the target one season before each of their labels, [N,
+            horizon] by season: what naive forecasts expect.
         """
         stride = max(step for step in self.config.windowing.strides if step <= longest_stride)
         batches = serialized(patterns).batch(EVALUATED)
 
         def every(stride: int) -> tf.data.Dataset:
             return batches.map(
-                lambda examples: self.origins(examples, 0, stride), num_parallel_calls=2
+                lambda examples: (
+                    self.origins(examples, 0, stride),
+                    self._earlier(examples, stride),
+                ),
+                num_parallel_calls=2,
             ).prefetch(2)
 
         some = every(stride)
-        return some if stride == 1 or any(map(_has_label, some)) else every(1)
+        return some if stride == 1 or any(_has_label(found) for found, _ in some) else every(1)
+
+    def _earlier(self, examples: tf.Tensor, stride: int) -> dict[str, tf.Tensor]:
+        """The target one season before each label, [N, horizon] by season."""
+        shape = self.config.windowing
+        # Of the first value beside labels, that of origin 0, the label is one step ahead.
+        before = windowing.origin_indices(shape, 0, stride) - shape.window
+        return {
+            name: tf.reshape(windowing.labels(values, before, shape.horizon), [-1, shape.horizon])
+            for name, values in tf.io.parse_example(examples, self._seasons).items()
+        }
 
 
 def _has_label(origins: Origins) -> bool:

@@ -1,6 +1,6 @@
 """Scores a network on origins, next to naive forecasts on the same ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import keras
 import tensorflow as tf
@@ -17,22 +17,25 @@ class Scorer:
         network: As `modules.networks.build_network` makes it.
         histogram: Of its logits.
         domain: Lowest and highest plausible value of the target.
+        step: Seconds of a step.
     """
 
     def __init__(
-        self, network: keras.Model, histogram: Histogram, domain: tuple[float, float]
+        self, network: keras.Model, histogram: Histogram, domain: tuple[float, float], step: int
     ) -> None:
         def forecast(origins: Origins) -> dict[str, tf.Tensor]:
             logits = network(origins.inputs, training=False)
             return histogram.forecast(logits, origins.base, origins.scale, domain)
 
         self._forecast = tf.function(forecast, reduce_retracing=True)
+        self._step = step
 
-    def evaluate(self, batches: Iterable[Origins]) -> ErrorSums:
+    def evaluate(self, batches: Iterable[tuple[Origins, Mapping[str, tf.Tensor]]]) -> ErrorSums:
         """Scores the forecasts of a data set, a batch at a time.
 
         Args:
-            batches: Origins with their labels.
+            batches: Origins with their labels, and the target whole seasons before those
+                (`modules.examples.Examples.evaluation`).
 
         Returns:
             The errors over all labels that can be scored.
@@ -41,10 +44,15 @@ class Scorer:
             ValueError: A minute ahead has none.
         """
         sums = None
-        for origins in batches:
+        for origins, earlier in batches:
             forecast = {name: values.numpy() for name, values in self._forecast(origins).items()}
             labels = origins.labels.numpy()
-            naive = naive_forecasts(origins.last_observed.numpy(), {}, labels.shape[1], step=1)
+            naive = naive_forecasts(
+                origins.last_observed.numpy(),
+                {name: values.numpy() for name, values in earlier.items()},
+                labels.shape[1],
+                self._step,
+            )
             batch = errors(labels, naive, origins.scored.numpy(), forecast).total()
             sums = sums + batch if sums else batch
         if sums is None or not sums.labels.all():

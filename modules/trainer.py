@@ -44,7 +44,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
             examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
-        return objective(Scorer(network, examples.histogram, examples.domain).evaluate(origins))
+        scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
+        return objective(scorer.evaluate(origins))
 
     files = [
         (name, tf.io.gfile.stat(name).length)
@@ -74,7 +75,7 @@ def run_fn(fn_args: FnArgs) -> None:
     logger.info("training %s with %s", family, hyperparameters)
     examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
-    scorer = Scorer(network, examples.histogram, examples.domain)
+    scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
     score = scorer.evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
     export.export(

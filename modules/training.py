@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from modules.config import Budget
 from modules.examples import Examples, count_windows
@@ -72,7 +73,10 @@ def fit(
     )
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
     progress = Progress(
-        Scorer(network, examples.histogram, examples.domain), sample, per_round, rounds
+        Scorer(network, examples.histogram, examples.domain, config.series.step),
+        sample,
+        per_round,
+        rounds,
     )
     network.fit(
         batches,
@@ -95,7 +99,11 @@ class Progress(keras.callbacks.Callback):
     """Logs a line per round: the loss, and the score on a part of the evaluation split."""
 
     def __init__(
-        self, scorer: Scorer, origins: Iterable[Origins], per_round: int, rounds: int
+        self,
+        scorer: Scorer,
+        origins: Iterable[tuple[Origins, Mapping[str, tf.Tensor]]],
+        per_round: int,
+        rounds: int,
     ) -> None:
         super().__init__()
         self._scorer = scorer

@@ -16,9 +16,13 @@ from modules.config import TrainerConfig
 from modules.examples import EVALUATED, Examples, serialized
 from modules.families import FAMILIES, load_family
 from modules.training import fit
+from tests.support.model import segments as random_segments
+from tests.support.model import write_split
 from tests.support.series import household
 from tests.support.trained import WINDOWING, encoded, prepare, segments, trained
+from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
+from tfx_pipeline.scoring import SEASONS
 from tfx_pipeline.serving.requests import read_requests
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -26,6 +30,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 CHECK = """
 import sys
 import numpy as np, tensorflow as tf
+from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import REQUESTS_FILE
 from tfx_pipeline.serving.requests import read_requests
 model = tf.saved_model.load(sys.argv[1])
@@ -90,7 +95,7 @@ def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
     config = TrainerConfig.model_validate(args.custom_config)
     examples = Examples(args.transform_graph_path, config)
     model = tf.saved_model.load(str(run.folder / "model"))
-    batch = next(iter(examples.evaluation(args.eval_files)))
+    batch, _ = next(iter(examples.evaluation(args.eval_files)))
     labels = batch.labels.numpy()
     keep = np.isfinite(labels) & batch.scored.numpy()[:, None]
     segments = next(iter(serialized(args.eval_files).batch(EVALUATED)))
@@ -110,7 +115,23 @@ def test_a_split_of_one_window_is_scored(run, tmp_path):
     args = run.fn_args()
     config = TrainerConfig.model_validate(args.custom_config)
     found = Examples(args.transform_graph_path, config).evaluation([str(tmp_path / "*")], 6)
-    assert sum(int(origins.scored.numpy().sum()) for origins in found) == 1
+    assert sum(int(origins.scored.numpy().sum()) for origins, _ in found) == 1
+
+
+def test_search_and_gate_are_given_the_same_earlier_values(run, tmp_path):
+    args = run.fn_args()
+    config = TrainerConfig.model_validate(args.custom_config)
+    shape = config.windowing
+    write_split(tmp_path, "eval", random_segments(30, shape)[24:], shards=1)
+    files = [str(tmp_path / "Split-eval" / "*")]
+    found = next(iter(Examples(args.transform_graph_path, config).evaluation(files, 6)))
+    batch = list(serialized(files).as_numpy_iterator())[:EVALUATED]
+    assert np.isfinite(found[1]["same_time_yesterday"]).any()
+    for name in SEASONS:
+        spec = {name: tf.io.FixedLenFeature([shape.labels], tf.float32)}
+        values = tf.io.parse_example(batch, spec)[name].numpy()
+        expected = np.concatenate([by_origin(one, shape)[::6] for one in values])
+        np.testing.assert_array_equal(found[1][name], expected)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

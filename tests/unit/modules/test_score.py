@@ -42,9 +42,9 @@ def test_errors_are_averaged_over_what_can_be_scored():
             network({NOW: np.zeros((1, 1))}), tf.zeros([1, 2]), tf.ones([1]), DOMAIN
         )["mean"][0, 0]
     )
-    batches = [origins(labels[:2], scored[:2]), origins(labels[2:], scored[2:])]
+    batches = [(origins(labels[:2], scored[:2]), {}), (origins(labels[2:], scored[2:]), {})]
     # The last observation of the second batch's only origin is 0, and it is not scored.
-    found = score.Scorer(network, HISTOGRAM, DOMAIN).evaluate(batches)
+    found = score.Scorer(network, HISTOGRAM, DOMAIN, 60).evaluate(batches)
     np.testing.assert_allclose(found.naive_mse, [1.0, 1.0])
     np.testing.assert_allclose(found.naive_mae, [1.0, 1.0])
     np.testing.assert_allclose(found.mse, (forecast - 1.0) ** 2, atol=1e-5)
@@ -53,12 +53,20 @@ def test_errors_are_averaged_over_what_can_be_scored():
     assert "mse_ratio" in str(found)
 
 
+def test_the_best_naive_forecast_is_the_one_to_beat():
+    labels = np.array([[1.0, 1.0], [2.0, 2.0]], np.float32)
+    earlier = {"same_time_yesterday": tf.constant([[1.0, 9.0], [2.0, 9.0]])}
+    batches = [(origins(labels, np.array([True, True])), earlier)]
+    found = score.Scorer(constant_network(1.0), HISTOGRAM, DOMAIN, 60).evaluate(batches)
+    np.testing.assert_allclose(found.naive_mse, [0.0, 1.0])
+
+
 def test_a_split_without_labels_is_refused():
-    batches = [origins(np.full((2, 2), np.nan, np.float32), np.array([True, True]))]
+    batches = [(origins(np.full((2, 2), np.nan, np.float32), np.array([True, True])), {})]
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN).evaluate(batches)
+        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN, 60).evaluate(batches)
 
 
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match="no window with labels"):
-        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN).evaluate([])
+        score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN, 60).evaluate([])
