@@ -192,7 +192,7 @@ def test_another_cadence(minutes: int, tmp_path: Path) -> None:
     error = error_of(write_iso(tmp_path / "sparse.csv", sparse))
 
     assert error.problems[0].rule == "cadence"
-    assert f"every {minutes} min, not every 1 min" in str(error)
+    assert f"every {minutes} min (PT{minutes}M), not every 1 min" in str(error)
 
 
 def test_nothing_but_missing_targets(tmp_path: Path) -> None:

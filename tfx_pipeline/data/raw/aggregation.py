@@ -12,7 +12,7 @@ from tfx_pipeline.data.raw.batch import Batch, Meters, PerMeter
 from tfx_pipeline.data.raw.channel import Channel, Rated, readings
 from tfx_pipeline.data.raw.counter import Counted
 from tfx_pipeline.data.raw.errors import BadRows, Problem
-from tfx_pipeline.data.raw.pieces import Floats, Ints, keys, meters_of, steps_of
+from tfx_pipeline.data.raw.pieces import Floats, Ints, first_of, keys, meters_of, steps_of
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
@@ -131,9 +131,12 @@ class _Places:
         self._file = np.zeros(0, np.int64)
 
     def add(self, key: Ints, lines: Ints, file: str) -> None:
+        """Takes sorted keys of rows and where each stands."""
         if file not in self.files[-1:]:
             self.files.append(file)
         of = np.full(key.size, len(self.files) - 1)
+        own = first_of(key)
+        key, lines, of = key[own], lines[own], of[own]
         both = np.concatenate((self._key, key))
         self._key, first = np.unique(both, return_index=True)
         self._line = np.concatenate((self._line, lines))[first]

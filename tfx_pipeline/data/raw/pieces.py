@@ -76,11 +76,11 @@ class Pieces:
                 for one in fields(self)
             )
         )
-        order = np.argsort(both.key, kind="stable")
-        both = both.where(order)
-        if not both.key.size:
+        if (np.diff(both.key) < 0).any():
+            both = both.where(np.argsort(both.key, kind="stable"))
+        start = first_of(both.key)
+        if start.size == both.key.size:
             return both
-        start = np.flatnonzero(np.concatenate(([True], np.diff(both.key) != 0)))
         add, least, most = (np.add.reduceat, np.minimum.reduceat, np.maximum.reduceat)
         return Pieces(
             both.key[start],
@@ -129,6 +129,11 @@ class Pieces:
         )
 
 
+def first_of(key: Ints) -> Ints:
+    """Places of the first of equal keys, which are sorted."""
+    return np.flatnonzero(np.append(True, np.diff(key) != 0)) if key.size else np.zeros(0, np.int64)
+
+
 def none() -> Pieces:
     """No pieces."""
     ints, floats = np.zeros(0, np.int64), np.zeros(0)
@@ -170,7 +175,7 @@ def pieces(
     gap = np.where(own & (before >= 0)[row], (at - before)[row], 0)
     gap = np.where(grid.index(np.maximum(before, 0)[row] // 1000) == step, gap, 0)
     of_row = value[row]
-    return Pieces(
+    found = Pieces(
         keys(meter[row], step),
         weight,
         rate[row] * weight,
@@ -183,7 +188,8 @@ def pieces(
         np.where(own, of_row, -np.inf),
         np.where(own, of_row, np.nan),
         np.where(own, np.nan, of_row),
-    ).where(weight > 0)
+    )
+    return found if (weight > 0).all() else found.where(weight > 0)
 
 
 def _last_known(values: Floats, start: Ints) -> Floats:

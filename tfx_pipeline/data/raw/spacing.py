@@ -93,7 +93,7 @@ class Spacing:
         if not mostly and fraction <= _MATTERS:
             return
         usual = max(self._coarse, key=lambda one: one * self._coarse[one], default=None)
-        every = "irregular and mostly farther apart" if usual is None else f"every {text(usual)}"
+        every = "irregular and mostly farther apart" if usual is None else _every(usual)
         detail = f"data is {every}, not every {text(self._step)}"
         if not mostly and self._first:
             detail += f" for {fraction:.0%} of the time, such as before this row"
@@ -117,3 +117,11 @@ def _runs(equal: Marks, starts: Ints, before: Ints) -> Ints:
     lifted = np.where(equal & (anchor == -1), np.iinfo(np.int64).min, anchor + lift)
     lifted[starts] = anchor[starts] + lift[starts]
     return np.asarray(place - (np.maximum.accumulate(lifted) - lift))
+
+
+def _every(seconds: int) -> str:
+    """A cadence as people say it, and as settings have it."""
+    for unit, length in (("H", 3600), ("M", 60), ("S", 1)):
+        if seconds % length == 0:
+            break
+    return f"every {text(seconds)} (PT{seconds // length}{unit})"

@@ -1,5 +1,6 @@
 """Rows at any times give the steps that they were made of, wherever blocks are cut."""
 
+import tracemalloc
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -194,6 +195,21 @@ def test_a_local_time_that_does_not_exist_is_named(tmp_path):
     assert sum(rows.steps.size for rows in Reader([str(path)], series, bad_rows)) == 2
     assert bad_rows.count == {"skipped": 1}
     assert "line 3, column t: 2024-03-31 02:30:00 does not exist" in str(bad_rows.first[0])
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+    def peak(count):
+        times = START + 7 * np.arange(count) + 3
+        path = write(tmp_path / "watts.csv", 1000 * times, np.ones(count))
+        tracemalloc.start()
+        for _ in Reader([str(path)], spec(), BadRows(), block_bytes=64 << 10):
+            pass
+        _, found = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return found
+
+    peak(1000)
+    assert peak(60_000) < 1.2 * peak(20_000)
 
 
 def test_rows_off_and_on_the_grid_of_two_days_apart(tmp_path):

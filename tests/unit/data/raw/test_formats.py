@@ -1,10 +1,17 @@
 """Layouts are recognised by their header, whatever it is that they describe."""
 
+import gzip
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tfx_pipeline.data.raw.errors import BadRows, DataError
 from tfx_pipeline.data.raw.reader import Reader
+from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
 METER = {
@@ -133,3 +140,79 @@ def test_meters_have_groups(tmp_path):
     assert reader.groups == {"a": "flat", "b": "night"}
     problem = error(text.replace("flat,2", "night,2"), tmp_path, series)
     assert (problem.rule, problem.line, problem.column) == ("group", 4, "tariff")
+
+
+FORMATS = [
+    "iso",
+    "seconds",
+    "milliseconds",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%y %I:%M %p",
+    "%Y-%m-%dT%H:%M%z",
+]
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata"]
+
+
+def written(instant, form, zone):
+    when = datetime.fromtimestamp(instant, ZoneInfo(zone))
+    if form in ("seconds", "milliseconds"):
+        return str(instant * (1000 if form == "milliseconds" else 1))
+    return f"{when:%Y-%m-%d %H:%M:%S}" if form == "iso" else when.strftime(form)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_the_numbers_in_a_file_of_any_layout_are_read_as_they_are(tmp_path, data):
+    zone, form = data.draw(st.sampled_from(ZONES)), data.draw(st.sampled_from(FORMATS))
+    decimal = data.draw(st.sampled_from(".,"))
+    delimiter = data.draw(st.sampled_from([one for one in ";,\t|" if one != decimal]))
+    halves = form.split(" ") if form == "%d.%m.%Y %H:%M" and data.draw(st.booleans()) else [form]
+    meters = data.draw(st.sampled_from([[""], ["a"], ["north", "south", "east"]]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    # Both changes of the clock of every zone lie in these days.
+    start = int(
+        datetime(2024, *data.draw(st.sampled_from([(3, 8), (10, 26)])), tzinfo=UTC).timestamp()
+    )
+    instants = start + 900 * np.arange(96 * 3)
+    truth = rng.normal(0, 100, (len(meters), 2, instants.size)).round(3)
+    truth[rng.random(truth.shape) < 0.1] = np.nan
+    names = [*(["day", "clock"] if len(halves) == 2 else ["when"]), "Last (kW)", "T", "note"]
+    names += ["id"] if meters != [""] else []
+    order = data.draw(st.permutations(range(len(names))))
+
+    def number(value):
+        text = "" if np.isnan(value) else f"{value:.3f}".replace(".", decimal)
+        return f'"{text}"' if rng.random() < 0.2 else text
+
+    lines = [delimiter.join(names[place] for place in order)]
+    for row, instant in enumerate(instants.tolist()):
+        for meter, values in zip(meters, truth, strict=True):
+            text = written(instant, form, zone)
+            fields = text.split(" ") if len(halves) == 2 else [text]
+            fields += [*map(number, values[:, row]), "x"]
+            fields += [meter] if meters != [""] else []
+            lines.append(delimiter.join(fields[place] for place in order))
+    text = ("\r\n" if rng.random() < 0.5 else "\n").join(lines) + "\n"
+    path = tmp_path / "any"
+    path.write_bytes(gzip.compress(text.encode()) if rng.random() < 0.3 else text.encode())
+    layout = {"timestamp": names[: len(halves)], "format": form, "delimiter": delimiter}
+    series = spec(
+        layouts=[layout | {"decimal": decimal}],
+        zone=zone,
+        meter=["id"],
+        ignored=["note"],
+        target={"name": "power", "column": "Last (kW)", "unit": "kW"},
+        covariates=[{"name": "outside", "column": "T", "unit": "degC"}],
+    )
+    blocks = data.draw(st.sampled_from([200, 1000, 1 << 20]))
+    found = {meter: [] for meter in meters}
+    for rows in Reader([str(path)], series, BadRows(), block_bytes=blocks):
+        found[rows.meter].append(rows)
+    for meter, values in zip(meters, truth, strict=True):
+        own = found[meter]
+        read_back = np.concatenate([rows.values for rows in own], axis=1)
+        np.testing.assert_array_equal(read_back, values.astype(np.float32))
+        steps = np.concatenate([rows.steps for rows in own])
+        np.testing.assert_array_equal(Grid(series).seconds(steps), instants)

@@ -22,7 +22,7 @@ def rows_of(tmp_path, seconds, name="rows.csv"):
 def test_coarser_rows_are_refused_with_the_way_out(tmp_path, shift, block):
     caught = error(rows_of(tmp_path, shift + 900 * np.arange(100)), spec(), block_bytes=block)
     assert caught.problems[0].rule == "cadence"
-    assert "data is every 15 min, not every 1 min" in str(caught)
+    assert "data is every 15 min (PT15M), not every 1 min" in str(caught)
     assert "windowing.cadence" in str(caught)
 
 
