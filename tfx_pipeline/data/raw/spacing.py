@@ -121,7 +121,6 @@ def _runs(equal: Marks, starts: Ints, before: Ints) -> Ints:
 
 def _every(seconds: int) -> str:
     """A cadence as people say it, and as settings have it."""
-    for unit, length in (("H", 3600), ("M", 60), ("S", 1)):
-        if seconds % length == 0:
-            break
-    return f"every {text(seconds)} (PT{seconds // length}{unit})"
+    units = {"H": 3600, "M": 60, "S": 1}
+    unit = next(name for name, length in units.items() if seconds % length == 0)
+    return f"every {text(seconds)} (PT{seconds // units[unit]}{unit})"
