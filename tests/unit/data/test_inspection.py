@@ -78,6 +78,23 @@ def test_a_meter_without_any_target_gives_nothing(tmp_path: Path) -> None:
     assert found.summary.missing_steps == 2000
 
 
+def test_the_worst_of_several_meters_is_named(tmp_path: Path) -> None:
+    north = household(2000, seed=1, meter="north")
+    south = household(1000, seed=2, meter="south").without_values(
+        slice(0, 100), measurements=["Voltage"]
+    )
+    north.values[3, 10:60] += 20
+
+    summary = check([str(write_iso(tmp_path / "two.csv", north, south))])
+
+    assert summary.missing_fraction["Voltage"] == 100 / 3000
+    assert summary.missing_worst["Voltage"].model_dump() == {"meter": "south", "fraction": 0.1}
+    law = "voltage x intensity above active and reactive power"
+    assert summary.physics_worst[law].model_dump() == {"meter": "north", "fraction": 50 / 2000}
+    alone = check([str(write_iso(tmp_path / "one.csv", north))])
+    assert (alone.missing_worst, alone.physics_worst) == ({}, {})
+
+
 def test_rows_limit_the_time_range(tmp_path: Path) -> None:
     path = write_iso(tmp_path / "house.csv", household(5000))
 
