@@ -66,9 +66,9 @@ def _per_step(figures: Figures) -> str:
     steps, unit = whole["per_step"], whole["unit"]
     rows = (
         (f"MSE of the mean, {unit}²", "mse", 4),
-        (f"the naive forecast's MSE, {unit}²", "naive_mse", 4),
+        (f"the best naive forecast's MSE, {unit}²", "naive_mse", 4),
         (f"MAE of the median, {unit}", "mae", 4),
-        (f"the naive forecast's MAE, {unit}", "naive_mae", 4),
+        (f"the best naive forecast's MAE, {unit}", "naive_mae", 4),
         ("fraction within P10..P90", "coverage_p10_p90", 3),
     )
     total = {

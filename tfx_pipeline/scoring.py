@@ -38,8 +38,8 @@ def naive_forecasts(
 
     Args:
         last_observation: [n], NaN where there is none.
-        earlier: Feature -> [n, horizon], the target one season before each step ahead, NaN where
-            not known; what is not there is not known.
+        earlier: Season -> [n, horizon], the target one season before each step ahead, NaN where
+            not known.
         horizon: Steps ahead.
         step: Seconds of a step.
 
@@ -50,7 +50,7 @@ def naive_forecasts(
     forecasts = [persistence]
     for name, season in SEASONS.items():
         steps, rest = divmod(season, step)
-        if rest or name not in earlier:
+        if rest:
             forecasts.append(persistence)
             continue
         # Two seasons before a step is one before the step that lies a season earlier.

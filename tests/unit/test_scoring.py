@@ -213,5 +213,6 @@ def test_naive_forecasts_equal_a_plain_search(
 
 
 def test_without_earlier_values_they_are_all_persistence() -> None:
-    found = naive_forecasts(LAST, {}, HORIZON, step=60)
+    unknown = dict.fromkeys(SEASONS, np.full((ORIGINS, HORIZON), np.nan))
+    found = naive_forecasts(LAST, unknown, HORIZON, step=60)
     np.testing.assert_array_equal(found, np.tile(LAST[:, None, None], (1, len(NAIVE), HORIZON)))

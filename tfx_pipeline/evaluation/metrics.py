@@ -133,7 +133,7 @@ class Scoring:
             labels_ahead(target, shape),
             naive_forecasts(
                 last_observation(target, shape),
-                {name: by_origin(features[name], shape) for name in SEASONS if name in features},
+                {name: by_origin(features[name], shape) for name in SEASONS},
                 shape.horizon,
                 self.series.step,
             ),

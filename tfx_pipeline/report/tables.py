@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from tfx_pipeline.evaluation.results import Evaluation
 from tfx_pipeline.report.summary import RunSummary
 from tfx_pipeline.series.durations import text
 
-SHOWN_NOT_APPLIED = 2
-"""Verdicts of rules that did not apply; all are in the file."""
+SHOWN_ALIKE = 3
+"""Verdicts of one rule that came to the same; all are in the file."""
 
 MANY = 1000
 """From here on figures have no decimals."""
@@ -142,13 +143,18 @@ def _duration(time: timedelta) -> str:
 
 
 def _print_verdicts(evaluation: Evaluation, console: Console) -> None:
-    not_applied = [v for v in evaluation.verdicts if v.outcome == "not applied"]
-    hidden = not_applied[SHOWN_NOT_APPLIED:]
+    """The verdicts; of many on slices that are alike, the first."""
+    shown: Counter[tuple[str, str]] = Counter()
+    hidden: Counter[str] = Counter()
     for verdict in evaluation.verdicts:
-        if verdict not in hidden:
+        kind = (verdict.rule, verdict.outcome)
+        shown[kind] += 1
+        if shown[kind] <= SHOWN_ALIKE:
             console.print(f"  {escape(str(verdict))}", style=STYLES[verdict.outcome])
-    if hidden:
-        console.print(f"  {len(hidden)} more not applied, see summary.json", style="dim")
+        else:
+            hidden[verdict.outcome] += 1
+    for outcome, count in hidden.items():
+        console.print(f"  {count} more {outcome}, see summary.json", style=STYLES[outcome])
 
 
 def _decision(summary: RunSummary) -> str:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from modules import score
 from modules.distribution import BINS, Histogram
 from modules.features import NOW, Origins
+from tfx_pipeline.scoring import SEASONS
 
 DOMAIN = (0.0, 30.0)
 HISTOGRAM = Histogram(spread=0.07, reach=9.0)
@@ -33,6 +34,11 @@ def origins(labels: np.ndarray, scored: np.ndarray) -> Origins:
     )
 
 
+def nothing(labels: np.ndarray) -> dict[str, tf.Tensor]:
+    """Earlier values, of which none is known."""
+    return dict.fromkeys(SEASONS, tf.fill(labels.shape, np.nan))
+
+
 def test_errors_are_averaged_over_what_can_be_scored():
     labels = np.array([[1.0, 1.0], [2.0, np.nan], [9.0, 9.0]], np.float32)
     scored = np.array([True, True, False])
@@ -42,7 +48,8 @@ def test_errors_are_averaged_over_what_can_be_scored():
             network({NOW: np.zeros((1, 1))}), tf.zeros([1, 2]), tf.ones([1]), DOMAIN
         )["mean"][0, 0]
     )
-    batches = [(origins(labels[:2], scored[:2]), {}), (origins(labels[2:], scored[2:]), {})]
+    parts = (slice(2), slice(2, 3))
+    batches = [(origins(labels[part], scored[part]), nothing(labels[part])) for part in parts]
     # The last observation of the second batch's only origin is 0, and it is not scored.
     found = score.Scorer(network, HISTOGRAM, DOMAIN, 60).evaluate(batches)
     np.testing.assert_allclose(found.naive_mse, [1.0, 1.0])
@@ -55,14 +62,16 @@ def test_errors_are_averaged_over_what_can_be_scored():
 
 def test_the_best_naive_forecast_is_the_one_to_beat():
     labels = np.array([[1.0, 1.0], [2.0, 2.0]], np.float32)
-    earlier = {"same_time_yesterday": tf.constant([[1.0, 9.0], [2.0, 9.0]])}
+    earlier = nothing(labels)
+    earlier["same_time_yesterday"] = tf.constant([[1.0, 9.0], [2.0, 9.0]])
     batches = [(origins(labels, np.array([True, True])), earlier)]
     found = score.Scorer(constant_network(1.0), HISTOGRAM, DOMAIN, 60).evaluate(batches)
     np.testing.assert_allclose(found.naive_mse, [0.0, 1.0])
 
 
 def test_a_split_without_labels_is_refused():
-    batches = [(origins(np.full((2, 2), np.nan, np.float32), np.array([True, True])), {})]
+    labels = np.full((2, 2), np.nan, np.float32)
+    batches = [(origins(labels, np.array([True, True])), nothing(labels))]
     with pytest.raises(ValueError, match="no window with labels"):
         score.Scorer(constant_network(0.0), HISTOGRAM, DOMAIN, 60).evaluate(batches)
 

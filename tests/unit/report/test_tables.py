@@ -42,8 +42,8 @@ def test_the_decision_is_shown_in_few_lines():
     text = shown(evaluation=evaluation(verdicts=tuple(verdicts)))
     assert "coverage is off: failed" in text
     assert "hour 1: not applied" in text
-    assert "hour 2" not in text
-    assert "22 more not applied" in text
+    assert "hour 3" not in text
+    assert "21 more not applied" in text
     assert "not blessed" in text
     assert "0.04000" in text
     assert "Best naive forecast: persistence at every step" in text
