@@ -1,4 +1,9 @@
-"""From a file that nobody has described to its Examples."""
+"""From a file that nobody has described to its Examples, and to a pushed model."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +17,9 @@ from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.example_gen.executor import Executor
 from tfx_pipeline.settings import load_settings
 
-PARQUET = {"wide", "many_meters"}
-"""What the reader is still to learn."""
+PROJECT = Path(__file__).parents[2]
+PUSHED = ("counter", "half_hours_over_both_clock_changes", "many_meters")
+"""Those that are taken all the way; benchmarks/own_files.py takes all."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -37,13 +43,7 @@ def examples_of(made, options, folder):
     return list(tf.data.TFRecordDataset(shards, "GZIP").as_numpy_iterator())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=False)] if name in PARQUET else [])
-        for name in FILES
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_examples_hold_what_is_true_of_the_file(name, tmp_path):
     made, description = described(name, tmp_path)
     arguments = [f"--series={description}", f"--data.path={made.path}", *settings_of(name)]
@@ -65,3 +65,18 @@ def test_examples_hold_what_is_true_of_the_file(name, tmp_path):
     for meter, (seconds, _) in made.truth.items():
         found = sum((meter, second) in seen for second in seconds.tolist())
         assert found > 0.7 * seconds.size  # but for embargo and gaps
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", PUSHED)
+def test_a_model_of_a_file_is_pushed(name, tmp_path):
+    made, description = described(name, tmp_path)
+    outputs = tmp_path / "outputs"
+    command = [sys.executable, "runner_local.py", f"--series={description}"]
+    command += [f"--data.path={made.path}", f"--outputs={outputs}", *settings_of(name)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((outputs / "latest/summary.json").read_text())
+    assert summary["blessed"], summary["reasons"]
+    pushed = outputs / "serving" / name.replace("_", "-") / summary["pushed_version"]
+    assert pushed.is_dir()

@@ -23,17 +23,7 @@ def read(path, spec):
     }
 
 
-PARQUET = {"wide", "many_meters"}
-"""What the reader is still to learn."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=False)] if name in PARQUET else [])
-        for name in FILES
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_the_numbers_read_are_the_true_ones(name, tmp_path):
     made = FILES[name].make(tmp_path)
     found = describe(str(made.path)).values | FILES[name].corrections
