@@ -19,6 +19,9 @@ _TOPS = np.sort(np.concatenate((_TOPS, 2.0 ** np.array([16, 24, 31, 32]) / 1000,
 """Where counters begin again from zero: after the last decimal or binary digit."""
 _CLOSE = 0.9
 """Fraction of that which a counter has passed before it begins again."""
+_LEAP = 100.0
+_EXPERIENCE = 24
+"""Differences that a meter must have had before one of them can be a leap."""
 _REMEMBERED = 8
 """Falls of a meter that are remembered."""
 
@@ -27,8 +30,10 @@ class Counted(Channel):
     """Differences of readings, in order of time, spread evenly between two of them.
 
     Left out, and counted, are single readings that the next one proves wrong, what lies across a
-    reset, and a return from it in one leap. A rollover is no reset where it fits: the reading was
-    close below the end of the digits, and no more was counted than twice the fastest so far.
+    reset, a return from it in one leap, and a leap ahead by more than all that was counted, a
+    hundred times as fast as ever, as when a meter is replaced. A rollover is no reset where it
+    fits: the reading was close below the end of the digits, and no more was counted than twice the
+    fastest so far.
 
     Attributes:
         noticed: What was noticed -> how often.
@@ -39,6 +44,9 @@ class Counted(Channel):
         self.noticed: Counter[str] = Counter()
         self._falls: dict[int, list[float]] = {}
         self._fastest: dict[int, float] = {}
+        self._seen: Counter[int] = Counter()
+        self._total: dict[int, float] = {}
+        self._unsure: set[int] = set()  # meters of which the last difference is not known
 
     def _account(self, rows: Readings, final: bool) -> Readings:
         rows = self._without_strays(rows)
@@ -94,11 +102,21 @@ class Counted(Channel):
         for place, stop in zip(start.tolist(), [*start[1:].tolist(), at.size], strict=True):
             part = slice(place, stop)
             meter = int(rows.meter[at[place]])
-            if meter in self._falls or (counted[part] < 0).any():
+            own, its = counted[part], gap[part]
+            fastest = self._fastest.get(meter, 0.0)
+            so_far = np.maximum.accumulate(np.append(fastest, own / its))[:-1]
+            if meter in self._falls or (own < 0).any() or (own > _LEAP * so_far * its).any():
                 before, after = rows.value[at[part] - 1], rows.value[at[part]]
-                counted[part] = self._plausible(meter, before, after, gap[part])
-            rates = counted[part][~np.isnan(counted[part])] / gap[part][~np.isnan(counted[part])]
-            self._fastest[meter] = max(self._fastest.get(meter, 0.0), rates.max(initial=0.0))
+                own = counted[part] = self._plausible(meter, before, after, its)
+                fastest = self._fastest.get(meter, 0.0)
+            rates = (own / its)[~np.isnan(own)]
+            self._fastest[meter] = max(fastest, rates.max(initial=0.0))
+            if np.isnan(own[-1]):
+                self._unsure.add(meter)
+            else:
+                self._unsure.discard(meter)
+            self._seen[meter] += own.size
+            self._total[meter] = self._total.get(meter, 0.0) + float(np.nansum(own))
         return counted
 
     def _plausible(self, meter: int, before: Floats, after: Floats, gap: Ints) -> Floats:
@@ -112,20 +130,30 @@ class Counted(Channel):
             if counted[row] < 0:
                 top = float(_TOPS[np.searchsorted(_TOPS, before[row])])
                 rolled = top + float(counted[row])
-                if before[row] > _CLOSE * top and rolled <= 2 * most:
+                known = not np.isnan(counted[row - 1]) if row else meter not in self._unsure
+                if known and before[row] > _CLOSE * top and rolled <= 2 * most:
                     counted[row] = rolled
                     self.noticed["rollovers"] += 1
                     continue
-                falls.append(float(before[row]))
-                del falls[:-_REMEMBERED]
                 kind = "resets"
             elif counted[row] > most and _returns(falls, float(before[row]), float(after[row])):
                 kind = "leaps back from a reset"
+            elif (
+                counted[row] > _LEAP * most > 0
+                and self._seen[meter] + row >= _EXPERIENCE
+                and counted[row] > self._total.get(meter, 0.0) + np.nansum(counted[:row])
+            ):
+                # What comes after an idle time may be faster; it is not refused for ever.
+                fastest *= _LEAP
+                kind = "leaps ahead"
             else:
                 fastest = max(fastest, float(counted[row] / gap[row]))
                 continue
+            falls.append(float(before[row]))
+            del falls[:-_REMEMBERED]
             counted[row] = np.nan
             self.noticed[kind] += 1
+        self._fastest[meter] = fastest
         return counted
 
 

@@ -94,8 +94,8 @@ def test_a_single_reading_that_the_next_proves_wrong_is_left_out(tmp_path, stray
 def test_nothing_is_ever_negative_or_huge(tmp_path, seed, block):
     rng = np.random.default_rng(seed)
     readings = 5000 + np.cumsum(rng.uniform(0, 1, 120))
-    for place in range(20, 20 + 30 * rng.integers(1, 4), 30):
-        kind, at = rng.integers(3), place + rng.integers(20)
+    for at in rng.choice(np.arange(30, 118, 8), rng.integers(1, 4), replace=False):
+        kind = rng.integers(3)
         if kind == 0:
             readings[at:] -= readings[at] - rng.uniform(0, 0.5)
         elif kind == 1:
@@ -108,6 +108,23 @@ def test_nothing_is_ever_negative_or_huge(tmp_path, seed, block):
     values = np.array(list(found.values()))
     assert (values >= 0).all()
     assert (values <= 10).all()
+
+
+@pytest.mark.parametrize("block", [80, 1 << 20])
+def test_another_meter_in_its_place_counts_from_where_it_is(tmp_path, block):
+    readings = np.append(500 + np.arange(40) / 10, 12_000 + np.arange(40) / 10)
+    found, noticed = read(counter(tmp_path, readings.round(1)), block)
+    expected = {step: 0.1 for step in range(79) if step != 39}
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert noticed == {"leaps ahead": 1}
+
+
+@pytest.mark.parametrize("block", [80, 1 << 20])
+def test_after_a_time_of_nothing_a_load_is_no_leap_for_long(tmp_path, block):
+    readings = np.cumsum(np.append(np.full(50, 0.001), np.full(50, 2.0))).round(3)
+    found, noticed = read(counter(tmp_path, readings), block)
+    assert len(found) >= 97
+    assert noticed["leaps ahead"] <= 2
 
 
 def test_a_reading_that_is_lost_leaves_its_two_steps_out(tmp_path):
