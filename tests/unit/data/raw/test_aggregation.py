@@ -217,3 +217,26 @@ def test_rows_off_and_on_the_grid_of_two_days_apart(tmp_path):
     times = START + np.concatenate((np.arange(7, 600, 10), one + np.arange(7, 600, 10)))
     path = write(tmp_path / "far.csv", (1000 * times).astype(np.int64), np.ones(times.size))
     assert len(read(path, spec())[""]) == 20
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("cadence", ["PT1H", "P1D"])
+def test_hours_that_are_stamped_by_their_end_over_clock_changes(tmp_path, zone, cadence):
+    clock = ZoneInfo(zone)
+    first = int(datetime(2024, 10, 20, tzinfo=clock).timestamp())
+    begins = first + 3600 * np.arange(24 * 30 + 1)  # one of the days has 25 of them
+    values = np.random.default_rng(0).uniform(0, 3, begins.size).round(3)
+    shown = [datetime.fromtimestamp(one + 3600, clock) for one in begins.tolist()]
+    lines = [f"{when:%Y-%m-%d %H:%M},{value}" for when, value in zip(shown, values, strict=True)]
+    path = tmp_path / "ends.csv"
+    path.write_text("\n".join(["t,power", *lines]) + "\n")
+    series = spec("sum", cadence, zone=zone, interval_ends=True, layouts=[{"timestamp": "t"}])
+    found = {
+        step: value
+        for rows in Reader([str(path)], series, BadRows())
+        for step, value in zip(rows.steps.tolist(), rows.values[0].tolist(), strict=True)
+    }
+    steps = Grid(series).index(begins)
+    expected = np.bincount(steps - steps[0], values)
+    assert [found[step] for step in np.unique(steps).tolist()] == pytest.approx(expected, rel=1e-5)
+    assert len(found) == np.unique(steps).size
