@@ -166,8 +166,8 @@ def _plainly(series: list[float], now: int, ahead: int, season: int, step: int) 
     seconds, found = 0, math.nan
     while seconds < ahead * step:
         seconds += season
-    back, rest = divmod(seconds, step)
-    if not rest and now + ahead - back >= 0:
+    back = seconds // step
+    if not season % step and now + ahead - back >= 0:
         found = series[now + ahead - back]
     return found
 

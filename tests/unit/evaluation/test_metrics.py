@@ -1,6 +1,7 @@
 """Labels and naive forecasts from the raw series, and the metrics by their names."""
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.support.settings import SERIES
+from tests.support.settings import SERIES, data_options
 from tfx_pipeline.data.contract import (
     FIRST_ORIGIN,
     SAME_TIME_LAST_WEEK,
@@ -18,6 +19,8 @@ from tfx_pipeline.data.contract import (
     WEIGHT,
     Windowing,
 )
+from tfx_pipeline.data.segments.cutter import SegmentCutter, usable_intervals
+from tfx_pipeline.data.segments.splits import Interval
 from tfx_pipeline.evaluation import metrics
 from tfx_pipeline.evaluation.metrics import CellSums, Scoring
 from tfx_pipeline.evaluation.results import Scores, StepScores
@@ -26,6 +29,7 @@ from tfx_pipeline.evaluation.slices import SLICES
 from tfx_pipeline.model_contract import OUTPUTS
 from tfx_pipeline.scoring import NAIVE
 from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import SeriesSpec
 
 WINDOWING = Windowing(window=4, horizon=3, origins=5)
 MONDAY = 1_262_563_200
@@ -138,6 +142,84 @@ def test_a_long_step_is_evidence_of_all_its_hours() -> None:
     values = scoring.summarize(_sums(scoring))
     assert values["hours"] == values["hours_by_slice"][SLICES.index("hour 0")] == 4 * 24
     assert values["hours_by_slice"][SLICES.index("weekdays")] == 4 * 24
+
+
+def _cut(
+    steps: np.ndarray, values: np.ndarray, spec: SeriesSpec, shape: Windowing
+) -> Iterator[dict[str, np.ndarray]]:
+    """Features of the examples of a series that is one interval, whatever is missing in it."""
+    options = data_options(series=spec, windowing=shape, max_gap=0)
+    whole = Interval(int(steps[0]), int(steps[-1]) + 1)
+    intervals = usable_intervals([whole], {"test": whole}, shape)
+    cutter = SegmentCutter("", intervals, options)
+    columns = np.repeat(values[None].astype(np.float32), len(spec.names), axis=0)
+    for part in [*cutter.feed(steps, columns), *cutter.finish()]:
+        for number, first in enumerate(part.first_origin):
+            yield {
+                spec.target.name: part.values[0, number],
+                WEIGHT: part.weight[number],
+                FIRST_ORIGIN: Grid(spec).seconds([first]),
+                SAME_TIME_YESTERDAY: part.yesterday[number],
+                SAME_TIME_LAST_WEEK: part.last_week[number],
+            }
+
+
+def _plain_naive(
+    observed: dict[int, float], now: int, ahead: int, window: int, step: int
+) -> list[float] | None:
+    """The naive forecasts of one step ahead, searched for in all that was observed."""
+    last = [observed[at] for at in range(now, now - window, -1) if at in observed]
+    if not last:
+        return None
+    found = last[:1]
+    for season in (86_400, 7 * 86_400):
+        seconds = season
+        while seconds < ahead * step:
+            seconds += season
+        earlier = now + ahead - seconds // step
+        found.append(last[0] if season % step else observed.get(earlier, last[0]))
+    return found
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(
+    hours=st.sampled_from([1, 2, 5, 7, 12, 24]),
+    horizon=st.integers(1, 60),
+    origins=st.integers(1, 9),
+    missing=st.floats(0, 0.6),
+    seed=st.integers(0, 99),
+)
+def test_naive_errors_equal_a_plain_search_of_the_whole_series(
+    hours: int, horizon: int, origins: int, missing: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    spec = SERIES.model_copy(update={"cadence": timedelta(hours=hours)})
+    shape = Windowing(window=4, horizon=horizon, origins=origins)
+    scoring = Scoring(spec, shape, min_slice_hours=1)
+    steps = MONDAY // spec.step + np.arange(horizon + 150)
+    values = rng.normal(size=steps.size).astype(np.float32)
+    values[1:-1][rng.random(steps.size - 2) < missing] = np.nan
+    observed = {
+        int(at): float(value)
+        for at, value in zip(steps, values, strict=True)
+        if not math.isnan(value)
+    }
+
+    found = CellSums()
+    for example in _cut(steps, values, spec, shape):
+        nothing = {name: np.zeros((origins, horizon)) for name in OUTPUTS}
+        found.include(scoring.sums(example, nothing))
+    measured = scoring.summarize(found)
+
+    errors = np.full((horizon, len(NAIVE), steps.size), np.nan)
+    for number, now in enumerate(steps[3 : steps.size - horizon].tolist()):
+        for ahead in range(1, horizon + 1):
+            naive = _plain_naive(observed, now, ahead, shape.window, spec.step)
+            if naive and now + ahead in observed:
+                errors[ahead - 1, :, number] = np.array(naive) - observed[now + ahead]
+    for column, naive in enumerate(NAIVE):
+        expected = np.nanmean(np.abs(errors[:, column]), axis=1)
+        np.testing.assert_allclose(measured[f"{naive}_mae_by_step"], expected, rtol=1e-6)
 
 
 @hypothesis_settings(max_examples=40, deadline=None)
