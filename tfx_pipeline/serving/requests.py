@@ -11,7 +11,7 @@ request in its columnar form next to the expected outputs:
       "inputs": {"examples": [{"b64": "CrgC..."}, ...]},
       "outputs": {"mean": [[[0.33, ...], ...], ...], ...}}]
 
-`null` stands for NaN (a minute that was not observed) and `{"b64": ...}` for bytes. On reading,
+`null` stands for NaN (a step that was not observed) and `{"b64": ...}` for bytes. On reading,
 numbers become float32 (float) or int64 (all integers) arrays and bytes an object array.
 """
 
