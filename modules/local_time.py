@@ -77,7 +77,7 @@ def is_holiday(clock: tf.Tensor, country: str | None) -> tf.Tensor:
     """
     if country is None:
         return tf.zeros_like(clock, tf.float32)
-    known = tf.constant(days_off(country))
+    known = days_off(country)
     days = tf.reshape(clock // DAY, [-1])
     place = tf.minimum(tf.searchsorted(known, days), len(known) - 1)
     return tf.reshape(tf.cast(tf.gather(known, place) == days, tf.float32), tf.shape(clock))

@@ -16,12 +16,17 @@ from modules.transform import preprocessing_fn
 from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.curated_schema import curated_schema
+from tfx_pipeline.series.spec import SeriesSpec
 
 PROJECT = Path(__file__).parents[2]
 
 
 def analyze(
-    pattern: str, windowing: Windowing, folder: Path, batch_size: int | None = None
+    pattern: str,
+    windowing: Windowing,
+    folder: Path,
+    batch_size: int | None = None,
+    series: SeriesSpec = SERIES,
 ) -> None:
     """Writes the transform graph of the examples that match `pattern` to `folder`.
 
@@ -30,9 +35,11 @@ def analyze(
         windowing: Shape of the examples.
         folder: Where the graph goes.
         batch_size: Examples that Beam gives the analyzers at a time; None: as the clock has it.
+        series: What the examples hold.
     """
-    config = TransformConfig(series=SERIES, windowing=windowing)
-    schema = curated_schema(PROJECT / "schema/uci-household.pbtxt", SERIES, windowing)
+    config = TransformConfig(series=series, windowing=windowing)
+    file = PROJECT / "schema/uci-household.pbtxt" if series is SERIES else None
+    schema = curated_schema(file, series, windowing)
     source = tfxio.TFExampleRecord(pattern, schema=schema, telemetry_descriptors=["test"])
     options = beam.options.pipeline_options.PipelineOptions(["--direct_running_mode=in_memory"])
     with beam.Pipeline(options=options) as pipeline, tft_beam.Context(tempfile.mkdtemp()):

@@ -70,6 +70,12 @@ def test_holidays_are_those_of_the_country(country, day, expected):
     assert float(local_time.is_holiday(tf.constant([noon], tf.int64), country)[0]) == expected
 
 
+def test_holidays_are_known_in_a_graph():
+    noon = tf.constant([(date(2007, 7, 14) - EPOCH.date()).days * 86400], tf.int64)
+    found = tf.function(lambda clock: local_time.is_holiday(clock, "FR"))
+    assert found(noon).numpy().tolist() == [1.0]
+
+
 def test_days_beyond_the_known_holidays_are_none():
     clock = tf.constant([0, 200 * 365 * 86400], tf.int64)
     assert local_time.is_holiday(clock, "FR").numpy().tolist() == [0.0, 0.0]
