@@ -20,6 +20,7 @@ from tfx_pipeline.model_contract import (
     EXAMPLES_SIGNATURE,
     EXTRA_ASSETS,
     METADATA_FILE,
+    OUTPUTS,
     REQUESTS_FILE,
     TIMESTAMP,
     WARM_UP_FILE,
@@ -30,6 +31,8 @@ from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 # Requests recorded for the check before a push.
 RECORDED = 8
+# Forecasts that are made at a time, so that memory does not grow with the segments of a request.
+AT_ONCE = 960
 
 
 class Forecaster(tf.Module):
@@ -50,9 +53,19 @@ class Forecaster(tf.Module):
 
     def forecast_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs, each [batch, origins, horizon]."""
-        forecast = self._forecast(self._examples.origins(examples))
+        count = tf.shape(examples)[0]
+        parts = -(-count // max(1, AT_ONCE // self._metadata.origins))
+        # Of one size: the last is filled up with the first segment.
+        size = -(-count // parts)
+        filled = tf.concat([examples, tf.repeat(examples[:1], parts * size - count)], axis=0)
+        forecast = tf.map_fn(
+            lambda part: self._forecast(self._examples.origins(part)),
+            tf.reshape(filled, [parts, size]),
+            fn_output_signature=dict.fromkeys(OUTPUTS, tf.float32),
+            parallel_iterations=1,
+        )
         shape = [-1, self._metadata.origins, self._metadata.horizon]
-        return {name: tf.reshape(values, shape) for name, values in forecast.items()}
+        return {name: tf.reshape(values, shape)[:count] for name, values in forecast.items()}
 
     def forecast_windows(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """The last steps of each meter -> outputs, each [batch, horizon].

@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from tests.support.series import household
 from tests.support.settings import MEASUREMENTS, TARGET
-from tests.support.trained import WINDOWING, ask, trained
+from tests.support.trained import WINDOWING, ask, encoded, segments, trained
+from tfx_pipeline.model_contract import EXAMPLES, EXAMPLES_SIGNATURE
 
 pytestmark = pytest.mark.slow
 
@@ -116,3 +117,20 @@ def test_a_forecast_is_a_number_exactly_where_the_target_was_observed(model, val
         np.testing.assert_array_equal(
             np.isfinite(output), observed[:, None].repeat(WINDOWING.horizon, axis=1)
         )
+
+
+@pytest.mark.parametrize("count", [1, 16, 17, 41])
+def test_segments_are_forecast_as_each_of_their_windows_alone(model, count):
+    """However many there are; so a forecast sees nothing that comes after its origin."""
+    some = segments(household(4 * 1440, start="2007-03-01 00:00", seed=5))
+    examples = tf.constant(encoded(some)[1 : 1 + count], tf.string)
+    found = model.signatures[EXAMPLES_SIGNATURE](**{EXAMPLES: examples})
+    for segment in range(count):
+        for origin in (0, 23, 59):
+            window = some.values[:, 1 + segment, origin : origin + WINDOWING.window]
+            now = (int(some.first_origin[1 + segment]) + origin) * 60
+            alone = ask(model, window[None], now)
+            for name, values in alone.items():
+                np.testing.assert_allclose(found[name][segment, origin], values[0], atol=1e-4)
+    shape = (count, WINDOWING.origins, WINDOWING.horizon)
+    assert {tuple(values.shape) for values in found.values()} == {shape}
