@@ -177,8 +177,7 @@ def _of_parquet(file: str) -> Sample:
     # One row group of a file can be larger than what is wanted of it.
     batches = [next(source.iter_batches(batch_size=rows, row_groups=list(some))) for some in wanted]
     tables = [pa.Table.from_batches([batch]) for batch in batches]
-    seen = f"{sum(map(len, tables)):,} of {meta.num_rows:,} rows: {_where(len(tables))}"
-    return _sample(tables, None, False, seen, 0, file)
+    return _sample(tables, None, False, _where(len(tables)), 0, file, f" of {meta.num_rows:,}")
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -197,7 +196,13 @@ def _where(parts: int) -> str:
 
 
 def _sample(
-    tables: list[pa.Table], delimiter: str | None, whole: bool, seen: str, odd: int, file: str
+    tables: list[pa.Table],
+    delimiter: str | None,
+    whole: bool,
+    seen: str,
+    odd: int,
+    file: str,
+    of_all: str = "",
 ) -> Sample:
     table = pa.concat_tables(map(_plain, tables))
     if not table.num_rows:
@@ -208,4 +213,5 @@ def _sample(
         )
     sizes = [one.num_rows for one in tables]
     stretch = np.repeat(np.arange(len(tables), dtype=np.int32), sizes)
-    return Sample(table, stretch, delimiter, whole, f"{seen}, {table.num_rows:,} rows", odd)
+    seen = f"{seen}, {table.num_rows:,}{of_all} rows"
+    return Sample(table, stretch, delimiter, whole, seen, odd)
