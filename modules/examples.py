@@ -20,8 +20,9 @@ from tfx_pipeline.series.spec import SeriesSpec
 OPEN_FILES = 16
 # Segments in memory to draw from; about 3 kB each.
 SHUFFLED = 2048
-# Segments per batch of an evaluation: 10 MB as the networks see them.
-EVALUATED = 16
+# Forecasts that are made at a time, so that memory does not grow with segments or requests: 10 MB
+# of inputs.
+AT_ONCE = 960
 
 
 class Examples:
@@ -65,6 +66,11 @@ class Examples:
             METER: tf.constant([[""]]),
             WEIGHT: tf.zeros([1, shape.origins]),
         }
+
+    @property
+    def segments_at_once(self) -> int:
+        """Segments from whose origins forecasts are made at a time."""
+        return max(1, AT_ONCE // self.config.windowing.origins)
 
     def origins(self, examples: tf.Tensor, phase: tf.Tensor | int = 0, stride: int = 1) -> Origins:
         """The windows of serialized segments, string [batch]."""
@@ -119,7 +125,7 @@ class Examples:
             horizon] by season: what naive forecasts expect.
         """
         stride = max(step for step in self.config.windowing.strides if step <= longest_stride)
-        batches = serialized(patterns).batch(EVALUATED)
+        batches = serialized(patterns).batch(self.segments_at_once)
 
         def every(stride: int) -> tf.data.Dataset:
             return batches.map(

@@ -31,8 +31,6 @@ from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 # Requests recorded for the check before a push.
 RECORDED = 8
-# Forecasts that are made at a time, so that memory does not grow with the segments of a request.
-AT_ONCE = 960
 
 
 class Forecaster(tf.Module):
@@ -54,7 +52,7 @@ class Forecaster(tf.Module):
     def forecast_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs, each [batch, origins, horizon]."""
         count = tf.shape(examples)[0]
-        parts = -(-count // max(1, AT_ONCE // self._metadata.origins))
+        parts = -(-count // self._examples.segments_at_once)
         # Of one size: the last is filled up with the first segment.
         size = -(-count // parts)
         filled = tf.concat([examples, tf.repeat(examples[:1], parts * size - count)], axis=0)

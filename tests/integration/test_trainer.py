@@ -13,7 +13,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from modules import trainer
 from modules.config import TrainerConfig
-from modules.examples import EVALUATED, Examples, serialized
+from modules.examples import Examples, serialized
 from modules.families import FAMILIES, load_family
 from modules.training import fit
 from tests.support.model import segments as random_segments
@@ -98,7 +98,7 @@ def test_the_model_beats_persistence_on_what_it_learned_to_forecast():
     batch, _ = next(iter(examples.evaluation(args.eval_files)))
     labels = batch.labels.numpy()
     keep = np.isfinite(labels) & batch.scored.numpy()[:, None]
-    segments = next(iter(serialized(args.eval_files).batch(EVALUATED)))
+    segments = next(iter(serialized(args.eval_files).batch(examples.segments_at_once)))
     mean = model.signatures["serving_examples"](segments)["mean"].numpy().reshape(labels.shape)
     error = (mean - labels)[keep]
     persistence = (batch.last_observed.numpy()[:, None] - labels)[keep]
@@ -124,8 +124,9 @@ def test_search_and_gate_are_given_the_same_earlier_values(run, tmp_path):
     shape = config.windowing
     write_split(tmp_path, "eval", random_segments(30, shape)[24:], shards=1)
     files = [str(tmp_path / "Split-eval" / "*")]
-    found = next(iter(Examples(args.transform_graph_path, config).evaluation(files, 6)))
-    batch = list(serialized(files).as_numpy_iterator())[:EVALUATED]
+    examples = Examples(args.transform_graph_path, config)
+    found = next(iter(examples.evaluation(files, 6)))
+    batch = list(serialized(files).as_numpy_iterator())[: examples.segments_at_once]
     assert np.isfinite(found[1]["same_time_yesterday"]).any()
     for name in SEASONS:
         spec = {name: tf.io.FixedLenFeature([shape.labels], tf.float32)}
