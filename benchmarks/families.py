@@ -46,8 +46,14 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
     measured = {}
     for family in FAMILIES:
         settings = load_settings([f"--model.family={family}"])
-        config = settings.model_dump(include=set(TrainerConfig.model_fields))
-        examples = Examples(transform_folder, TrainerConfig.model_validate(config))
+        config = TrainerConfig(
+            series=settings.spec,
+            windowing=settings.shape,
+            seed=settings.seed,
+            model=settings.model,
+            tuner=settings.tuner,
+        )
+        examples = Examples(transform_folder, config)
         steps = int(seconds / seconds_per_step(examples, train, evaluation))
         started = time.process_time()
         network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
