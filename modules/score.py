@@ -41,7 +41,7 @@ class Scorer:
             The errors over all labels that can be scored.
 
         Raises:
-            ValueError: A minute ahead has none.
+            ValueError: A step ahead has none.
         """
         sums = None
         for origins, earlier in batches:

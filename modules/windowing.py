@@ -41,7 +41,7 @@ def windows(series: tf.Tensor, origins: tf.Tensor, length: int) -> tf.Tensor:
         length: Steps per window.
 
     Returns:
-        [batch, n, length, ...], oldest minute first.
+        [batch, n, length, ...], oldest step first.
     """
     return tf.gather(series, origins[:, None] + tf.range(1 - length, 1), axis=1)
 
