@@ -18,7 +18,7 @@ from tfx_pipeline.components.example_gen.executor import Executor
 from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parents[2]
-PUSHED = ("counter", "half_hours_over_both_clock_changes", "many_meters")
+PUSHED = ("half_hours_over_both_clock_changes",)
 """Those that are taken all the way; benchmarks/own_files.py takes all."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
