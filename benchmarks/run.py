@@ -69,7 +69,9 @@ def figures(run: tuple[RunSummary, float]) -> dict[str, Any]:
     if summary.evaluation is None or summary.data is None:
         raise RuntimeError(f"{summary.run_id} has no evaluation")
     return {
-        **summary.evaluation.model_dump(exclude={"slices", "verdicts", "baseline", "reasons"}),
+        **summary.evaluation.model_dump(
+            mode="json", exclude={"slices", "verdicts", "baseline", "reasons"}
+        ),
         "rows": summary.data.rows,
         "process_seconds": process_seconds,
         "node_seconds": sum(node.seconds for node in summary.nodes),
