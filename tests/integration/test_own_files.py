@@ -19,7 +19,7 @@ from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parents[2]
 PUSHED = ("half_hours_over_both_clock_changes",)
-"""Those that are taken all the way; benchmarks/own_files.py takes all."""
+"""Those that are taken all the way here; benchmarks/own_files.py takes any."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
