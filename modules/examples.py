@@ -77,6 +77,8 @@ class Examples:
         raw = tf.io.parse_example(examples, self.spec)
         return self.origins_of_raw(raw, phase, stride)
 
+    # AutoGraph would take seconds to rewrite code that has no Python control flow over tensors.
+    @tf.autograph.experimental.do_not_convert
     def origins_of_raw(
         self, raw: dict[str, tf.Tensor], phase: tf.Tensor | int = 0, stride: int = 1
     ) -> Origins:
