@@ -14,6 +14,7 @@ import tensorflow as tf
 from modules import events, local_time, windowing
 from modules.learning import season
 from tfx_pipeline.data.contract import Windowing
+from tfx_pipeline.series.clock import weekday
 from tfx_pipeline.series.spec import SeriesSpec
 
 # Steps over which minimum, maximum, mean and deviation are taken.
@@ -180,7 +181,7 @@ def steps_ahead(
             compress(level)[..., None],
             compress(delta)[..., None],
             local_time.circles(clock, HARMONICS),
-            tf.one_hot(local_time.weekday(clock), 7),
+            tf.one_hot(weekday(clock), 7),
             holiday[..., None],
             known,
         ],

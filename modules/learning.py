@@ -16,7 +16,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.series.spec import DAY, SeriesSpec
+from tfx_pipeline.series.clock import DAY
+from tfx_pipeline.series.spec import SeriesSpec
 
 Array = npt.NDArray[np.floating]
 

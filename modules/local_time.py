@@ -10,12 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfx_pipeline.series.grid import HOUR
-from tfx_pipeline.series.spec import DAY, WEEK, SeriesSpec
+from tfx_pipeline.series.clock import DAY, HOUR, WEEK, of_week
+from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.series.zones import offsets
 
-# 1970-01-01 was a Thursday; weeks here begin on Monday.
-THURSDAY = 3
 # Of which the holidays are known.
 YEARS = range(1990, 2061)
 
@@ -58,14 +56,9 @@ def circles(clock: tf.Tensor, harmonics: int = 1) -> tf.Tensor:
         [..., 2 * harmonics + 2]: sine and cosine of the time of day, then of the time of week.
     """
     day = tf.cast(clock % DAY, tf.float32) * (2 * math.pi / DAY)
-    week = tf.cast((clock + THURSDAY * DAY) % WEEK, tf.float32) * (2 * math.pi / WEEK)
+    week = tf.cast(of_week(clock), tf.float32) * (2 * math.pi / WEEK)
     angles = [day * float(number) for number in range(1, harmonics + 1)] + [week]
     return tf.stack([wave(angle) for angle in angles for wave in (tf.sin, tf.cos)], axis=-1)
-
-
-def weekday(clock: tf.Tensor) -> tf.Tensor:
-    """Day of the week by the local clock, int64 [...]; 0 is Monday."""
-    return (clock // DAY + THURSDAY) % 7
 
 
 def is_holiday(clock: tf.Tensor, country: str | None) -> tf.Tensor:

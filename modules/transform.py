@@ -10,7 +10,8 @@ from modules import learning, local_time
 from modules.config import TransformConfig
 from modules.learning import Learned
 from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT, Windowing
-from tfx_pipeline.series.spec import DAY, SeriesSpec
+from tfx_pipeline.series.clock import DAY
+from tfx_pipeline.series.spec import SeriesSpec
 
 
 def preprocessing_fn(

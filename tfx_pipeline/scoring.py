@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tfx_pipeline.data.contract import SAME_TIME_LAST_WEEK, SAME_TIME_YESTERDAY
 from tfx_pipeline.model_contract import MEAN, OUTPUTS, P10, P50, P90
-from tfx_pipeline.series.spec import DAY, WEEK
+from tfx_pipeline.series.clock import DAY, WEEK
 
 Array = npt.NDArray[np.floating]
 

@@ -28,9 +28,10 @@ from tfx_pipeline.model_contract import (
     ModelMetadata,
 )
 from tfx_pipeline.scoring import SEASONS
+from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 from tfx_pipeline.series.grid import Grid
-from tfx_pipeline.series.spec import DAY, SeriesSpec
+from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.serving.requests import RecordedRequest, write_requests
 
 UCI = read_series(UCI_HOUSEHOLD)

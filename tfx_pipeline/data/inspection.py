@@ -21,9 +21,10 @@ from tfx_pipeline.data.segments.cutter import SplitInterval, usable_intervals
 from tfx_pipeline.data.segments.splits import Interval, split_intervals, steps_needed
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.data.totals import longest_gap, split_summary, totals
+from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.durations import text
 from tfx_pipeline.series.grid import Grid
-from tfx_pipeline.series.spec import DAY, SeriesSpec
+from tfx_pipeline.series.spec import SeriesSpec
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from tensorflow_model_analysis.metrics import metric_types
 from tfx_pipeline.data.contract import FIRST_ORIGIN, WEIGHT, Windowing
 from tfx_pipeline.evaluation.slices import CELLS_OF_SLICES, cells_of, local_hours
 from tfx_pipeline.scoring import NAIVE, SEASONS, Array, ErrorSums, errors, naive_forecasts
-from tfx_pipeline.series.grid import HOUR, Grid
+from tfx_pipeline.series.clock import HOUR
+from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
 BY_STEP: Mapping[str, Callable[[ErrorSums], Array]] = {

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.series.grid import HOUR, Grid
+from tfx_pipeline.series.clock import HOUR, SATURDAY, weekday
+from tfx_pipeline.series.grid import Grid
 
 _HOURS = 24
-_THURSDAY, _SATURDAY = 3, 5  # 1970-01-01 was a Thursday; 0 = Monday
 
 SLICES = (*(f"hour {hour}" for hour in range(_HOURS)), "weekdays", "weekends")
 """Names."""
@@ -41,5 +41,4 @@ def local_hours(grid: Grid, first_origin: int, origins: int) -> npt.NDArray[np.i
 
 def cells_of(hours: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """The cells that local hours since 1970 belong to."""
-    days, hour = np.divmod(hours, _HOURS)
-    return hour + _HOURS * ((days + _THURSDAY) % 7 >= _SATURDAY)
+    return hours % _HOURS + _HOURS * (weekday(hours * HOUR) >= SATURDAY)

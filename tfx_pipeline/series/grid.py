@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from tfx_pipeline.series.clock import HOUR
 from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.series.zones import offsets, standard_offset
 
-HOUR = 3600
-"""Seconds."""
 _EPOCH = datetime(1970, 1, 1)
 
 

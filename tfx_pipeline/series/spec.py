@@ -17,10 +17,6 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from tfx_pipeline.frozen import Frozen
 from tfx_pipeline.series import time_format, units
 
-DAY = 86_400
-"""Seconds."""
-WEEK = 7 * DAY
-
 RESERVED = frozenset(
     (
         *("weight", "first_origin", "hour", "weekday", "weekend", "meter", "group"),

@@ -1,5 +1,7 @@
 """Units of power, of energy per step, and of what the power triangle ties to them."""
 
+from tfx_pipeline.series.clock import HOUR
+
 POWER = {"W": 1.0, "kW": 1e3, "MW": 1e6}
 """Unit -> watts."""
 ENERGY = {"Wh": 1.0, "kWh": 1e3, "MWh": 1e6}
@@ -10,7 +12,6 @@ VOLTAGE = {"mV": 1e-3, "V": 1.0, "kV": 1e3}
 """Unit -> volts."""
 CURRENT = {"mA": 1e-3, "A": 1.0, "kA": 1e3}
 """Unit -> amperes."""
-_HOUR = 3600
 _KINDS = (POWER | ENERGY, POWER | REACTIVE, VOLTAGE, CURRENT)
 
 
@@ -33,5 +34,5 @@ def factor(one: str, other: str, step: int) -> float:
 def _size(unit: str, step: int) -> float:
     """One unit in watts, of mean power, in volts or in amperes."""
     if unit in ENERGY:
-        return ENERGY[unit] * _HOUR / step
+        return ENERGY[unit] * HOUR / step
     return (POWER | REACTIVE | VOLTAGE | CURRENT)[unit]

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-_DAY = 86_400
+from tfx_pipeline.series.clock import DAY
+
 _DAYS = 47_482
 """From 1970 up to 2100."""
 _SECOND = timedelta(seconds=1)
-LATEST = _DAYS * _DAY
+LATEST = _DAYS * DAY
 """Seconds since 1970; nothing measured is later."""
 
 
@@ -47,9 +48,9 @@ def offsets(zone: str) -> Offsets:
     clock = ZoneInfo(zone)
     starts, seconds = [-(1 << 60)], [_offset(clock, 0)]
     for day in range(1, _DAYS):
-        if _offset(clock, day * _DAY) != seconds[-1]:
-            starts.append(_change(clock, (day - 1) * _DAY, day * _DAY))
-            seconds.append(_offset(clock, day * _DAY))
+        if _offset(clock, day * DAY) != seconds[-1]:
+            starts.append(_change(clock, (day - 1) * DAY, day * DAY))
+            seconds.append(_offset(clock, day * DAY))
     ends = np.array([*starts[1:], 1 << 60]) + seconds
     return Offsets(np.array(starts), np.array(seconds), np.maximum.accumulate(ends))
 

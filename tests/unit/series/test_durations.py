@@ -62,5 +62,9 @@ def test_people_read_words(seconds, words):
     assert text(seconds) == words
 
 
-def test_settings_read_iso():
-    assert iso(timedelta(minutes=15)) == "PT15M"
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(1, "PT1S"), (90, "PT1M30S"), (900, "PT15M"), (7200, "PT2H"), (86_400, "P1D")],
+)
+def test_settings_read_iso(seconds, written):
+    assert iso(timedelta(seconds=seconds)) == written

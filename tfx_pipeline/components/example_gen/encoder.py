@@ -20,10 +20,9 @@ from tfx_pipeline.data.contract import (
     WEIGHT,
 )
 from tfx_pipeline.data.segments.cutter import Segments
-from tfx_pipeline.series import grid
-from tfx_pipeline.series.spec import DAY, SeriesSpec
-
-_THURSDAY, _SATURDAY = 3, 5  # 1970-01-01 was a Thursday; 0 = Monday
+from tfx_pipeline.series import clock
+from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import SeriesSpec
 
 
 class Encoder:
@@ -37,7 +36,7 @@ class Encoder:
     def __init__(self, spec: SeriesSpec, groups: Mapping[str, str]) -> None:
         self._names = spec.names
         self._groups = groups if spec.group else None
-        self._grid = grid.Grid(spec)
+        self._grid = Grid(spec)
         self._encoder = RecordBatchToExamplesEncoder()
 
     def encode(self, batch: Sequence[Segments]) -> list[bytes]:
@@ -45,16 +44,16 @@ class Encoder:
         instants = self._grid.seconds(np.concatenate([part.first_origin for part in batch]))
         local = self._grid.local(instants)[:, None]
         values = np.concatenate([part.values for part in batch], axis=1)
-        weekday = (local // DAY + _THURSDAY) % 7
+        weekday = clock.weekday(local)
         features = {
             **dict(zip(self._names, values, strict=True)),
             WEIGHT: np.concatenate([part.weight for part in batch]),
             SAME_TIME_YESTERDAY: np.concatenate([part.yesterday for part in batch]),
             SAME_TIME_LAST_WEEK: np.concatenate([part.last_week for part in batch]),
             FIRST_ORIGIN: instants[:, None],
-            HOUR: local // grid.HOUR % 24,
+            HOUR: local % clock.DAY // clock.HOUR,
             WEEKDAY: weekday,
-            WEEKEND: (weekday >= _SATURDAY).astype(np.int64),
+            WEEKEND: (weekday >= clock.SATURDAY).astype(np.int64),
         }
         columns = {name: _lists(feature) for name, feature in features.items()}
         columns[METER] = _texts([(part.meter, part.first_origin.size) for part in batch])

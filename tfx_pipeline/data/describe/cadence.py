@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfx_pipeline.data.describe.errors import DescribeError, Remarks
+from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.durations import text
 
 NICE = (
@@ -15,7 +16,6 @@ NICE = (
     *(3600, 7200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400),
 )
 """Seconds; each divides a day, and those below an hour divide an hour."""
-DAY = 86_400
 _CLOCK = 7200
 """Seconds by which days differ when the clock changes."""
 _ROWS = 5
@@ -73,14 +73,6 @@ def find_cadence(
         f"rows are {spread} s apart; each step sums up about {seconds / median:.0f} of them",
     )
     return Cadence(seconds, median, False)
-
-
-def duration(seconds: int) -> str:
-    """ISO 8601, as in PT15M."""
-    if seconds % DAY == 0:
-        return f"P{seconds // DAY}D"
-    parts = ((seconds // 3600, "H"), (seconds % 3600 // 60, "M"), (seconds % 60, "S"))
-    return "PT" + "".join(f"{count}{sign}" for count, sign in parts if count)
 
 
 def _one_each(begins: npt.NDArray[np.int64], forward: npt.NDArray[np.int64], step: int) -> bool:

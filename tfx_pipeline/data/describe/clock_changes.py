@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfx_pipeline.data.describe.errors import Remarks
+from tfx_pipeline.series.clock import HOUR
 from tfx_pipeline.series.zones import Offsets, offsets
 
 KNOWN = {
@@ -33,7 +34,6 @@ _CONSTANT = {
 }
 """Offset that does not change -> a zone with it."""
 _AMERICAN = ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles")
-_HOUR = 3600
 
 
 class Seen(NamedTuple):
@@ -135,7 +135,7 @@ def _changes(zone: Offsets, order: npt.NDArray[np.int64], same: npt.NDArray[np.b
     if not before.size:
         return Seen(0, 0)
     usual = int(np.median(after - before))
-    if usual > _HOUR or usual <= 0:
+    if usual > HOUR or usual <= 0:
         return Seen(0, 0)
     first, last = order.min(), order.max()
     inner = (zone.starts > first) & (zone.starts < last)
@@ -143,8 +143,8 @@ def _changes(zone: Offsets, order: npt.NDArray[np.int64], same: npt.NDArray[np.b
         old, new = zone.seconds[number - 1], zone.seconds[number]
         start, end = sorted((zone.starts[number] + old, zone.starts[number] + new))
         here = (order >= start) & (order < end)
-        around = (np.abs(order - start) < 6 * _HOUR).sum()
-        if around < 6 * _HOUR / usual:  # no rows of that night
+        around = (np.abs(order - start) < 6 * HOUR).sum()
+        if around < 6 * HOUR / usual:  # no rows of that night
             continue
         looked += 1
         if new > old:
@@ -163,8 +163,8 @@ def _also(zone: str) -> str:
 
 
 def _fixed(offset: int) -> str:
-    hours = round(offset / _HOUR)
-    return f"Etc/GMT{-hours:+d}" if hours * _HOUR == offset else "UTC"
+    hours = round(offset / HOUR)
+    return f"Etc/GMT{-hours:+d}" if hours * HOUR == offset else "UTC"
 
 
 def _written(offset: int) -> str:

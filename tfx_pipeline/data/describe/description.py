@@ -6,12 +6,13 @@ import glob
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
 
-from tfx_pipeline.data.describe.cadence import DAY, Cadence, duration, find_cadence, note_gaps
+from tfx_pipeline.data.describe.cadence import Cadence, find_cadence, note_gaps
 from tfx_pipeline.data.describe.clock_changes import in_utc, zone_of_local_times, zone_of_offsets
 from tfx_pipeline.data.describe.columns import Column, read_columns
 from tfx_pipeline.data.describe.errors import Remarks
@@ -19,9 +20,12 @@ from tfx_pipeline.data.describe.kinds import Kind, Rows, find_kind
 from tfx_pipeline.data.describe.meters import Meters, by_meter, find_meters
 from tfx_pipeline.data.describe.roles import Roles, find_roles
 from tfx_pipeline.data.describe.sample import Sample, take_sample
-from tfx_pipeline.data.describe.timestamps import Times, find_times
+from tfx_pipeline.data.describe.timestamps import find_times
 from tfx_pipeline.data.describe.triangle import find_triangle
 from tfx_pipeline.data.describe.vocabulary import UNITS, Words, plain
+from tfx_pipeline.data.describe.written_times import Times
+from tfx_pipeline.series.clock import DAY
+from tfx_pipeline.series.durations import iso
 from tfx_pipeline.series.spec import RESERVED, SeriesSpec
 
 _NEVER_NEGATIVE = ("power", "energy", "counter", "voltage", "current")
@@ -112,7 +116,7 @@ def describe(file: str) -> Description:
         "meter": meters.column,
         "meter_columns": list(roles.wide),
         "group": meters.group,
-        "cadence": duration(cadence.seconds),
+        "cadence": iso(timedelta(seconds=cadence.seconds)),
         **_measurements(roles, rest),
         "power_triangle": _triangle(roles, rest, remarks),
         "ignored": [glob.escape(name) for name in (*times.others, *roles.ignored)],

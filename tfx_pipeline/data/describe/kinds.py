@@ -11,8 +11,8 @@ from tfx_pipeline.data.describe.columns import Column, Numbers
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.vocabulary import Quantity, Words, understand
 from tfx_pipeline.series import units
+from tfx_pipeline.series.clock import HOUR
 
-_HOUR = 3600
 _ENERGIES = ("power", "energy", "counter")
 _RISES = 0.995
 """Fraction of the steps that do not fall, from which on a column is a counter."""
@@ -132,7 +132,7 @@ def row_watts(quantity: str | None, unit: str, numbers: Numbers, rows: Rows) -> 
     """Power behind each row's value, watts; of a counter, since the row before."""
     if quantity == "power":
         return numbers * units.POWER[unit]
-    scale = units.ENERGY[unit] * _HOUR
+    scale = units.ENERGY[unit] * HOUR
     if quantity == "energy":
         return numbers * (scale / rows.row)
     step = np.diff(rows.seconds)

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from tfx_pipeline.data.describe.columns import Column
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.sample import Sample
-from tfx_pipeline.data.describe.timestamps import Times
 from tfx_pipeline.data.describe.vocabulary import Words, understand
+from tfx_pipeline.data.describe.written_times import Times
 
 Codes = npt.NDArray[np.int64]
 

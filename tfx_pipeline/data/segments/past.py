@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.series.grid import HOUR, Grid
-from tfx_pipeline.series.spec import DAY, WEEK, SeriesSpec
+from tfx_pipeline.series.clock import DAY, HOUR, WEEK
+from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.spec import SeriesSpec
 
 _REACH = WEEK + 2 * HOUR
 """Seconds; a week in which the clock was put forward and back."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfx_pipeline.data.describe.cadence import NICE, duration, find_cadence, note_gaps
+from tfx_pipeline.data.describe.cadence import NICE, find_cadence, note_gaps
 from tfx_pipeline.data.describe.errors import DescribeError, Remarks
 
 START = 1_672_531_200
@@ -64,11 +64,3 @@ def test_days_of_23_and_25_hours_are_days():
 def test_no_cadence(begins):
     with pytest.raises(DescribeError, match=r"file: .*"):
         cadence(begins)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(1, "PT1S"), (90, "PT1M30S"), (900, "PT15M"), (7200, "PT2H"), (86_400, "P1D")],
-)
-def test_duration(seconds, text):
-    assert duration(seconds) == text
