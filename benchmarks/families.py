@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from figures import record
 
-from modules.config import Budget, TrainerConfig
+from modules.config import Budget
 from modules.examples import Examples
 from modules.families import FAMILIES
 from modules.score import Scorer
@@ -46,14 +46,7 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
     measured = {}
     for family in FAMILIES:
         settings = load_settings([f"--model.family={family}"])
-        config = TrainerConfig(
-            series=settings.spec,
-            windowing=settings.shape,
-            seed=settings.seed,
-            model=settings.model,
-            tuner=settings.tuner,
-        )
-        examples = Examples(transform_folder, config)
+        examples = Examples(transform_folder, settings.trainer_config)
         steps = int(seconds / seconds_per_step(examples, train, evaluation))
         started = time.process_time()
         network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))

@@ -103,14 +103,7 @@ def create_pipeline(
     transform.add_upstream_node(data_gate)
     transform_graph = transform.outputs["transform_graph"]
 
-    config = TrainerConfig(
-        series=settings.spec,
-        windowing=settings.shape,
-        seed=settings.seed,
-        model=settings.model,
-        tuner=settings.tuner,
-        search_dir=search_dir,
-    )
+    config = settings.trainer_config.model_copy(update={"search_dir": search_dir})
     hyperparameters = _hyperparameters(config, examples, schema, transform_graph)
     trainer = _versioned(
         tfx.components.Trainer(

@@ -25,7 +25,7 @@ from pydantic_settings import (
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.settings.credentials import credential, secret_name
 
-from modules.config import ModelSettings, TunerSettings
+from modules.config import ModelSettings, TrainerConfig, TunerSettings
 from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.options import DataOptions, DataSettings, WindowingSettings
@@ -124,6 +124,17 @@ class Settings(BaseSettings):
     def data_options(self) -> DataOptions:
         """Everything that decides which Examples come out of the same files."""
         return self.data.options(self.spec, self.shape)
+
+    @property
+    def trainer_config(self) -> TrainerConfig:
+        """What is trained, and on what."""
+        return TrainerConfig(
+            series=self.spec,
+            windowing=self.shape,
+            seed=self.seed,
+            model=self.model,
+            tuner=self.tuner,
+        )
 
     @property
     def schema_file(self) -> Path:

@@ -28,7 +28,7 @@ from tfx_pipeline.serving.requests import read_requests
 from tfx_pipeline.settings import load_settings
 
 PROJECT = Path(__file__).parent.parent.parent
-# Twenty days and a short training: enough to beat persistence.
+# Forty days and a short training: enough to beat persistence by four to six percent.
 QUICK = {
     "POWER_NAME": "quick",
     "POWER_MODEL__STEPS": "150",
@@ -48,7 +48,7 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "power.csv"
-        write_iso(self.data, household(20 * 1440, seed=5))
+        write_iso(self.data, household(40 * 1440, seed=5))
         self.environment = os.environ | QUICK
         self.environment |= {
             "POWER_DATA__PATH": str(self.data),
@@ -105,7 +105,7 @@ def workspace(tmp_path_factory):
 def test_the_first_run_pushes_a_model_and_says_so(workspace):
     summary = workspace.summary()
     assert summary["blessed"] is True
-    assert summary["data"]["rows"] == 20 * 1440
+    assert summary["data"]["rows"] == 40 * 1440
     assert set(workspace.states().values()) == {"complete"}
     assert [summary["pushed_version"]] == workspace.versions()
     assert summary["total_seconds"] > sum(node["seconds"] for node in summary["nodes"])
@@ -114,7 +114,7 @@ def test_the_first_run_pushes_a_model_and_says_so(workspace):
     newest = summary["data"]["splits"]["test"]
     assert evaluation["origins"] == newest["windows"]
     assert evaluation["forecasts"] == newest["windows"] - newest["unlabelled"]
-    assert evaluation["mse_ratio"] < 0.98
+    assert evaluation["mse_ratio"] < 0.96
     assert [row["step"] for row in evaluation["per_step"]] == [1, 2, 3, 4, 5]
     assert summary["hyperparameters"]
     assert summary["reasons"]
@@ -341,7 +341,7 @@ def test_unreadable_data_stops_before_anything_is_trained(workspace, tmp_path):
 
 
 def test_implausible_data_is_rejected_by_the_gate(workspace, tmp_path):
-    series = household(20 * 1440, seed=5)
+    series = household(40 * 1440, seed=5)
     series.values[2] = np.where(np.arange(series.minutes.size) % 50, series.values[2], 400.0)
     wrong = tmp_path / "wrong_unit.csv"
     write_iso(wrong, series)

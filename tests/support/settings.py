@@ -35,7 +35,5 @@ def gate_settings(**changes: Any) -> GateSettings:
 
 def trainer_config(**changes: Any) -> TrainerConfig:
     """What settings.yaml has trained, with some of it changed, section by section."""
-    settings = defaults()
-    config = settings.model_dump(include={"seed", "model", "tuner"})
-    config |= {"series": settings.spec, "windowing": settings.shape.model_dump()}
+    config = defaults().trainer_config.model_dump()
     return TrainerConfig.model_validate(overlay(config, changes))
