@@ -15,7 +15,7 @@ _CLOCK = {
     **dict.fromkeys("HIMS", "[0-9]{1,2}"),
     "f": "[0-9]{1,9}",
     "p": "[AaPp][Mm]",
-    "z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+    "z": "Z|[+-][0-9]{2}(?::?[0-9]{2})?",
 }
 _NEEDED = (("Yy", "a year, %Y"), ("mbB", "a month, %m"), ("d", "a day, %d"))
 _TOKEN = re.compile(r"%(?P<directive>.?)|(?P<literal>[^%]+)", re.DOTALL)

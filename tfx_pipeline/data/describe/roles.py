@@ -212,6 +212,9 @@ def _parts(
 ) -> tuple[str, ...]:
     """Columns that together stay below the target."""
     able = [n for n in others if not kinds[n].roles & _ROLES_OF_OTHERS and not kinds[n].negative]
+    if kinds[target].quantity != "counter":
+        # Beside a power or an energy, a counter is a total that goes on, not one of its parts.
+        able = [name for name in able if kinds[name].quantity != "counter"]
     if kinds[target].negative or not able:
         return ()
     named = [name for name in able if "part" in kinds[name].roles]

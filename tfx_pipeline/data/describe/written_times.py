@@ -19,7 +19,7 @@ _DATE = r"(?P<a>\d{1,4})(?P<s>[-/. ])(?P<b>\d{1,2}|[A-Za-z]{3,9})[-/. ](?P<c>\d{
 _COMPACT = r"(?P<y>[12]\d{3})(?P<m>[01]\d)(?P<d>[0-3]\d)"
 _CLOCK = r"(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?P<f>\.\d+)?)?(?P<p> ?[AaPp][Mm])?"
 _COMPACT_CLOCK = r"(?P<H>[0-2]\d)(?P<M>[0-5]\d)(?P<S>[0-5]\d)?"
-_OFFSET = r"(?P<z> ?Z| ?[+-]\d{2}:?\d{2}| UTC| GMT)?"
+_OFFSET = r"(?P<z> ?Z| ?[+-]\d{2}(?::?\d{2})?| UTC| GMT)?"
 FORMS = {
     "moment": rf"^{_DATE}(?P<g>T|, | ){_CLOCK}{_OFFSET}$",
     "date": rf"^{_DATE}$",
@@ -221,8 +221,8 @@ def _offsets(clock: Fields) -> npt.NDArray[np.int64] | None:
     texts, index = np.unique(clock["z"], return_inverse=True)
     seconds = []
     for text in texts:
-        sign = re.match(r"([+-])(\d\d):?(\d\d)", text.strip())
-        there = int(sign[2]) * 3600 + int(sign[3]) * 60 if sign else 0
+        sign = re.match(r"([+-])(\d\d):?(\d\d)?", text.strip())
+        there = int(sign[2]) * 3600 + int(sign[3] or 0) * 60 if sign else 0
         seconds.append(-there if sign and sign[1] == "-" else there)
     return np.array(seconds, np.int64)[index]
 

@@ -266,7 +266,7 @@ def _offset_of(text: str) -> int:
     if text == "Z":
         return 0
     digits = text[1:].replace(":", "")
-    millis = int(digits[:2]) * _HOUR + int(digits[2:]) * 60_000
+    millis = int(digits[:2]) * _HOUR + int(digits[2:] or 0) * 60_000
     return -millis if text[0] == "-" else millis
 
 

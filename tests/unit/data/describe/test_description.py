@@ -242,6 +242,19 @@ def test_many_columns_of_no_scheme_are_meters(tmp_path):
     assert found.spec.layouts[0].timestamp == ("",)
 
 
+@pytest.mark.parametrize("offset", ["-06:00", "-0600", "-06"])
+def test_offsets_are_read_however_they_are_written(offset, tmp_path):
+    found = described(tmp_path, rows([f"{one}{offset}" for one in QUARTERS], LOAD))
+    assert found.values["layouts"][0]["format"] == "iso"
+    assert "-06:00" in found.remarks.about("zone")[0].text
+
+
+def test_a_counter_beside_a_power_is_no_part_of_it(tmp_path):
+    table = [f"{900 + n % 7},{225 * n + n // 2},{90 * n}" for n in range(480)]
+    found = described(tmp_path, rows(QUARTERS, table, "time,P W,Pt,Qt")).spec
+    assert (found.target.name, found.parts) == ("P_W", {})
+
+
 def test_times_that_are_called_utc(tmp_path):
     found = described(tmp_path, rows(QUARTERS, LOAD, "utc_timestamp,power kW"))
     assert found.values["layouts"][0]["zone"] == "UTC"

@@ -43,7 +43,15 @@ def test_any_time_in_iso_with_and_without_an_offset(when, digits):
     layout = Layout(timestamp="t")
     assert parse(when.isoformat(), layout) == (millis, True)
     assert parse(f"{when.isoformat()}Z", layout) == (millis, False)
-    assert parse(f"{when.isoformat()}+02:00", layout) == (millis - 7_200_000, False)
+    for offset in ("+02:00", "+0200", "+02"):
+        assert parse(f"{when.isoformat()}{offset}", layout) == (millis - 7_200_000, False)
+
+
+@pytest.mark.parametrize("offset", ["-05:30", "-0530", "-05"])
+def test_an_offset_in_a_format(offset):
+    layout = Layout(timestamp="t", format="%d.%m.%Y %H:%M %z")
+    seconds = 5 * 3600 + 1800 * ("30" in offset)
+    assert parse(f"02.01.1970 00:00 {offset}", layout) == ((86_400 + seconds) * 1000, False)
 
 
 @pytest.mark.parametrize(
