@@ -1,7 +1,7 @@
 """household-power: what the tfx command has no verb for.
 
-Settings come after `--`, as for runner_local.py:
-`household-power schema refresh -- --profile=sample`.
+Settings are given as for runner_local.py: `household-power schema refresh --profile=sample`; where
+one has the name of a verb's own option, after `--`.
 """
 
 import argparse
@@ -28,7 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["data"] and given[1:2] not in (["describe"], ["-h"], ["--help"]):
         given[1:1] = [] if given[1:2] == ["check"] else ["check"]
-    parsed = _parser().parse_args(given)
+    parser = _parser()
+    parsed, settings = parser.parse_known_args(given)
+    if settings and "settings" not in parsed:
+        parser.error(f"unrecognized arguments: {' '.join(settings)}")
+    # What the verb does not know is a setting, and refused as one.
+    parsed.settings = [one for one in settings if one != "--"]
     try:
         return parsed.run(parsed)
     except KeyboardInterrupt:
@@ -85,13 +90,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _takes_settings(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "settings", nargs="*", metavar="-- --SETTING=VALUE", help="as for runner_local.py"
-    )
+    command.set_defaults(settings=[])
+    command.usage = f"{command.prog} [options] [--SETTING=VALUE ...]"
+    command.epilog = "settings: see python runner_local.py --help"
 
 
 def _in_force(parsed: argparse.Namespace) -> Settings:
-    return load_settings(parsed.settings, program="household-power ... --")
+    return load_settings(parsed.settings, program="household-power ...")
 
 
 def _settings(parsed: argparse.Namespace) -> int:

@@ -24,11 +24,27 @@ def _project_settings(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_settings_in_force(capsys):
-    assert main(["settings", "--", "--profile=article", "--data.rows=1999"]) == 0
+@pytest.mark.parametrize("before", [[], ["--"]])
+def test_settings_in_force(before, capsys):
+    assert main(["settings", *before, "--profile", "article", "--data.rows=1999"]) == 0
     shown = yaml.safe_load(capsys.readouterr().out)
     assert shown["name"] == "household-power-article"
     assert shown["data"]["rows"] == 1999
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["settings", "--data.row=5"], "--data.row: no such setting; did you mean --data.rows?"),
+        (["schema", "refresh", "--writes"], "--writes: no such setting"),
+        (["data", "describe", "house.csv", "--data.rows=5"], "unrecognized arguments: --data.rows"),
+    ],
+)
+def test_unknown_options_are_refused(arguments, said, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert said in str(stopped.value) + capsys.readouterr().err
 
 
 def test_json_schema_refuses_unknown_keys(capsys):
@@ -41,14 +57,14 @@ def test_json_schema_refuses_unknown_keys(capsys):
 
 def test_data_that_passes_is_summarized(tmp_path, capsys):
     file = write_uci(tmp_path / "house.txt", household(2000))
-    assert main(["data", "--", f"--data.path={file}"]) == 0
+    assert main(["data", f"--data.path={file}"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == 2000
 
 
 def test_data_that_breaks_a_rule_is_an_error(tmp_path, capsys):
     file = tmp_path / "house.txt"
     file.write_text("a;b\n1;2\n")
-    assert main(["data", "--", f"--data.path={file}"]) == 1
+    assert main(["data", f"--data.path={file}"]) == 1
     assert "house.txt" in capsys.readouterr().err
 
 
@@ -104,7 +120,7 @@ def test_describing_loads_nothing_heavy(tmp_path):
 
 
 def test_refresh_without_a_run_says_what_to_do(tmp_path, capsys):
-    assert main(["schema", "refresh", "--", f"--outputs={tmp_path}"]) == 1
+    assert main(["schema", "refresh", f"--outputs={tmp_path}"]) == 1
     assert "run the pipeline once" in capsys.readouterr().err
 
 
@@ -112,14 +128,14 @@ def test_the_latest_summary_is_printed_for_people_and_for_programs(tmp_path, cap
     (tmp_path / "latest").mkdir()
     write_summary(run_summary(), tmp_path / "latest")
     outputs = f"--outputs={tmp_path}"
-    assert main(["summary", "--", outputs]) == 0
+    assert main(["summary", outputs]) == 0
     assert "coverage is off: failed" in capsys.readouterr().out
-    assert main(["summary", "--json", "--", outputs]) == 0
+    assert main(["summary", "--json", outputs]) == 0
     assert RunSummary.model_validate_json(capsys.readouterr().out) == run_summary()
 
 
 def test_no_summary_is_an_error(tmp_path, capsys):
-    assert main(["summary", "--", f"--outputs={tmp_path}"]) == 1
+    assert main(["summary", f"--outputs={tmp_path}"]) == 1
     assert "a run that ends writes it" in capsys.readouterr().err
 
 
