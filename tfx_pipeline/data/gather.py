@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,12 +36,19 @@ def gathered(parts: Iterable[Rows], most_values: int = MOST_VALUES) -> Iterator[
         if not before and rows.steps.size >= MANY:
             yield rows
             continue
-        waiting.setdefault(rows.meter, []).append(rows)
+        waiting.setdefault(rows.meter, []).append(_alone(rows))
         values += rows.values.size
         if values > most_values:
             yield from map(_joined, waiting.values())
             waiting, values = {}, 0
     yield from map(_joined, waiting.values())
+
+
+def _alone(rows: Rows) -> Rows:
+    """The same without what they were read with, which a view would keep in memory."""
+    return replace(
+        rows, steps=rows.steps.copy(), values=rows.values.copy(), lines=rows.lines.copy()
+    )
 
 
 def _joined(parts: list[Rows]) -> Rows:

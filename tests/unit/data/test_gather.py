@@ -1,5 +1,6 @@
 """Rows of many meters in fewer parts: the same rows, in the same order of each meter."""
 
+import tracemalloc
 from itertools import groupby
 
 import numpy as np
@@ -51,3 +52,16 @@ def test_many_rows_do_not_wait():
     rows = iter([part("a", 0, MANY), part("b", 0, 1)])
     assert next(gathered(rows)).meter == "a"
     assert next(rows).meter == "b"
+
+
+def test_rows_that_wait_keep_nothing_of_what_they_were_read_with():
+    batches = (part(str(number), 0, 100_000) for number in range(20))
+    tracemalloc.start()
+    try:
+        found = gathered(rows.where(slice(0, 5)) for rows in batches)
+        assert next(found).steps.size == 5
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    one_batch = 20 * 100_000
+    assert kept < one_batch
