@@ -9,7 +9,8 @@ from tfx_pipeline.settings import load_settings
 
 def main() -> None:
     """Writes `<name>.yaml` into the current folder."""
-    settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
+    # `--help` and wrong settings end here, before the slow imports
+    settings = load_settings(read=lambda settings: settings.read_in_pods)
     from tfx.orchestration.data_types import RuntimeParameter
     from tfx_kubeflow.runner import KubeflowRunner
 

@@ -13,7 +13,8 @@ from tfx_pipeline.settings import load_settings
 
 def main() -> int:
     """Returns 0 when the pipeline ran to its end, whatever its gate decided, else 1."""
-    settings = load_settings()  # `--help` and wrong settings end here, before the slow imports
+    # `--help` and wrong settings end here, before the slow imports
+    settings = load_settings(read=lambda settings: settings.read_here)
     from tfx_pipeline.local.terminal import muted_errors
 
     print(f"{settings.name}: loading TFX ...", flush=True)

@@ -1,6 +1,5 @@
 """The whole graph, from raw rows to a pushed model."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
@@ -24,14 +23,6 @@ from tfx_pipeline.evaluation.config import METRICS_MODULE, eval_config
 from tfx_pipeline.fingerprint import OURS, fingerprint
 from tfx_pipeline.settings import Settings
 
-LOCAL_BEAM_ARGS = (
-    "--runner=DirectRunner",
-    # Unless told so, Beam may hand over to a Go program that it downloads.
-    "--direct_running_mode=in_memory",
-    # Unless an image is named, each Beam component first packs TFX's sources for remote workers.
-    "--sdk_container_image=none",
-)
-
 
 def create_pipeline(
     settings: Settings,
@@ -40,7 +31,6 @@ def create_pipeline(
     serving_dir: str,
     search_dir: str = "",
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
-    beam_pipeline_args: Sequence[str] = LOCAL_BEAM_ARGS,
     scheduled_time: RuntimeParameter | None = None,
 ) -> tfx.dsl.Pipeline:
     """Builds the pipeline.
@@ -52,14 +42,20 @@ def create_pipeline(
         serving_dir: Push destination, `<base>/<name>`; versions become folders below it.
         search_dir: Folder where an interrupted search waits to be resumed; empty: not kept.
         metadata_connection_config: ML Metadata store, for runners that need one.
-        beam_pipeline_args: How Beam runs.
         scheduled_time: The second for which a run was scheduled, for runners that have schedules.
 
     Returns:
         The pipeline; it is cached where data, code and settings are unchanged.
     """
     # Raw minutes -> segments in three splits by time: train, eval, test (the newest).
-    example_gen = _versioned(PowerExampleGen(data.base, data.pattern, settings.data_options))
+    example_gen = _versioned(
+        PowerExampleGen(
+            data.base,
+            data.pattern,
+            settings.data_options,
+            writers=settings.beam.of("PowerExampleGen").workers,
+        )
+    )
     examples = example_gen.outputs["examples"]
 
     # Validation: nothing is trained on data that the gate rejects.
@@ -156,6 +152,11 @@ def create_pipeline(
         )
     )
 
+    for component in (example_gen, statistics_gen, transform, evaluator):
+        component.with_beam_pipeline_args(
+            settings.beam.node_arguments(component.id, run=f"{settings.name} {pipeline_root}")
+        )
+
     return tfx.dsl.Pipeline(
         pipeline_name=settings.name,
         pipeline_root=pipeline_root,
@@ -177,7 +178,6 @@ def create_pipeline(
         ],
         enable_cache=True,
         metadata_connection_config=metadata_connection_config,
-        beam_pipeline_args=list(beam_pipeline_args),
     )
 
 

@@ -8,7 +8,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -24,11 +24,14 @@ from pydantic_settings import (
 )
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.settings.credentials import credential, secret_name
+from tfx_kubeflow.storage.uris import to_local
 
 from modules.config import ModelSettings, TrainerConfig, TunerSettings
+from tfx_pipeline.beam.settings import BeamSettings
 from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.options import DataOptions, DataSettings, WindowingSettings
+from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.evaluation.settings import GateSettings
 from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
@@ -89,6 +92,7 @@ class Settings(BaseSettings):
     tuner: TunerSettings
     gate: GateSettings
     serving: ServingSettings
+    beam: BeamSettings
     kubeflow: KubeflowRunSettings
 
     @field_validator("series")
@@ -147,6 +151,25 @@ class Settings(BaseSettings):
         """The curated schema; None where there is none and the series' description stands in."""
         optional = SERIES in self.validation.schema_file
         return None if optional and not self.schema_file.exists() else self.schema_file
+
+    @property
+    def read_here(self) -> dict[str, str]:
+        """Setting -> folder that Beam's workers read or write in a run on this machine."""
+        data = Path(self.data_path).absolute() if self.data_path else locate(None).base
+        return {
+            "outputs": str(self.root),
+            "data.path": str(data),
+            "beam.temp": self.beam.temp or "",
+        }
+
+    @property
+    def read_in_pods(self) -> dict[str, str]:
+        """The same on Kubeflow, where each step has its artifacts in folders of its pod."""
+        run = self.kubeflow
+        # The step copies data from a bucket into its temporary folder.
+        data = {} if "://" in run.data else {"kubeflow.data": run.data}
+        root = to_local(run.pipeline_root)
+        return {"kubeflow.pipeline_root": root, **data, "beam.temp": self.beam.temp or "/tmp"}  # noqa: S108
 
     @property
     def root(self) -> Path:
@@ -241,12 +264,17 @@ def overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def load_settings(arguments: Sequence[str] | None = None, program: str | None = None) -> Settings:
+def load_settings(
+    arguments: Sequence[str] | None = None,
+    program: str | None = None,
+    read: Callable[[Settings], Mapping[str, str]] | None = None,
+) -> Settings:
     """Reads the settings.
 
     Args:
         arguments: Command-line options such as `--data.rows=5000`; None: those of the process.
         program: Name in the help text.
+        read: Gives the folders that Beam's workers read in the run that these settings are for.
 
     Returns:
         The settings.
@@ -260,7 +288,10 @@ def load_settings(arguments: Sequence[str] | None = None, program: str | None = 
     )
     try:
         _require_known_variables()
-        return Settings(_cli_settings_source=command_line)
+        settings = Settings(_cli_settings_source=command_line)
+        if read:
+            settings.beam.check_reach(read(settings))
+        return settings
     except (ValidationError, SettingsError) as error:
         raise _refusal(error) from error
 

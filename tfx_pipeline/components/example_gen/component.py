@@ -9,7 +9,7 @@ from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.proto import example_gen_pb2
 
 from tfx_pipeline.components.example_gen.driver import Driver
-from tfx_pipeline.components.example_gen.executor import Executor
+from tfx_pipeline.components.example_gen.executor import Executor, Work
 from tfx_pipeline.data.contract import SPLITS
 from tfx_pipeline.data.options import DataOptions
 
@@ -33,14 +33,18 @@ class PowerExampleGen(FileBasedExampleGen):
         input_base: Folder of the raw files.
         pattern: Files below it; may hold `*`, `{SPAN}`, `{VERSION}`.
         options: How they are read and cut.
+        writers: Workers that write at the same time; each reads all files for itself.
     """
 
     DRIVER_CLASS = Driver
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
 
-    def __init__(self, input_base: str, pattern: str, options: DataOptions) -> None:
+    def __init__(
+        self, input_base: str, pattern: str, options: DataOptions, writers: int = 1
+    ) -> None:
+        work = Work(options=options, writers=writers)
         settings = any_pb2.Any()
-        settings.Pack(wrappers_pb2.StringValue(value=options.model_dump_json()))
+        settings.Pack(wrappers_pb2.StringValue(value=work.model_dump_json()))
         super().__init__(
             input_base=input_base,
             input_config=make_default_input_config(pattern),

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO, cast
 import apache_beam as beam
 import numpy as np
 import tensorflow as tf
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
 from google.protobuf import wrappers_pb2
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
@@ -22,6 +21,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.types.artifact import Artifact
 from tfx.utils import proto_utils
+from tfx_kubeflow.storage import object_store
 
 from tfx_pipeline.components.example_gen.encoder import Encoder
 from tfx_pipeline.data.contract import SPLITS
@@ -35,11 +35,21 @@ from tfx_pipeline.data.raw.reader import Reader
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
 from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.frozen import Frozen
 
 LOG = logging.getLogger("tfx_pipeline.data")
 
 _BATCH_VALUES = 500_000
 """Values that are serialized at a time; 2 MB."""
+
+
+class Work(Frozen):
+    """What the component hands its executor."""
+
+    options: DataOptions
+    """How the files are read and cut."""
+    writers: int
+    """Workers that write at the same time; each reads all files for itself."""
 
 
 class Executor(BaseBeamExecutor):
@@ -57,7 +67,8 @@ class Executor(BaseBeamExecutor):
             DataError: The raw data breaks a rule.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        options = _options(exec_properties)
+        work = _work(exec_properties)
+        options = work.options
         inspection = inspect(_files(exec_properties), options, _open)
         for problem in inspection.summary.first_bad_rows:
             LOG.warning("left out as a missing step: %s", problem)
@@ -65,7 +76,7 @@ class Executor(BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(output_dict["examples"])
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
         folders = {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS}
-        parts = _divide(inspection, self._workers())
+        parts = _divide(inspection, work.writers)
         with self._make_beam_pipeline() as pipeline:
             (
                 pipeline
@@ -79,13 +90,6 @@ class Executor(BaseBeamExecutor):
         examples.set_string_custom_property(
             DATA_SUMMARY_PROPERTY, inspection.summary.model_dump_json()
         )
-
-    def _workers(self) -> int:
-        """Workers that run at the same time; each reads the input for itself."""
-        direct = PipelineOptions(self._beam_pipeline_args).view_as(DirectOptions)
-        if direct.direct_running_mode == "in_memory":
-            return 1
-        return direct.direct_num_workers or os.cpu_count() or 1
 
 
 class WriteShards(beam.DoFn):
@@ -106,6 +110,10 @@ class WriteShards(beam.DoFn):
         self._inspection = inspection
         self._options = options
         self._folders = folders
+
+    def setup(self) -> None:
+        """Makes the raw data readable where they are in a bucket: a worker is a new process."""
+        object_store.register()
 
     def process(self, chosen: list[Shard]) -> None:
         """Writes under other names first, so that an interrupted run leaves no shard."""
@@ -183,12 +191,12 @@ def _batches(parts: Iterable[Segments], most: int) -> Iterator[list[Segments]]:
         yield batch
 
 
-def _options(exec_properties: dict[str, Any]) -> DataOptions:
+def _work(exec_properties: dict[str, Any]) -> Work:
     config = example_gen_pb2.CustomConfig()
     proto_utils.json_to_proto(exec_properties[standard_component_specs.CUSTOM_CONFIG_KEY], config)
     text = wrappers_pb2.StringValue()
     config.custom_config.Unpack(text)
-    return DataOptions.model_validate_json(text.value)
+    return Work.model_validate_json(text.value)
 
 
 def _files(exec_properties: dict[str, Any]) -> list[str]:

@@ -36,6 +36,23 @@ def test_a_module_travels_as_source_and_values_become_parameters(tmp_path):
     assert (tmp_path / "schema/schema.pbtxt").read_text() == "x = 1\n"
 
 
+class Notes(BaseBeamExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        (Path(outputs["schema"][0].uri) / "schema.pbtxt").write_text(self._get_tmp_dir())
+
+
+@pytest.mark.parametrize(("location", "within"), [("{folder}/shared", True), ("gs://b/x", False)])
+def test_temporary_files_are_where_beams_workers_find_them(tmp_path, location, within):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    argument = f"--temp_location={location.format(folder=tmp_path)}"
+    outputs = {"schema": f"{TYPES}Schema"}
+    run_executor(step(Notes, outputs), executor_input(tmp_path, outputs=outputs), [argument])
+    used = Path((tmp_path / "schema/schema.pbtxt").read_text())
+    assert used.is_relative_to(shared) == within
+    assert list(shared.iterdir()) == []
+
+
 def test_a_parameter_without_a_value_artifact_is_an_error(tmp_path):
     given = executor_input(tmp_path, parameters=["n"])
     with pytest.raises(StepError, match="'n' is taken as a parameter but holds no value"):

@@ -44,9 +44,9 @@ Example = dict[str, np.ndarray]
 
 
 def run(
-    folder: Path, output: Path, options: DataOptions, pattern: str = "*"
+    folder: Path, output: Path, options: DataOptions, pattern: str = "*", writers: int = 1
 ) -> standard_artifacts.Examples:
-    component = PowerExampleGen(str(folder), pattern, options)
+    component = PowerExampleGen(str(folder), pattern, options, writers)
     properties = {
         key: proto_utils.proto_to_json(value) if hasattr(value, "DESCRIPTOR") else value
         for key, value in component.exec_properties.items()
@@ -202,12 +202,15 @@ def test_several_workers_write_the_same(
                     np.testing.assert_array_equal(one[name], value)
 
 
-def test_workers_follow_beams_options() -> None:
-    def workers(*args: str) -> int:
-        return Executor(BaseBeamExecutor.Context(beam_pipeline_args=[*BEAM_ARGS, *args]))._workers()  # noqa: SLF001
+def test_as_many_write_as_the_component_is_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = []
+    monkeypatch.setattr(WriteShards, "process", lambda self, chosen: parts.append(chosen))
 
-    assert workers("--direct_num_workers=4") == 1
-    assert workers("--direct_running_mode=multi_processing", "--direct_num_workers=4") == 4
+    run(folder, tmp_path, data_options(), writers=3)
+
+    assert len(parts) == 3
 
 
 def test_bad_data_stops_before_anything_is_written(tmp_path: Path) -> None:

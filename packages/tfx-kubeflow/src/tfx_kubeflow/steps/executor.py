@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import math
 import posixpath
@@ -87,7 +88,7 @@ def run_executor(
     inputs = read_inputs(step.inputs, executor_input, known)
     _read_values(inputs)
     outputs = _outputs(step.outputs, executor_input)
-    with tempfile.TemporaryDirectory(prefix="step-") as folder:
+    with tempfile.TemporaryDirectory(prefix="step-", dir=_shared_folder(beam_args)) as folder:
         exec_properties = _exec_properties(step, given, Path(folder))
         if step.example_gen:
             from tfx_kubeflow.steps.example_gen_driver import prepare_example_gen
@@ -124,6 +125,14 @@ def import_executor(step: ExecutorStep) -> type[BaseExecutor]:
     cls: type[BaseExecutor] = name_utils.resolve_full_name(step.executor)
     execute_references(cls.__module__)
     return cls
+
+
+def _shared_folder(beam_args: list[str]) -> str | None:
+    """Beam's folder of temporary files: workers in other pods read there what this one writes."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--temp_location")
+    found: str | None = parser.parse_known_args(beam_args)[0].temp_location
+    return None if found is None or "://" in found else found
 
 
 def _read_values(inputs: Artifacts) -> None:

@@ -1,0 +1,70 @@
+"""JobServerRunner, with a job service that only notes what it is asked."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_job_api_pb2 as api
+from apache_beam.runners.portability.portable_runner import PortableRunner
+
+from tfx_pipeline.beam.runner import JobServerRunner
+
+RUNNING, DONE = api.JobState.RUNNING, api.JobState.DONE
+
+
+class JobService:
+    """Knows three jobs."""
+
+    def __init__(self) -> None:
+        self.cancelled: list[str] = []
+
+    def GetJobs(self, _: Any) -> Any:  # noqa: N802
+        jobs = [
+            api.JobInfo(job_id="left", job_name="transform-1", state=RUNNING),
+            api.JobInfo(job_id="done", job_name="transform-1", state=DONE),
+            api.JobInfo(job_id="other", job_name="transform-2", state=RUNNING),
+        ]
+        return api.GetJobsResponse(job_info=jobs)
+
+    def Cancel(self, request: Any) -> None:  # noqa: N802
+        self.cancelled.append(request.job_id)
+
+
+def test_a_job_that_an_earlier_run_left_is_cancelled():
+    service = JobService()
+    JobServerRunner().create_job_service_handle(
+        service, PipelineOptions(["--job_name=transform-1"])
+    )
+    assert service.cancelled == ["left"]
+
+
+def test_a_job_without_a_name_cancels_none():
+    service = JobService()
+    JobServerRunner().create_job_service_handle(service, PipelineOptions([]))
+    assert service.cancelled == []
+
+
+def interrupted() -> Any:
+    yield SimpleNamespace(state=RUNNING)
+    raise KeyboardInterrupt
+
+
+def broken() -> Any:
+    yield SimpleNamespace(state=api.JobState.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("states", "raised", "cancelled"),
+    [(interrupted, KeyboardInterrupt, ["new"]), (broken, RuntimeError, [])],
+)
+def test_the_job_ends_where_its_run_is_interrupted(states, raised, cancelled, monkeypatch):
+    from apache_beam.runners.portability.portable_runner import PipelineResult
+
+    service = JobService()
+    submitted = PipelineResult(service, "new", iter(()), states())
+    monkeypatch.setattr(PortableRunner, "run_portable_pipeline", lambda *_: submitted)
+    result = JobServerRunner().run_portable_pipeline(None, PipelineOptions([]))
+    with pytest.raises(raised):
+        result.wait_until_finish()
+    assert service.cancelled == cancelled
