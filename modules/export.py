@@ -51,6 +51,10 @@ class Forecaster(tf.Module):
 
     def forecast_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Serialized segments [batch] -> outputs, each [batch, origins, horizon]."""
+        shape = [self._metadata.origins, self._metadata.horizon]
+        return _of_any(tf.shape(examples)[0], shape, lambda: self._forecast_parts(examples))
+
+    def _forecast_parts(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         count = tf.shape(examples)[0]
         parts = -(-count // self._examples.segments_at_once)
         # Of one size: the last is filled up with the first segment.
@@ -71,6 +75,10 @@ class Forecaster(tf.Module):
         Args:
             **inputs: As `ModelMetadata.inputs` describes them.
         """
+        batch = tf.shape(inputs[TIMESTAMP])[0]
+        return _of_any(batch, [self._metadata.horizon], lambda: self._forecast_rows(inputs))
+
+    def _forecast_rows(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         origins = self._metadata.origins
         length = self._examples.config.windowing.length
         batch = tf.shape(inputs[TIMESTAMP])[0]
@@ -196,6 +204,14 @@ def write_warm_up(path: Path, recorded: Sequence[RecordedRequest]) -> None:
             )
             log = prediction_log_pb2.PredictLog(request=request)
             writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())
+
+
+def _of_any(
+    count: tf.Tensor, shape: Sequence[int], forecast: Callable[[], dict[str, tf.Tensor]]
+) -> dict[str, tf.Tensor]:
+    """Outputs [count, *shape]; empty where nothing is asked, for features need a first row."""
+    nothing = dict.fromkeys(OUTPUTS, tf.zeros([0, *shape]))
+    return tf.cond(count > 0, forecast, lambda: nothing)
 
 
 def _answer(forecast: Callable[..., dict[str, tf.Tensor]], inputs: Mapping[str, Any]) -> Any:

@@ -1,5 +1,7 @@
 """What a trained model does with changed inputs, whatever its weights are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from tests.support.series import household
 from tests.support.settings import MEASUREMENTS, TARGET
 from tests.support.trained import WINDOWING, ask, encoded, segments, trained
-from tfx_pipeline.model_contract import EXAMPLES, EXAMPLES_SIGNATURE
+from tfx_pipeline.model_contract import EXAMPLES, EXAMPLES_SIGNATURE, OUTPUTS
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +55,26 @@ def test_missing_minutes_change_little(model, windows):
     change = np.abs(partial["mean"] - whole["mean"])
     assert np.isfinite(change).all()
     assert change.mean() < 0.1 * np.nanstd(windows[:, 0])
+
+
+def test_an_empty_request_has_an_empty_answer(model, windows):
+    lone = ask(model, windows[:0])
+    spanning = model.signatures[EXAMPLES_SIGNATURE](**{EXAMPLES: tf.constant([], tf.string)})
+    assert {values.shape for values in lone.values()} == {(0, WINDOWING.horizon)}
+    expected = (0, WINDOWING.origins, WINDOWING.horizon)
+    assert {tuple(values.shape) for values in spanning.values()} == {expected}
+    assert set(lone) == set(spanning) == set(OUTPUTS)
+
+
+def test_segments_are_answered_whether_they_are_scored_or_not(model):
+    cut = segments(household(600, seed=6))
+    unscored = replace(cut, weight=np.zeros_like(cut.weight))
+    answers = [
+        model.signatures[EXAMPLES_SIGNATURE](**{EXAMPLES: tf.constant(encoded(one))})["mean"]
+        for one in (cut, unscored)
+    ]
+    assert np.isfinite(answers[0]).any()
+    np.testing.assert_array_equal(*answers)
 
 
 def test_the_rest_of_the_batch_does_not_matter(model, windows):
