@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,13 +26,36 @@ _EXPERIENCE = 24
 """Differences that a meter must have had before one of them can be a leap."""
 _REMEMBERED = 8
 """Falls of a meter that are remembered."""
+_BESIDE = 4
+"""Readings behind a fall in which nothing is believed that is far faster than before it."""
+_FAR_FASTER = 2.0
+
+
+class Fall(NamedTuple):
+    """The last time that a meter's readings fell, or leapt after they had fallen once.
+
+    Attributes:
+        ago: Readings since then.
+        fastest: What was counted at most until then, per millisecond.
+    """
+
+    ago: int
+    fastest: float
+
+    def disproves(self, rate: float, row: int) -> bool:
+        """Whether a reading so many rows on is a fault beside it, by how fast it counts."""
+        return self.ago + row <= _BESIDE and rate > _FAR_FASTER * self.fastest
+
+
+_NEVER = Fall(_BESIDE, np.inf)
 
 
 class Counted(Channel):
     """Differences of readings, in order of time, spread evenly between two of them.
 
     Left out, and counted, are single readings that the next one proves wrong, what lies across a
-    reset, a return from it in one leap, and a leap ahead by more than all that was counted, a
+    reset, a return from it in one leap, a rise twice as fast as ever just before or after one, for
+    faults come together, and a leap ahead by more than all that was counted, a
     hundred times as fast as ever, as when a meter is replaced. A rollover is no reset where it
     fits: the reading was close below the end of the digits, and no more was counted than twice the
     fastest so far.
@@ -43,6 +68,7 @@ class Counted(Channel):
         super().__init__("difference", spec, grid)
         self.noticed: Counter[str] = Counter()
         self._falls: dict[int, list[float]] = {}
+        self._fall: dict[int, Fall] = {}
         self._fastest: dict[int, float] = {}
         self._seen: Counter[int] = Counter()
         self._total: dict[int, float] = {}
@@ -98,16 +124,19 @@ class Counted(Channel):
         """What was counted up to each of these readings since the one before; NaN: not known."""
         counted = rows.value[at] - rows.value[at - 1]
         gap = rows.millis[at] - rows.millis[at - 1]
+        following = np.minimum(at + 1, rows.value.size - 1)
+        falls = (rows.meter[following] == rows.meter[at]) & (rows.value[following] < rows.value[at])
         start = np.flatnonzero(np.append(True, np.diff(rows.meter[at]) != 0)) if at.size else at
-        for place, stop in zip(start.tolist(), [*start[1:].tolist(), at.size], strict=True):
+        for place, stop in pairwise([*start.tolist(), at.size]):
             part = slice(place, stop)
             meter = int(rows.meter[at[place]])
             own, its = counted[part], gap[part]
             fastest = self._fastest.get(meter, 0.0)
             so_far = np.maximum.accumulate(np.append(fastest, own / its))[:-1]
-            if meter in self._falls or (own < 0).any() or (own > _LEAP * so_far * its).any():
+            unusual = falls[part] | (own < 0) | (own > _LEAP * so_far * its)
+            if meter in self._falls or unusual.any():
                 before, after = rows.value[at[part] - 1], rows.value[at[part]]
-                own = counted[part] = self._plausible(meter, before, after, its)
+                own = counted[part] = self._plausible(meter, before, after, its, falls[part])
                 fastest = self._fastest.get(meter, 0.0)
             rates = (own / its)[~np.isnan(own)]
             self._fastest[meter] = max(fastest, rates.max(initial=0.0))
@@ -119,11 +148,14 @@ class Counted(Channel):
             self._total[meter] = self._total.get(meter, 0.0) + float(np.nansum(own))
         return counted
 
-    def _plausible(self, meter: int, before: Floats, after: Floats, gap: Ints) -> Floats:
-        """The differences of one meter that has been reset, now or before."""
+    def _plausible(
+        self, meter: int, before: Floats, after: Floats, gap: Ints, falls_next: Marks
+    ) -> Floats:
+        """The differences of one meter that has been reset, now, before or in the next reading."""
         counted = after - before
         falls = self._falls.setdefault(meter, [])
         fastest = self._fastest.get(meter, 0.0)
+        fall = self._fall.get(meter, _NEVER)
         unusual = (counted < 0) | (counted > fastest * gap)
         for row in np.flatnonzero(unusual).tolist():
             most = fastest * float(gap[row])
@@ -138,21 +170,31 @@ class Counted(Channel):
                 kind = "resets"
             elif counted[row] > most and _returns(falls, float(before[row]), float(after[row])):
                 kind = "leaps back from a reset"
+            elif (falls_next[row] and counted[row] > _FAR_FASTER * most > 0) or fall.disproves(
+                float(counted[row] / gap[row]), row
+            ):
+                counted[row] = np.nan
+                self.noticed["rises beside a reset"] += 1
+                continue
             elif (
                 counted[row] > _LEAP * most > 0
                 and self._seen[meter] + row >= _EXPERIENCE
                 and counted[row] > self._total.get(meter, 0.0) + np.nansum(counted[:row])
             ):
-                # What comes after an idle time may be faster; it is not refused for ever.
-                fastest *= _LEAP
                 kind = "leaps ahead"
             else:
                 fastest = max(fastest, float(counted[row] / gap[row]))
                 continue
+            if falls or counted[row] < 0:
+                fall = Fall(-row, fastest)
+            if kind == "leaps ahead":
+                # What comes after an idle time may be faster; it is not refused for ever.
+                fastest *= _LEAP
             falls.append(float(before[row]))
             del falls[:-_REMEMBERED]
             counted[row] = np.nan
             self.noticed[kind] += 1
+        self._fall[meter] = Fall(fall.ago + counted.size, fall.fastest)
         self._fastest[meter] = fastest
         return counted
 

@@ -89,25 +89,49 @@ def test_a_single_reading_that_the_next_proves_wrong_is_left_out(tmp_path, stray
     assert noticed == {"stray readings": 1}
 
 
-@PROPERTY
+@settings(PROPERTY, max_examples=200)
 @given(st.integers(0, 10_000), st.sampled_from([80, 1 << 20]))
 def test_nothing_is_ever_negative_or_huge(tmp_path, seed, block):
     rng = np.random.default_rng(seed)
     readings = 5000 + np.cumsum(rng.uniform(0, 1, 120))
-    for at in rng.choice(np.arange(30, 118, 8), rng.integers(1, 4), replace=False):
-        kind = rng.integers(3)
+    # Side by side as well, but for two rises: a meter that restarts sends nonsense first.
+    for at in np.sort(rng.choice(np.arange(30, 116, 2), rng.integers(1, 5), replace=False)):
+        kind = rng.integers(4)
         if kind == 0:
-            readings[at:] -= readings[at] - rng.uniform(0, 0.5)
+            readings[at + 1 :] -= readings[at + 1] - rng.uniform(0, 0.5)
         elif kind == 1:
             readings[at : at + rng.integers(1, 4)] = 0
-        else:
+        elif kind == 2:
             readings[at] = rng.choice([1e6, 0.0])
+        else:  # a digit
+            readings[at] += rng.choice([-1, 1]) * rng.integers(1, 10) * 10.0 ** rng.integers(0, 5)
     path = counter(tmp_path, np.maximum(readings, 0).round(4), every=300)
-    found, noticed = read(path, block)
-    assert noticed
+    found, _ = read(path, block)
     values = np.array(list(found.values()))
     assert (values >= 0).all()
-    assert (values <= 10).all()
+    assert (values <= 4).all()
+    assert values.size >= 36
+
+
+@pytest.mark.parametrize("block", [20, 40, 1 << 20])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_a_few_readings_in_blocks_of_one(tmp_path, count, block):
+    found, _ = read(counter(tmp_path, 10.0 + np.arange(count)), block)
+    assert found == dict.fromkeys(range(count - 1), 1.0)
+
+
+@pytest.mark.parametrize("block", [80, 1 << 20])
+@pytest.mark.parametrize("wrong", [[530.0, 0.0], [0.0, 490.0], [0.0, 0.0, 490.0]])
+def test_a_fault_beside_a_reset_is_no_consumption(tmp_path, wrong, block):
+    readings = 500 + np.arange(60) / 2
+    readings[40 : 40 + len(wrong)] = wrong
+    found, noticed = read(counter(tmp_path, readings), block)
+    beside = range(39, 41 + len(wrong))
+    assert {step: one for step, one in found.items() if step not in beside} == pytest.approx(
+        {step: 0.5 for step in range(59) if step not in beside}
+    )
+    assert all(found.get(step, 0.5) <= 1 for step in beside)
+    assert noticed["resets"] == 1
 
 
 @pytest.mark.parametrize("block", [80, 1 << 20])
