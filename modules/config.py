@@ -1,9 +1,8 @@
 """The settings of training and search, as the Tuner and the Trainer get them."""
 
 import math
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from modules.families import FamilyName
 from tfx_pipeline.data.contract import Windowing
@@ -33,27 +32,10 @@ class ModelSettings(Budget):
     family: FamilyName
     """mlp, cnn, or lstm (the articles' two-layer LSTM)."""
     batch: int = Field(ge=1)
-    """Windows per batch; a multiple of those that a segment gives, windowing.origins / stride."""
+    """Windows per batch, at most: as many as whole segments give."""
     stride: int = Field(ge=1)
-    """A batch takes every so many-th window of its segments, for neighbours are much alike."""
-
-    def check(self, windowing: Windowing) -> None:
-        """Refuses what segments cannot give.
-
-        Raises:
-            ValueError: `stride` does not divide the origins, or whole segments do not fill a batch.
-        """
-        if self.stride not in windowing.strides:
-            raise ValueError(
-                f"model.stride ({self.stride}) must divide windowing.origins "
-                f"({windowing.origins}): {', '.join(map(str, windowing.strides))}"
-            )
-        windows = windowing.origins // self.stride
-        if self.batch % windows:
-            raise ValueError(
-                f"model.batch ({self.batch}) must be a multiple of {windows}, the windows of a "
-                f"segment (windowing.origins / model.stride)"
-            )
+    """A batch takes every so many-th window of its segments, for neighbours are much alike; of
+    longer segments fewer, so that a batch holds those of one."""
 
 
 class TunerSettings(Budget):
@@ -84,12 +66,18 @@ class TrainerConfig(TransformConfig):
     search_dir: str = ""
     """Folder where an interrupted search waits to be resumed; empty: it is not kept."""
 
-    @model_validator(mode="after")
-    def _fits_the_windowing(self) -> Self:
-        self.model.check(self.windowing)
-        return self
+    @property
+    def stride(self) -> int:
+        """Origins from one window of a segment to the next."""
+        origins = self.windowing.origins
+        return min(origins, max(self.model.stride, math.ceil(origins / self.model.batch)))
 
     @property
     def segments(self) -> int:
         """Segments per batch."""
-        return self.model.batch * self.model.stride // self.windowing.origins
+        return self.model.batch // self.windowing.count(self.stride)
+
+    @property
+    def batch(self) -> int:
+        """Windows per batch."""
+        return self.segments * self.windowing.count(self.stride)

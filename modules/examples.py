@@ -102,12 +102,13 @@ class Examples:
         Deltas are NaN where there is no label to learn from.
         """
         config = self.config
-        stride = config.model.stride
+        stride = config.stride
+        starts = config.windowing.phases(stride)
         segments = serialized(patterns).shuffle(SHUFFLED, seed=config.seed).repeat()
         batches = segments.batch(config.segments, drop_remainder=True)
 
         def windowed(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            origins = self.origins(examples, random % stride, stride)
+            origins = self.origins(examples, random % starts, stride)
             labels = tf.where(origins.scored[:, None], origins.labels, float("nan"))
             return origins.inputs, (labels - origins.base) / origins.scale[:, None]
 
@@ -119,14 +120,13 @@ class Examples:
 
         Args:
             patterns: Of the example files.
-            longest_stride: The step between origins is the longest up to this that divides those
-                of a segment.
+            longest_stride: The step between origins, or all those of a shorter segment.
 
         Returns:
             Batches of origins, and of the target one season before each of their labels, [N,
             horizon] by season: what naive forecasts expect.
         """
-        stride = max(step for step in self.config.windowing.strides if step <= longest_stride)
+        stride = min(longest_stride, self.config.windowing.origins)
         batches = serialized(patterns).batch(self.segments_at_once)
 
         def every(stride: int) -> tf.data.Dataset:

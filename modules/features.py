@@ -75,7 +75,7 @@ def origins_of(
         spec: The series.
         shape: How segments are cut into windows.
         sequence: Whether the network reads a sequence (LSTM, CNN) or one vector (MLP).
-        phase: First origin, 0 .. stride - 1.
+        phase: First origin, below `shape.phases(stride)`.
         stride: Step between origins.
 
     Returns:

@@ -73,6 +73,12 @@ def run_fn(fn_args: FnArgs) -> None:
     found = best_hyperparameters(fn_args.hyperparameters, family)
     hyperparameters = {**load_family(family).defaults, **found}
     logger.info("training %s with %s", family, hyperparameters)
+    logger.info(
+        "batches of %d windows: every %d-th of %d segments",
+        config.batch,
+        config.stride,
+        config.segments,
+    )
     examples = Examples(fn_args.transform_graph_path, config)
     network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
     scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)

@@ -51,7 +51,7 @@ def fit(
         The trained network, its weights averaged over the last steps.
     """
     config = examples.config
-    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.model.batch)
+    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.batch)
     rounds, per_round = divide(steps)
     batches = examples.training(train_files)
     shapes = {name: tuple(spec.shape[1:]) for name, spec in batches.element_spec[0].items()}

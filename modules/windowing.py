@@ -15,20 +15,13 @@ def origin_indices(windowing: Windowing, phase: tf.Tensor | int = 0, stride: int
 
     Args:
         windowing: Shape of the segments.
-        phase: First origin, 0 .. stride - 1.
-        stride: Step between origins; it must divide `windowing.origins`.
+        phase: First origin, below `windowing.phases(stride)`.
+        stride: Step between origins, at most `windowing.origins`.
 
     Returns:
-        int32 [origins / stride].
-
-    Raises:
-        ValueError: `stride` does not divide the origins.
+        int32 [windowing.count(stride)].
     """
-    if windowing.origins % stride:
-        raise ValueError(
-            f"stride {stride} must divide the {windowing.origins} origins of a segment"
-        )
-    steps = stride * tf.range(windowing.origins // stride)
+    steps = stride * tf.range(windowing.count(stride))
     return windowing.window - 1 + tf.cast(phase, tf.int32) + steps
 
 

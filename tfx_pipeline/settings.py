@@ -104,9 +104,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        options = self.data_options
-        self.model.check(options.windowing)
-        self.validation.frozen_limits(options.series.step)
+        self.validation.frozen_limits(self.data_options.series.step)
         return self
 
     @property

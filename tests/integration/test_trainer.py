@@ -148,6 +148,18 @@ def test_the_same_seed_gives_the_same_model(run, family):
         np.testing.assert_array_equal(first, second)
 
 
+def test_any_number_of_origins_trains(tmp_path):
+    shape = WINDOWING.model_copy(update={"origins": 31})
+    run = prepare(tmp_path, days=4, windowing=shape)
+    args = run.fn_args(steps=5, batch=100, stride=4)
+    examples = Examples(args.transform_graph_path, TrainerConfig.model_validate(args.custom_config))
+    inputs, deltas = next(iter(examples.training(args.train_files)))
+    assert inputs["now"].shape[0] == deltas.shape[0] == 14 * 7
+    trainer.run_fn(args)
+    _, asked = read_requests(run.folder / "model" / REQUESTS_FILE)
+    assert asked.outputs["mean"].shape == (8, 31, shape.horizon)
+
+
 def test_the_search_feeds_the_trainer(run, caplog):
     args = run.fn_args(tuner={"steps": 10, "parallel_trials": 2}, steps=20, batch=30)
     found = trainer.tuner_fn(args)

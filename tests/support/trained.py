@@ -30,11 +30,12 @@ class Run:
     """Files of a run: examples by split, the transform graph and where the model goes."""
 
     folder: Path
+    windowing: Windowing = WINDOWING
 
     def fn_args(self, tuner: Mapping[str, Any] | None = None, **model: Any) -> FnArgs:
         """What TFX gives the Tuner's and the Trainer's functions, with a few settings changed."""
         config = trainer_config(
-            windowing=WINDOWING,
+            windowing=self.windowing,
             seed=7,
             model={"steps": 400, "batch": 120, **model},
             tuner=tuner or {},
@@ -82,15 +83,17 @@ def write(
                 writer.write(example)
 
 
-def prepare(folder: Path, days: int = 20) -> Run:
+def prepare(folder: Path, days: int = 20, windowing: Windowing = WINDOWING) -> Run:
     """Writes the examples of a simulated household and analyzes them."""
     series = household(days * 1440, seed=1).without_values(slice(300, 305), slice(9000, 9003))
     split = int(0.8 * series.minutes.size)
     parts = {"train": slice(0, split), "eval": slice(split + 60, None)}
     for name, part in parts.items():
-        write(folder, name, Series(series.minutes[part], series.values[:, part]))
-    analyze(str(folder / "Split-train" / "*"), WINDOWING, folder / "transform")
-    return Run(folder)
+        write(
+            folder, name, Series(series.minutes[part], series.values[:, part]), windowing=windowing
+        )
+    analyze(str(folder / "Split-train" / "*"), windowing, folder / "transform")
+    return Run(folder, windowing)
 
 
 @cache

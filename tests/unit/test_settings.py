@@ -111,8 +111,7 @@ def test_profile_from_the_environment(monkeypatch):
         (["--validation.severity=SCHEMA_NEW_COLUMN=fatal"], "'error', 'warning' or 'ignore'"),
         (["--validation.missing_fraction_warning=0.3"], "max_missing_fraction (0.2)"),
         (["--validation.physics_fraction_warning=0.3"], "max_physics_fraction (0.05)"),
-        (["--model.stride=7"], "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60"),
-        (["--model.batch=64"], "a multiple of 15"),
+        (["--model.stride=0"], "model.stride"),
         (["--model.family=gru"], "'mlp', 'cnn' or 'lstm'"),
     ],
 )

@@ -70,7 +70,10 @@ class Windowing(Frozen):
         """Steps of data left out between two splits, so that no window reaches across."""
         return self.window + self.horizon
 
-    @property
-    def strides(self) -> tuple[int, ...]:
-        """Steps between origins that divide the origins, smallest first."""
-        return tuple(step for step in range(1, self.origins + 1) if self.origins % step == 0)
+    def count(self, stride: int) -> int:
+        """Origins of a segment that are so many apart, as many as there are from any phase."""
+        return self.origins // stride
+
+    def phases(self, stride: int) -> int:
+        """Places of the first of them: from one phase or another, each origin is among them."""
+        return self.origins - stride * (self.count(stride) - 1)

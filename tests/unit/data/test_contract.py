@@ -12,9 +12,9 @@ def test_a_segment_holds_what_its_origins_see_and_forecast():
     assert (SHAPE.length, SHAPE.labels, SHAPE.embargo) == (114, 64, 55)
 
 
-def test_strides_divide_the_origins():
-    assert SHAPE.strides == (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
-    assert Windowing(window=50, horizon=5, origins=1).strides == (1,)
+@pytest.mark.parametrize(("stride", "count", "phases"), [(1, 60, 1), (4, 15, 4), (7, 8, 11)])
+def test_a_stride_parts_the_origins(stride, count, phases):
+    assert (SHAPE.count(stride), SHAPE.phases(stride)) == (count, phases)
 
 
 @pytest.mark.parametrize(

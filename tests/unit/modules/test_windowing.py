@@ -29,9 +29,12 @@ def test_a_stride_takes_every_so_many_th_origin_from_the_phase():
     assert origins.numpy().tolist() == [3 + 1, 3 + 4]
 
 
-def test_a_stride_that_does_not_divide_the_origins_is_refused():
-    with pytest.raises(ValueError, match="stride 4 must divide the 6 origins"):
-        windowing.origin_indices(SHAPE, stride=4)
+@pytest.mark.parametrize("stride", range(1, 32))
+def test_from_one_phase_or_another_each_origin_is_taken(stride):
+    shape = Windowing(window=4, horizon=2, origins=31)
+    starts = range(shape.phases(stride))
+    taken = {int(at) for phase in starts for at in windowing.origin_indices(shape, phase, stride)}
+    assert taken == {shape.window - 1 + origin for origin in range(shape.origins)}
 
 
 def test_a_lone_window_is_what_origin_0_sees():
