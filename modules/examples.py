@@ -20,8 +20,7 @@ from tfx_pipeline.series.spec import SeriesSpec
 OPEN_FILES = 16
 # Segments in memory to draw from; about 3 kB each.
 SHUFFLED = 2048
-# Forecasts that are made at a time, so that memory does not grow with segments or requests: 10 MB
-# of inputs.
+# Forecasts that are made at a time, so that memory does not grow with segments or requests.
 AT_ONCE = 960
 
 

@@ -1,7 +1,8 @@
 """What a network sees of an origin: its window, rolling statistics, events, and what is ahead.
 
-Amplitudes are in scales of the meter, and differences to the last observation. Times are one-hot in
-bins, narrow near the origin and wide away from it.
+Amplitudes are in scales of the meter, and differences to the last observation. What a network would
+have to learn a threshold for is a code as well, the number of a bin: levels and changes, and times,
+in bins narrow near the origin and wide away from it.
 """
 
 import math
@@ -25,16 +26,18 @@ RECENT = 10
 SHOWN, MEANS = 60, 1024
 # Lower edges of the bins of times, in steps; the last bin is "longer or never".
 TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
-# Range of the one-hot time that remains in a phase, in steps; beyond it is clipped.
-REMAINING = (-12, 24)
-# The last steps of which changes and watched parts are shown one-hot.
+# Range of the code of the time that remains in a phase, in steps; beyond it is clipped.
+REMAINING = (-6, 24)
+# Values that a code may have, at most: 0 .. CODED - 1.
+CODED = 32
+# The last steps of which changes and watched parts are coded.
 BINNED = 3
 # Seconds of a step up to which switching shows: longer ones average it away.
 SWITCHING = 600
 # Waves of the day that a step ahead is placed by.
 HARMONICS = 4
 
-NOW, AHEAD = "now", "ahead"
+NOW, CODES, AHEAD = "now", "codes", "ahead"
 """Names of a network's inputs."""
 
 
@@ -42,8 +45,9 @@ class Origins(NamedTuple):
     """Origins of a batch of segments, flattened: N = batch * n.
 
     Attributes:
-        inputs: What the network takes: `NOW`, [N, size] or [N, window, channels], and where
-            something is known of each step ahead, `AHEAD`, [N, horizon, channels].
+        inputs: What the network takes: `NOW`, [N, window, channels] of a sequence, or [N, size]
+            with `CODES`, int32 [N, codes] below `CODED`; and where something is known of each step
+            ahead, `AHEAD`, [N, horizon, channels].
         last_observed: [N] in the target's unit, persistence's forecast; NaN where nothing was
             observed.
         base: [N, horizon] in the target's unit, what a forecast starts from; NaN likewise.
@@ -74,7 +78,7 @@ def origins_of(
         segments: Output of `modules.transform.preprocessing_fn`.
         spec: The series.
         shape: How segments are cut into windows.
-        sequence: Whether the network reads a sequence (LSTM, CNN) or one vector (MLP).
+        sequence: Whether the network reads a sequence (LSTM, CNN) or vectors (MLP).
         phase: First origin, below `shape.phases(stride)`.
         stride: Step between origins.
 
@@ -90,9 +94,9 @@ def origins_of(
     mean = windowing.at_origins(segments["level"], at)
     last = tf.where(tf.math.is_nan(last_observed), mean, last_observed / scale)
     windows = window_sequence(segments, at, shape.window, last)
-    inputs = {
-        NOW: windows if sequence else origin_vector(segments, spec, at, shape.window, last, windows)
-    }
+    inputs = {NOW: windows}
+    if not sequence:
+        inputs |= origin_vectors(segments, spec, at, shape.window, last, windows)
     if seasons.shape[-1] or spec.known_ahead:
         inputs[AHEAD] = steps_ahead(segments, spec, at, last, scale, base, seasons)
     weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
@@ -211,15 +215,15 @@ def window_sequence(
     return tf.concat([delta, compress(delta), observed, scaled], axis=-1)
 
 
-def origin_vector(
+def origin_vectors(
     segments: Mapping[str, tf.Tensor],
     spec: SeriesSpec,
     at: tf.Tensor,
     window: int,
     last: tf.Tensor,
     windows: tf.Tensor,
-) -> tf.Tensor:
-    """Everything known at each origin in one vector.
+) -> dict[str, tf.Tensor]:
+    """Everything known at each origin, as numbers and as codes.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
@@ -230,7 +234,7 @@ def origin_vector(
         windows: Output of `window_sequence`.
 
     Returns:
-        [batch, n, size].
+        `NOW`, [batch, n, size], and `CODES`, int32 [batch, n, codes].
     """
     level, observed = segments["level"], segments["observed"]
     recent = min(RECENT, window)
@@ -250,26 +254,25 @@ def origin_vector(
         compress(last)[..., None],
         local_time.circles(clock),
         windowing.at_origins(segments["holiday"], at)[..., None],
-        one_hot_bins(last[..., None], segments["levels"][0]),
-        one_hot_bins(target[..., -BINNED:], tf.concat([-edges[::-1], edges], axis=0)),
+    ]
+    codes = [
+        bins(last[..., None], segments["levels"][0]),
+        bins(target[..., -BINNED:], tf.concat([-edges[::-1], edges], axis=0)),
     ]
     if spec.step <= SWITCHING:
         found = events.find_events(segments, at, window, last)
         amplitudes += [found.size, found.level - last[..., None]]
-        groups += [
-            _merge(tf.asinh(found.covariates)),
-            one_hot_time(found.age, window),
-            one_hot_time(found.gap, window),
-            one_hot_remaining(found),
-        ]
+        groups.append(_merge(tf.asinh(found.covariates)))
+        codes += [time_bins(found.age, window), time_bins(found.gap, window), remaining_code(found)]
     watched = segments["watched"][0]
     if watched.shape[0]:
         rest = windowing.windows(segments["rest"], at, recent)
         parts = windowing.windows(tf.gather(segments["filled"], watched, axis=-1), at, BINNED)
         amplitudes.append(rest - rest[..., -1:])
-        groups += [rest, one_hot_bins(parts, segments["part_levels"][0])]
+        groups.append(rest)
+        codes.append(bins(parts, segments["part_levels"][0]))
     groups += amplitudes + [compress(amplitude) for amplitude in amplitudes]
-    return tf.concat(groups, axis=-1)
+    return {NOW: tf.concat(groups, axis=-1), CODES: tf.concat(codes, axis=-1)}
 
 
 def older(windows: tf.Tensor) -> tf.Tensor:
@@ -319,34 +322,31 @@ def compress(amplitude: tf.Tensor) -> tf.Tensor:
     return tf.asinh(5.0 * amplitude) / 2.0
 
 
-def one_hot_bins(values: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
-    """One-hot bins between ascending edges.
+def bins(values: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
+    """Numbers of the bins between ascending edges, from 0.
 
     Args:
         values: [batch, n, ..., k].
         edges: [edges], of all values, or [k, edges], of each.
 
     Returns:
-        [batch, n, size].
+        int32 [batch, n, size].
     """
-    bins = tf.reduce_sum(tf.cast(values[..., None] >= edges, tf.int32), axis=-1)
-    return _merge(tf.one_hot(bins, edges.shape[-1] + 1))
+    return _merge(tf.reduce_sum(tf.cast(values[..., None] >= edges, tf.int32), axis=-1))
 
 
-def one_hot_time(times: tf.Tensor, window: int) -> tf.Tensor:
-    """One-hot bins of times of 0 .. window - 1 steps: [batch, n, k] -> [batch, n, k * bins]."""
+def time_bins(times: tf.Tensor, window: int) -> tf.Tensor:
+    """Numbers of the bins of times of 0 .. window - 1 steps: [batch, n, k] -> the same, int32."""
     bin_of = np.searchsorted(TIME_BINS, np.arange(window - 1), side="right") - 1
     # "None in the window" has a bin of its own.
-    bins = np.append(bin_of, bin_of[-1] + 1)
-    return _merge(tf.one_hot(tf.gather(bins, times), int(bins[-1]) + 1))
+    return tf.gather(np.append(bin_of, bin_of[-1] + 1).astype(np.int32), times)
 
 
-def one_hot_remaining(found: events.Events) -> tf.Tensor:
-    """One-hot steps that remain in a phase, or not known: [batch, n, k * codes]."""
+def remaining_code(found: events.Events) -> tf.Tensor:
+    """Steps that remain in a phase, from 0, or not known: int32 [batch, n, k]."""
     low, high = REMAINING
     code = tf.clip_by_value(found.remaining, low, high) - low
-    unknown = high - low + 1
-    return _merge(tf.one_hot(tf.where(found.has_remaining, code, unknown), unknown + 1))
+    return tf.where(found.has_remaining, code, high - low + 1)
 
 
 def _merge(values: tf.Tensor) -> tf.Tensor:

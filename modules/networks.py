@@ -9,7 +9,7 @@ from keras import layers
 from modules.distribution import BINS
 from modules.families import FamilyName, load_family
 from modules.families.family import initializer
-from modules.features import AHEAD, NOW
+from modules.features import AHEAD, CODES
 
 # Units of the layers that a step ahead shares with all others.
 STEP_UNITS = 96
@@ -38,8 +38,11 @@ def build_network(
     """
     chosen = load_family(family)
     values = {**chosen.defaults, **hyperparameters}
-    inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
-    hidden = chosen.body(inputs[NOW], values, seed)
+    inputs = {
+        name: keras.Input(shape, name=name, dtype="int32" if name == CODES else "float32")
+        for name, shape in shapes.items()
+    }
+    hidden = chosen.body(inputs, values, seed)
     if AHEAD in inputs:
         logits = _of_each_step(hidden, inputs[AHEAD], horizon, values["dropout"], seed)
     else:

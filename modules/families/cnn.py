@@ -6,11 +6,12 @@ from typing import Any
 from keras import layers
 
 from modules.families.family import Family, initializer
+from modules.features import NOW
 
 
-def _body(inputs: Any, values: Mapping[str, Any], seed: int) -> Any:
+def _body(inputs: Mapping[str, Any], values: Mapping[str, Any], seed: int) -> Any:
     units = values["units"]
-    hidden = layers.Conv1D(units, 1, kernel_initializer=initializer(seed))(inputs)
+    hidden = layers.Conv1D(units, 1, kernel_initializer=initializer(seed))(inputs[NOW])
     for layer in range(values["layers"]):
         convolution = layers.Conv1D(
             units,

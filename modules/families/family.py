@@ -12,14 +12,15 @@ class Family:
     """One kind of network.
 
     Attributes:
-        body: (inputs, hyperparameters, seed) -> the last hidden layer.
-        sequence: Whether it reads windows minute by minute, or one vector of features.
-        xla: Whether XLA compiles its training step; it triples the time of a recurrent one.
+        body: (inputs by name, hyperparameters, seed) -> the last hidden layer.
+        sequence: Whether it reads windows minute by minute, or vectors of features.
+        xla: Whether XLA compiles its training step; it triples the time of a recurrent one, and
+            has no sum of codes.
         defaults: Hyperparameters; `learning_rate` is one of them.
         grid: Values to search by hyperparameter.
     """
 
-    body: Callable[[Any, Mapping[str, Any], int], Any]
+    body: Callable[[Mapping[str, Any], Mapping[str, Any], int], Any]
     sequence: bool
     xla: bool
     defaults: Mapping[str, Any]

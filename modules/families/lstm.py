@@ -7,10 +7,11 @@ import keras
 from keras import layers
 
 from modules.families.family import Family, initializer
+from modules.features import NOW
 
 
-def _body(inputs: Any, values: Mapping[str, Any], seed: int) -> Any:
-    hidden = inputs
+def _body(inputs: Mapping[str, Any], values: Mapping[str, Any], seed: int) -> Any:
+    hidden = inputs[NOW]
     for layer, sequences in enumerate((True, False)):
         lstm = layers.LSTM(
             values["units"],

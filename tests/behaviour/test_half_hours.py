@@ -8,6 +8,9 @@ import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from modules import trainer
+from modules.config import Budget
+from modules.examples import Examples
+from modules.training import fit
 from tests.support.settings import trainer_config
 from tests.support.transform import analyze
 from tfx_pipeline.components.example_gen.encoder import Encoder
@@ -30,6 +33,11 @@ SERIES = SeriesSpec.model_validate(
         "known_ahead": [{"name": "temperature", "unit": "degC"}],
         "holidays": "FR",
     }
+)
+CONFIG = trainer_config(
+    series=SERIES.model_dump(mode="json"),
+    windowing=SHAPE.model_dump(),
+    model={"steps": 150, "batch": 96, "stride": 4, "epochs": 10},
 )
 SCALES = {"small": 0.2, "large": 4.0}
 
@@ -67,11 +75,6 @@ def folder(tmp_path_factory):
             for example in Encoder(SERIES, {}).encode(parts):
                 writer.write(example)
     analyze(str(found / "train" / "*"), SHAPE, found / "transform", series=SERIES)
-    config = trainer_config(
-        series=SERIES.model_dump(mode="json"),
-        windowing=SHAPE.model_dump(),
-        model={"steps": 150, "batch": 96, "stride": 4, "epochs": 10},
-    )
     trainer.run_fn(
         FnArgs(
             working_dir=str(found / "work"),
@@ -79,7 +82,7 @@ def folder(tmp_path_factory):
             eval_files=[str(found / "eval" / "*")],
             transform_graph_path=str(found / "transform"),
             serving_model_dir=str(found / "model"),
-            custom_config=config.model_dump(mode="json"),
+            custom_config=CONFIG.model_dump(mode="json"),
         )
     )
     return found
@@ -118,6 +121,16 @@ def test_the_model_says_what_it_takes(folder):
     assert metadata.meters == 2
     assert metadata.inputs["temperature"].shape == (SHAPE.window + SHAPE.horizon,)
     assert metadata.inputs["meter"].dtype == "string"
+
+
+def test_the_same_seed_gives_the_same_network(folder):
+    def weights():
+        examples = Examples(str(folder / "transform"), CONFIG)
+        train, evaluation = ([str(folder / split / "*")] for split in ("train", "eval"))
+        return fit(examples, train, evaluation, {}, Budget(steps=12, epochs=1)).get_weights()
+
+    for first, second in zip(weights(), weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize("meter", SCALES)

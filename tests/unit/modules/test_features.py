@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules import features, windowing
-from modules.features import NOW
+from modules import features
+from modules.features import CODED, CODES, NOW
 from modules.local_time import is_holiday, local_clock
 from tests.support.series import household
 from tests.support.settings import SERIES
@@ -72,6 +72,8 @@ def test_an_origin_sees_exactly_what_its_window_alone_shows(sequence, seed):
         np.testing.assert_allclose(
             together.inputs[NOW][origin], alone.inputs[NOW][0], rtol=0, atol=1e-6
         )
+        if not sequence:
+            np.testing.assert_array_equal(together.inputs[CODES][origin], alone.inputs[CODES][0])
         np.testing.assert_array_equal(together.last_observed[origin], alone.last_observed[0])
 
 
@@ -96,6 +98,7 @@ def test_strided_origins_are_those_of_the_whole():
     whole = features.origins_of(segments, SERIES, SHAPE, False)
     part = features.origins_of(segments, SERIES, SHAPE, False, tf.constant(2), 4)
     np.testing.assert_allclose(part.inputs[NOW], whole.inputs[NOW][2::4], rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(part.inputs[CODES], whole.inputs[CODES][2::4])
     np.testing.assert_array_equal(part.labels, whole.labels[2::4])
 
 
@@ -112,20 +115,29 @@ def test_rolling_statistics_are_of_the_observed_minutes():
 
 
 def test_times_fall_in_bins_and_none_has_its_own():
-    window = 50
-    codes = features.one_hot_time(tf.constant([[[0, 14, 15, 16, 48, 49]]]), window).numpy()
-    bins = codes.reshape(6, -1).argmax(axis=1).tolist()
-    assert codes.sum() == 6
+    codes = features.time_bins(tf.constant([[[0, 14, 15, 16, 48, 49]]]), 50).numpy()
     # 14, 15 and 16 share a bin; none in the window has the last one.
-    assert bins == [0, 14, 14, 14, 24, 25]
+    assert codes.tolist() == [[[0, 14, 14, 14, 24, 25]]]
 
 
 def test_short_windows_work():
-    shape = Windowing(window=8, horizon=2, origins=4)
-    origins = windowing.origin_indices(shape)
-    codes = features.one_hot_time(tf.constant([[[0, 6, 7]]]), shape.window)
-    assert codes.numpy().sum() == 3
-    assert origins.shape == (4,)
+    codes = features.time_bins(tf.constant([[[0, 6, 7]]]), 8)
+    assert codes.numpy().tolist() == [[[0, 6, 7]]]
+
+
+def test_values_are_coded_by_the_edges_up_to_them():
+    edges = tf.constant([[1.0, 2.0], [10.0, 20.0]])
+    codes = features.bins(tf.constant([[[0.9, 10.0], [2.0, 25.0]]]), edges)
+    assert codes.numpy().tolist() == [[[0, 1], [2, 2]]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_code_has_a_row_of_the_table(seed):
+    segments = transformed(holed(seed))
+    codes = features.origins_of(segments, SERIES, SHAPE, False).inputs[CODES].numpy()
+    assert codes.dtype == np.int32
+    assert codes.min() == 0
+    assert codes.max() < CODED
 
 
 @pytest.mark.parametrize("window", [3, 24, 50])

@@ -6,13 +6,17 @@ import pytest
 from modules import networks
 from modules.distribution import BINS
 from modules.families import FAMILIES, load_family
-from modules.features import AHEAD, NOW
+from modules.features import AHEAD, CODED, CODES, NOW
 
-SHAPES = {"mlp": (40,), "cnn": (50, 10), "lstm": (50, 10)}
+SHAPES = {
+    "mlp": {NOW: (40,), CODES: (6,)},
+    "cnn": {NOW: (50, 10)},
+    "lstm": {NOW: (50, 10)},
+}
 
 
 def build(family: str, seed: int = 0, ahead: int = 0, **hyperparameters):
-    shapes = {NOW: SHAPES[family]} | ({AHEAD: (5, ahead)} if ahead else {})
+    shapes = SHAPES[family] | ({AHEAD: (5, ahead)} if ahead else {})
     return networks.build_network(family, shapes, 5, hyperparameters, seed)
 
 
@@ -25,7 +29,9 @@ def test_every_family_is_tested(family):
 @pytest.mark.parametrize("family", SHAPES)
 def test_a_network_gives_logits_per_step_ahead(family, ahead):
     rng = np.random.default_rng(0)
-    inputs = {NOW: rng.normal(size=(3, *SHAPES[family])).astype(np.float32)}
+    inputs = {NOW: rng.normal(size=(3, *SHAPES[family][NOW])).astype(np.float32)}
+    if CODES in SHAPES[family]:
+        inputs[CODES] = rng.integers(0, CODED, (3, *SHAPES[family][CODES]), np.int32)
     if ahead:
         inputs[AHEAD] = rng.normal(size=(3, 5, ahead)).astype(np.float32)
     logits = build(family, ahead=ahead)(inputs)
