@@ -1,7 +1,7 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
 .PHONY: help setup run kubeflow-local test check format lint types layers credentials lock documents \
-	figures hooks image e2e bench clean
+	figures hooks image e2e bench flink clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
@@ -65,6 +65,9 @@ image:  ## Build the container image: IMAGE=name:tag BASE=... (docs/image.md).
 
 e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:tag.
 	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e packages/tfx-kubeflow/tests/e2e --no-cov -s $(ARGS)
+
+flink: setup  ## Run a Flink cluster for the Beam steps on this machine (docs/beam.md).
+	@$(BIN)/python -m tools.flink --folder=.runtime/flink $(ARGS)
 
 bench: setup  ## Measure what README and docs state, and put it there.
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -152,10 +152,11 @@ def create_pipeline(
         )
     )
 
+    # A folder has one run at a time; many of them share an address.
+    locked = "" if "://" in pipeline_root else pipeline_root
     for component in (example_gen, statistics_gen, transform, evaluator):
-        component.with_beam_pipeline_args(
-            settings.beam.node_arguments(component.id, run=f"{settings.name} {pipeline_root}")
-        )
+        arguments = settings.beam.node_arguments(component.id, run=locked)
+        component.with_beam_pipeline_args(arguments)
 
     return tfx.dsl.Pipeline(
         pipeline_name=settings.name,

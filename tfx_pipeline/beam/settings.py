@@ -1,7 +1,6 @@
 """The settings of Beam: which engine runs a node's steps, and with what arguments."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, get_args
 
@@ -157,14 +156,14 @@ class BeamSettings(Engine):
 
         Args:
             node: The node.
-            run: What tells runs apart that may happen at the same time, such as the artifacts'
-                folder: what an earlier run of the same left behind is cancelled.
+            run: What no two runs share at the same time, such as a locked folder: jobs that an
+                earlier run of it left behind are cancelled. Empty: there is no such thing.
         """
         engine = self.of(node)
         found = list(engine.arguments())
         if self.temp:
             found.append(f"--temp_location={self.temp}")
-        if engine.engine != "direct":
+        if engine.engine in BEHIND_A_JOB_SERVER and run:
             found.append(f"--job_name={_job_name(node, run)}")
         return found
 
@@ -201,6 +200,5 @@ _WAY_OUT = {
 
 
 def _job_name(node: NodeName, run: str) -> str:
-    """A name that Dataflow takes, too: small letters, digits and dashes."""
-    words = re.sub("[^a-z0-9]+", "-", node.lower())
-    return f"{words}-{hashlib.sha256(run.encode()).hexdigest()[:16]}"
+    """A name that says which node it is, and tells runs apart."""
+    return f"{node.lower()}-{hashlib.sha256(run.encode()).hexdigest()[:16]}"

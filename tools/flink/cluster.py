@@ -1,0 +1,221 @@
+"""Starts and stops a Flink session cluster whose task managers have addresses of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MAIN = {
+    "job-manager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+    "task-manager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+    "job-server": "org.apache.beam.runners.flink.FlinkJobServerDriver",
+}
+HEAP = {"job-manager": "-Xmx512m", "task-manager": "-Xmx512m", "job-server": "-Xmx512m"}
+DEADLINE = 180
+"""Seconds until everything must have started; Flink takes 10 on an idle machine."""
+HOST = "127.0.0.1"
+
+
+class Cluster:
+    """A job manager, task managers of one slot each, Beam's job server, and Python workers.
+
+    Args:
+        jars: Folder of Flink's and Beam's jars.
+        folder: For configuration, logs and temporary files.
+        task_managers: How many; each has an address 127.0.0.x of its own.
+    """
+
+    def __init__(self, jars: Path, folder: Path, task_managers: int = 2) -> None:
+        self._jars = jars
+        self._folder = folder
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._rpc, self._rest, self._jobs, self._pool = _free_ports(4)
+        self._names = [f"task-manager-{number}" for number in range(1, task_managers + 1)]
+
+    @property
+    def settings(self) -> list[str]:
+        """Options of the pipeline that use this cluster."""
+        return [
+            "--beam.engine=flink",
+            f"--beam.address={HOST}:{self._jobs}",
+            f"--beam.worker_pool={HOST}:{self._pool}",
+            f"--beam.workers={len(self._names)}",
+        ]
+
+    def start(self) -> None:
+        """Starts everything.
+
+        Raises:
+            RuntimeError: Something ended or was not ready in time; its log is named.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._java("job-manager", "job-manager", {})
+        for name in self._names:
+            self.start_task_manager(name)
+        self._java("job-server", "job-server", {}, self._job_server_options())
+        self._run(
+            "worker-pool",
+            [sys.executable, "-m", "tfx_pipeline.beam.worker_pool", f"--port={self._pool}"],
+        )
+        self._wait(lambda: self.slots() == len(self._names))
+        for port in (self._jobs, self._pool):
+            self._wait(lambda port=port: _listens(port))
+
+    def start_task_manager(self, name: str) -> None:
+        """Starts a task manager, also one that was killed before."""
+        host = f"127.0.0.{self._names.index(name) + 2}"
+        own = {"taskmanager.host": host, "taskmanager.bind-host": host}
+        self._java(name, "task-manager", own)
+
+    def kill(self, name: str) -> None:
+        """Ends a process as a failing machine does."""
+        self._processes[name].kill()
+        self._processes.pop(name).wait()
+
+    def slots(self) -> int:
+        """Task slots of the task managers that the job manager knows."""
+        try:
+            return int(self.rest("overview")["slots-total"])
+        except OSError:
+            return 0
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs, as Flink tells of them: `name`, `state`, `start-time`, `duration`."""
+        found: list[dict[str, Any]] = self.rest("jobs/overview")["jobs"]
+        return found
+
+    def rest(self, path: str) -> Any:
+        """What Flink's REST interface answers."""
+        with urllib.request.urlopen(f"http://{HOST}:{self._rest}/{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        """Ends everything."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._processes.clear()
+
+    def _job_server_options(self) -> list[str]:
+        return [
+            f"--flink-master={HOST}:{self._rest}",
+            f"--job-host={HOST}",
+            f"--job-port={self._jobs}",
+            "--artifact-port=0",
+            "--expansion-port=0",
+            f"--artifacts-dir={self._folder / 'staged'}",
+        ]
+
+    def _java(
+        self, name: str, kind: str, own: dict[str, Any], options: list[str] | None = None
+    ) -> None:
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        configuration = _CONFIGURATION | {
+            "jobmanager.rpc.address": HOST,
+            "jobmanager.rpc.port": self._rpc,
+            "rest.port": self._rest,
+            "rest.address": HOST,
+            "io.tmp.dirs": folder,
+            **own,
+        }
+        lines = [f"{key}: {value}\n" for key, value in configuration.items()]
+        (folder / "config.yaml").write_text("".join(lines))
+        (folder / "log4j.properties").write_text(_LOGGING)
+        log = f"-Dlog4j.configurationFile=file:{folder / 'log4j.properties'}"
+        opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENED]
+        java = ["java", HEAP[kind], log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
+        self._run(name, [*java, *(options or ["--configDir", str(folder)])])
+
+    def _run(self, name: str, command: list[str]) -> None:
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=_environment()
+            )
+
+    def _wait(self, ready: Any) -> None:
+        limit = time.monotonic() + DEADLINE
+        while not ready():
+            for name, process in self._processes.items():
+                if process.poll() is not None:
+                    raise RuntimeError(f"{name} ended; see {self._folder / name}.log")
+            if time.monotonic() > limit:
+                raise RuntimeError(f"not ready after {DEADLINE} s; see {self._folder}/*.log")
+            time.sleep(0.5)
+
+
+_CONFIGURATION = {
+    "jobmanager.bind-host": HOST,
+    "rest.bind-address": HOST,
+    # What Flink's own scripts compute; without them it has to be said.
+    "taskmanager.cpu.cores": 1.0,
+    "taskmanager.memory.framework.heap.size": "128m",
+    "taskmanager.memory.framework.off-heap.size": "128m",
+    "taskmanager.memory.jvm-metaspace.size": "256m",
+    "taskmanager.memory.jvm-overhead.min": "192m",
+    "taskmanager.memory.jvm-overhead.max": "192m",
+    "taskmanager.memory.task.heap.size": "384m",
+    "taskmanager.memory.task.off-heap.size": "0m",
+    "taskmanager.memory.managed.size": "256m",
+    # StatisticsGen has hundreds of exchanges, and by default each wants 512 buffers of 32 KiB.
+    "taskmanager.network.sort-shuffle.min-buffers": 64,
+    "taskmanager.memory.network.min": "256m",
+    "taskmanager.memory.network.max": "256m",
+    "taskmanager.numberOfTaskSlots": 1,
+    # Else every job loads Beam anew, and no Python worker outlives its stage.
+    "classloader.resolve-order": "parent-first",
+    "pekko.startup-timeout": "120 s",
+    # A job whose task manager is lost waits so long for another, and then fails.
+    "slot.request.timeout": 60000,
+    "heartbeat.timeout": 20000,
+}
+_OPENED = ("java.lang", "java.util", "java.net", "java.nio", "java.util.concurrent", "java.time")
+_LOGGING = """rootLogger.level = INFO
+rootLogger.appenderRef.out.ref = out
+appender.out.name = out
+appender.out.type = CONSOLE
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} %m%n
+"""
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+    ports = [item.getsockname()[1] for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+@contextmanager
+def cluster(jars: Path, folder: Path, task_managers: int = 2) -> Iterator[Cluster]:
+    """A cluster that is stopped at the end, whatever happens."""
+    made = Cluster(jars, folder, task_managers)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
