@@ -10,7 +10,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FLINK = "apache-flink-libraries==1.19.3"
-FLINK_SHA256 = "4a58e3a1fb7d83340bc96b6c080624c6d792d69fae5d294b96224775204a9c60"
+FLINK_SHA256 = (
+    "4a58e3a1fb7d83340bc96b6c080624c6d792d69fae5d294b96224775204a9c60"  # pragma: allowlist secret
+)
 JARS = HERE / "jars.sha256"
 """Of each jar of Beam's runner: SHA-256 and name."""
 
