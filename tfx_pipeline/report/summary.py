@@ -48,7 +48,8 @@ class RunSummary(Result):
     """What a run did; what a failed run did not reach is null."""
 
     schema_version: Literal[2] = 2
-    """Raised when a field changes its meaning or goes; new fields do not raise it."""
+    """Raised when a field changes its meaning or goes. New fields, here and in what it holds, do
+    not raise it and have defaults, so that an earlier summary is read."""
     run_id: str
     """Its start in local time."""
     profile: str

@@ -1,13 +1,17 @@
 """The summary as JSON: written atomically, read back, and described by its schema."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.summary import evaluation, run_summary
 from tfx_pipeline.report.summary import RunSummary, read_summary, write_summary
+
+DATA = Path(__file__).parents[3] / "tests/data"
 
 
 def test_it_is_written_and_read_back(tmp_path):
@@ -39,6 +43,21 @@ def test_a_summary_of_another_release_is_called_so(tmp_path):
     (tmp_path / "summary.json").write_text('{"schema_version": 1}')
     with pytest.raises(ValueError, match="a summary of version 1, of another release"):
         read_summary(tmp_path)
+
+
+def test_a_recorded_summary_of_the_release_before_is_called_so(tmp_path):
+    shutil.copy(DATA / "summary_1.json", tmp_path / "summary.json")
+    with pytest.raises(ValueError, match="a summary of version 1, of another release"):
+        read_summary(tmp_path)
+
+
+def test_the_first_summary_of_this_version_is_read(tmp_path):
+    """Fields that came later have defaults."""
+    shutil.copy(DATA / "summary_2.json", tmp_path / "summary.json")
+    found = read_summary(tmp_path)
+    assert found.data is not None
+    assert found.data.rows == 40_000
+    assert found.evaluation is not None
 
 
 def test_no_file_is_named(tmp_path):

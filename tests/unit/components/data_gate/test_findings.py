@@ -1,8 +1,10 @@
 """The rules of the data gate: severities, fractions, stuck sensors, drift."""
 
+from pathlib import Path
+
 import pytest
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from tests.support.settings import defaults
 from tests.support.voltage import FROZEN, SCHEMA, anomalies, statistics
@@ -15,7 +17,11 @@ from tfx_pipeline.components.data_gate.findings import (
     judge,
     schema_findings,
 )
+from tfx_pipeline.data.curated_schema import read_schema
 from tfx_pipeline.data.summary import Extreme, MeterFraction
+
+PROJECT = Path(__file__).parents[4]
+DATA = PROJECT / "tests/data"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +106,23 @@ def test_another_series_is_no_drift():
         for feature in dataset.features:
             feature.path.step[:] = ["energy"]
     assert drift_findings(after, before, schema, defaults().validation.severity) == []
+
+
+def test_drift_is_found_against_what_release_0_1_0_recorded():
+    recorded = (DATA / "statistics_0.1.0.pb").read_bytes()
+    before = statistics_pb2.DatasetFeatureStatisticsList.FromString(recorded)
+    now = statistics_pb2.DatasetFeatureStatisticsList.FromString(recorded)
+    now.datasets[0].features.add(type="FLOAT").path.step.append("same_time_yesterday")
+    schema = read_schema(PROJECT / "schema/uci-household.pbtxt")
+    severities = defaults().validation.severity
+    assert drift_findings(now, before, schema, severities) == []
+    [voltage] = [one for one in now.datasets[0].features if one.path.step == ["Voltage"]]
+    for histogram in voltage.num_stats.histograms:
+        for bucket in histogram.buckets:
+            bucket.low_value += 30
+            bucket.high_value += 30
+    [finding] = drift_findings(now, before, schema, severities)
+    assert finding.where == "drift: Voltage"
 
 
 def test_an_error_rejects_and_every_finding_is_reported():
