@@ -512,3 +512,54 @@ def ends_of_intervals(folder: Path) -> Made:
     rows = zip(["60117"] * count, times, _point(energy, 0), strict=True)
     path = _lines(folder / "amr.csv", "Meter No,Interval End,Energy Import Wh", rows, ",")
     return Made(path, {"60117": (seconds, energy)})
+
+
+@_shape(
+    layouts=_csv("Zeitstempel", "%d.%m.%Y %H:%M", ";", ","),
+    cadence="PT15M",
+    target={
+        "name": "Wirkarbeit",
+        "unit": "kWh",
+        "aggregate": "sum",
+        "lowest": 0,
+    },
+    covariates=[{"name": "Temperatur", "unit": "degC"}],
+    ignored=["Status"],
+)
+def report(folder: Path) -> Made:
+    """A table within a report: a mark, Excel's line, a title, units, a delimiter more."""
+    count, step = 60 * 96, 900
+    seconds = _seconds("2023-06-01 00:00", count, step)
+    energy = (_kilowatts(count, step, 13) / 4).round(3)
+    rng = np.random.default_rng(13)
+    lost = rng.random(count) < 0.02
+    rows = zip(
+        _texts(seconds, "%d.%m.%Y %H:%M"),
+        (" n/a " if gone else one for one, gone in zip(_comma(energy), lost, strict=True)),
+        _comma(15 + 5 * np.sin(2 * np.pi * (seconds % 86_400 / 86_400 - 0.4)), 1),
+        ["W"] * count,
+        [""] * count,
+        strict=True,
+    )
+    header = (
+        "\ufeffsep=;\nLastgang\nZählpunkt;DE0001234567\nvon;01.06.2023\n\n"
+        "Zeitstempel;Wirkarbeit;Temperatur;Status\n;[kWh];[°C];"
+    )
+    path = _lines(folder / "bericht.csv", header, rows, ";")
+    return Made(path, {"": (seconds[~lost], energy[~lost])})
+
+
+@_shape(
+    layouts=[_csv("Interval Start", "%m/%d/%Y %H:%M")[0] | {"thousands": ","}],
+    cadence="PT1H",
+    target={"name": "Load_W", "column": "Load (W)", "unit": "W", "lowest": 0},
+)
+def thousands(folder: Path) -> Made:
+    """Watts with commas between thousands, in quotes where there are any."""
+    count, step = 120 * 24, 3600
+    seconds = _seconds("2023-06-01 00:00", count, step)
+    power = (1000 * _kilowatts(count, step, 14)).round(1)
+    texts = (f'"{one:,.1f}"' if one >= 1000 else f"{one:.1f}" for one in power)
+    rows = zip(_texts(seconds, "%m/%d/%Y %H:%M"), texts, strict=True)
+    path = _lines(folder / "load.csv", "Interval Start,Load (W)", rows, ",")
+    return Made(path, {"": (seconds, power)})

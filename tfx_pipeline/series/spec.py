@@ -64,6 +64,8 @@ class Layout(Frozen):
     """Between two fields."""
     decimal: Literal[".", ","] = "."
     """Between units and tenths."""
+    thousands: Literal[".", ",", " ", "'"] | None = None
+    """Between thousands, where numbers are written so; a blank stands for narrow ones as well."""
     zone: Zone | None = None
     """Of its local times, where it is not the series': UTC, or Etc/GMT-1 for a clock that keeps
     Central European winter time."""
@@ -72,6 +74,8 @@ class Layout(Frozen):
     def _can_be_told_apart(self) -> Self:
         if self.delimiter == self.decimal:
             raise ValueError(f"delimiter and decimal are both {self.decimal!r}")
+        if self.thousands == self.decimal:
+            raise ValueError(f"thousands and decimal are both {self.decimal!r}")
         if not self.delimiter.isascii() or self.delimiter.isalnum() or self.delimiter in '"\n\r\0':
             raise ValueError(f"delimiter: {self.delimiter!r} cannot stand between two fields")
         return self

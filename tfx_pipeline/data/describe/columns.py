@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,9 @@ import pyarrow.compute as pc
 
 from tfx_pipeline.data.describe.errors import Remarks
 from tfx_pipeline.data.describe.sample import Sample
-from tfx_pipeline.data.describe.text_layout import decimal_sign, has_thousands
-from tfx_pipeline.data.raw.delimited import MISSING
+from tfx_pipeline.data.describe.text_layout import Style, number_style
+from tfx_pipeline.data.raw.delimited import MISSING, as_plain
+from tfx_pipeline.series.spec import Layout
 
 Numbers = npt.NDArray[np.float64]
 
@@ -23,6 +23,7 @@ _LOOKED = 2000
 _NUMBERS = 0.95
 """Fraction of the texts that are numbers, from which on a column is one of numbers."""
 _MISSING = pa.array(sorted(MISSING))
+_PLAIN = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Column:
         numbers: float64 [n], NaN where there is none; None: it holds texts.
         missing: Fraction of the rows without a value.
         odd: The first text of a column of numbers that is none.
+        unit: What a line of units says of it.
     """
 
     name: str
@@ -42,6 +44,12 @@ class Column:
     numbers: Numbers | None
     missing: float
     odd: str | None = None
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name, with the unit where that stands by itself."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
 
     @cached_property
     def whole(self) -> bool:
@@ -61,7 +69,7 @@ class Column:
 
 def read_columns(
     sample: Sample, names: Sequence[str], remarks: Remarks
-) -> tuple[dict[str, Column], Literal[".", ","]]:
+) -> tuple[dict[str, Column], Style]:
     """Reads columns as numbers where they hold numbers.
 
     Args:
@@ -70,25 +78,35 @@ def read_columns(
         remarks: Gets what is odd.
 
     Returns:
-        The columns by name, and the decimal sign of the file.
+        The columns by name, and the signs in the file's numbers.
     """
     if sample.delimiter is None:
-        return {name: _typed(name, sample.table[name]) for name in names}, "."
+        return {name: _typed(name, sample.table[name]) for name in names}, Style(".", None)
     texts = {name: pc.utf8_trim_whitespace(sample.table[name]) for name in names}
-    few = [text for column in texts.values() for text in _some(column, len(texts))]
-    decimal = decimal_sign(few)
-    both = decimal == sample.delimiter
+    style = number_style(_some(column, len(texts)) for column in texts.values())
+    commas = style.decimal == sample.delimiter
+    if commas:  # read with a point, such columns hold texts
+        style = Style(".", None)
     columns = {
-        name: _read(name, column, "." if both else decimal) for name, column in texts.items()
+        name: replace(_read(name, column, style), unit=sample.units.get(name, ""))
+        for name, column in texts.items()
     }
-    if both:
+    if commas:
         texts_alone = [name for name, column in columns.items() if column.numbers is None]
         for name in texts_alone[:1]:
             remarks.doubt(name, "decimal commas between commas are not read: part columns by ;")
-        decimal = "."
     for column in columns.values():
-        _remark(column, texts[column.name], len(columns), remarks)
-    return columns, decimal
+        if column.odd is not None:
+            remarks.doubt(column.name, f"{column.odd[:40]!r} is no number; such rows are bad rows")
+    if style.thousands and style.sure:
+        remarks.note("thousands", f"numbers have {style.thousands!r} between thousands")
+    elif style.thousands:
+        remarks.doubt(
+            "thousands",
+            f"{style.thousands!r} stands before three digits alone, among whole numbers below a "
+            "thousand: taken for thousands; remove it and correct `decimal` if it is before tenths",
+        )
+    return columns, style
 
 
 def _some(column: pa.ChunkedArray, columns: int) -> list[str]:
@@ -106,27 +124,16 @@ def _typed(name: str, column: pa.ChunkedArray) -> Column:
     return Column(name, column, numbers, float(np.isnan(numbers).mean()))
 
 
-def _read(name: str, column: pa.ChunkedArray, decimal: str) -> Column:
+def _read(name: str, column: pa.ChunkedArray, style: Style) -> Column:
     empty = pc.is_in(column, _MISSING)
     missing = (pc.sum(empty).as_py() or 0) / max(len(column), 1)
-    pattern = rf"^[-+]?(\d+({'[.]' if decimal == '.' else ','}\d*)?|[{decimal}]\d+)([eE][-+]?\d+)?$"
-    good = pc.match_substring_regex(column, pattern)
+    layout = Layout(timestamp=name, delimiter="|", decimal=style.decimal, thousands=style.thousands)
+    texts = as_plain(column, layout)
+    good = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
     count = pc.sum(good).as_py() or 0
     filled = len(column) * (1 - missing)
     if not filled or count < _NUMBERS * filled:
         return Column(name, column, None, missing)
-    texts = pc.if_else(good, column, None)
-    if decimal == ",":
-        texts = pc.replace_substring(texts, ",", ".")
-    numbers = np.asarray(texts.cast(pa.float64()).to_numpy(), float)
+    numbers = np.asarray(pc.if_else(good, texts, None).cast(pa.float64()).to_numpy(), float)
     bad = column.filter(pc.invert(pc.or_(good, empty)))
     return Column(name, column, numbers, missing, str(bad[0]) if len(bad) else None)
-
-
-def _remark(column: Column, texts: pa.ChunkedArray, columns: int, remarks: Remarks) -> None:
-    if column.odd is not None:
-        remarks.doubt(column.name, f"{column.odd[:40]!r} is no number; such rows are bad rows")
-    if column.numbers is None and has_thousands(_some(texts, columns)):
-        remarks.doubt(
-            column.name, "numbers have signs between thousands, which are not read: remove them"
-        )

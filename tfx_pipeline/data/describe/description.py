@@ -20,6 +20,7 @@ from tfx_pipeline.data.describe.kinds import Kind, Rows, find_kind
 from tfx_pipeline.data.describe.meters import Meters, by_meter, find_meters
 from tfx_pipeline.data.describe.roles import Roles, find_roles
 from tfx_pipeline.data.describe.sample import Sample, take_sample
+from tfx_pipeline.data.describe.text_layout import Style
 from tfx_pipeline.data.describe.timestamps import find_times
 from tfx_pipeline.data.describe.triangle import find_triangle
 from tfx_pipeline.data.describe.vocabulary import UNITS, Words, plain
@@ -86,13 +87,17 @@ def describe(file: str) -> Description:
         remarks.doubt(
             "layouts", f"{sample.odd_rows:,} lines have not the header's number of fields"
         )
+    if sample.above:
+        remarks.note("layouts", f"the header is in line {sample.above + 1}, below what is not read")
+    if sample.units:
+        remarks.note("layouts", "a line of units stands below the header")
     times = find_times(sample, file, remarks)
     if not times.known.all():
         count = int((~times.known).sum())
         remarks.doubt("timestamp", f"{count:,} rows have no time that could be read")
     taken = {*times.columns, *times.others}
     names = [name for name in sample.table.column_names if name not in taken]
-    columns, decimal = read_columns(sample, names, remarks)
+    columns, style = read_columns(sample, names, remarks)
     meters = find_meters(sample, times, columns, remarks)
     order = by_meter(times, sample.stretch, meters.codes)
     rows, cadence = _rows(sample, times, meters, order, file, remarks)
@@ -108,7 +113,7 @@ def describe(file: str) -> Description:
         if column.numbers is not None and _varies(column)
     }
     roles = find_roles(rest, kinds, rows, meters.column is None, file, remarks)
-    layout = _layout(times, sample, decimal)
+    layout = _layout(times, sample, style)
     spec = {
         "layouts": [layout],
         "zone": zone,
@@ -203,7 +208,7 @@ def _common_unit(columns: Mapping[str, Column]) -> Words | None:
     return None
 
 
-def _layout(times: Times, sample: Sample, decimal: str) -> dict[str, Any]:
+def _layout(times: Times, sample: Sample, style: Style) -> dict[str, Any]:
     only = len(times.columns) == 1
     layout: dict[str, Any] = {
         "timestamp": times.columns[0] if only else list(times.columns),
@@ -212,7 +217,9 @@ def _layout(times: Times, sample: Sample, decimal: str) -> dict[str, Any]:
     if times.utc:
         layout["zone"] = "UTC"
     if sample.delimiter is not None:
-        layout |= {"delimiter": sample.delimiter, "decimal": decimal}
+        layout |= {"delimiter": sample.delimiter, "decimal": style.decimal}
+        if style.thousands:
+            layout["thousands"] = style.thousands
     return layout
 
 

@@ -79,7 +79,7 @@ def find_kind(column: Column, rows: Rows, common_unit: Words | None, remarks: Re
         common_unit: What a column with the unit of all values says.
         remarks: Gets how sure that is.
     """
-    said = understand(column.name)
+    said = understand(column.label)
     if common_unit and said.unit is None and (said.quantity is None or said.quantity in _ENERGIES):
         said = Words(said.quantity or common_unit.quantity, common_unit.unit, said.roles)
     numbers = column.numbers[rows.order] if column.numbers is not None else np.empty(0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -47,6 +48,8 @@ class Sample:
         whole: Whether these are all rows.
         seen: What was looked at, for people.
         odd_rows: Lines that have not the header's number of fields.
+        above: Lines above the header.
+        units: Column -> what a line of units below the header says of it.
     """
 
     table: pa.Table
@@ -55,6 +58,8 @@ class Sample:
     whole: bool
     seen: str
     odd_rows: int = 0
+    above: int = 0
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def take_sample(file: str) -> Sample:
@@ -95,7 +100,23 @@ def _of_text(file: str) -> Sample:
     tables, odd = zip(*(_parsed(text, layout, file) for text in texts if text), strict=True)
     looked = sum(map(len, texts))
     seen = seen or f"{looked / 1e6:.0f} MB of it: {_where(len(texts))}"
-    return _sample(list(tables), layout.delimiter, whole, seen, sum(odd), file)
+    found = _sample(list(tables), layout.delimiter, whole, seen, sum(odd), file)
+    units = {name: unit for name, unit in zip(layout.names, layout.units, strict=False) if unit}
+    return replace(found, table=_named(found.table, file), above=layout.header, units=units)
+
+
+def _named(table: pa.Table, file: str) -> pa.Table:
+    """Leaves out columns that have neither a name nor a value."""
+    names = table.column_names
+    if all(names):
+        return table
+    kept = [
+        place
+        for place, name in enumerate(names)
+        if name or pc.any(pc.not_equal(pc.utf8_trim_whitespace(table.column(place)), "")).as_py()
+    ]
+    refuse_double_names([names[place] for place in kept], file)
+    return table.select(kept)
 
 
 @contextmanager
@@ -182,10 +203,10 @@ def _of_parquet(file: str) -> Sample:
 
 def _plain(table: pa.Table) -> pa.Table:
     """Categories as the texts that they are."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            column = table.column(place).cast(field.type.value_type)
-            table = table.set_column(place, field.name, column)
+    for place, one in enumerate(table.schema):
+        if pa.types.is_dictionary(one.type):
+            column = table.column(place).cast(one.type.value_type)
+            table = table.set_column(place, one.name, column)
     return table
 
 

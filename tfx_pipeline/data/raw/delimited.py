@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from tfx_pipeline.data.raw.columns import Columns, columns_of, value_type
 from tfx_pipeline.data.raw.errors import Problem
 from tfx_pipeline.data.raw.fields import Fields, cut
 from tfx_pipeline.data.raw.timestamps import Timestamps
-from tfx_pipeline.series.spec import SeriesSpec
+from tfx_pipeline.series.spec import Layout, SeriesSpec
 
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 """Type of columns with few distinct texts: each is looked at once a block."""
@@ -22,6 +24,8 @@ MISSING = [
     *("unavailable", "unknown"),
 ]
 """What stands where there is no value."""
+BLANKS = "[ \u00a0\u202f]"
+"""What stands between thousands where they are parted by a blank; a regular expression."""
 
 
 class DelimitedText:
@@ -38,6 +42,7 @@ class DelimitedText:
 
     def __init__(self, fields: Fields, spec: SeriesSpec) -> None:
         self.fields = fields
+        self._spec = spec
         self.delimiter = fields.layout.delimiter
         self._times = Timestamps(fields.layout, spec.zone is not None)
         self._kind = value_type(spec)
@@ -45,6 +50,7 @@ class DelimitedText:
         repeated = len(fields.times) > 1 or fields.meter is not None
         self._types = dict.fromkeys(fields.times, _DICTIONARY if repeated else pa.string())
         self._types |= dict.fromkeys(fields.values, self._kind)
+        self._plain = True  # numbers, as far as has been read, are written as Arrow reads them
         for place in (fields.meter, fields.group):
             if place is not None:
                 self._types[place] = _DICTIONARY
@@ -54,6 +60,33 @@ class DelimitedText:
         """Whether the last column is a measurement."""
         return len(self.fields.names) - 1 in self.fields.values
 
+    def is_row(self, line: bytes) -> bool:
+        """Whether a line has a time where rows have it."""
+        entries = split(line.decode(errors="replace"), self.delimiter)
+        return len(entries) == len(self.fields.names) and all(
+            self._times.fits(number, entries[place])
+            for number, place in enumerate(self.fields.times)
+        )
+
+    def is_of_units(self, line: bytes) -> bool:
+        """Whether a line below the header holds no row: texts for numbers, no digit for a time."""
+        entries = [one.strip() for one in split(line.decode(errors="replace"), self.delimiter)]
+        if len(entries) <= max(self.fields.used):
+            return False
+        times = "".join(entries[place] for place in self.fields.times)
+        texts = {entries[place] for place in self.fields.values} - {*MISSING}
+        return bool(texts) and not any(map(str.isdigit, times)) and not any(map(_is_number, texts))
+
+    def as_in(self, line: bytes) -> DelimitedText:
+        """The same for rows such as this one, which end with a delimiter or do not."""
+        names = self.fields.names
+        entries = split(line.decode(errors="replace"), self.delimiter)
+        if len(entries) == len(names) + 1 and not entries[-1].strip():
+            names = (*names, "")
+        elif len(entries) == len(names) - 1 and not names[-1]:
+            names = names[:-1]
+        return DelimitedText(replace(self.fields, names=names), self._spec)
+
     def parse(self, text: bytes) -> Columns:
         """Parses whole lines.
 
@@ -62,7 +95,7 @@ class DelimitedText:
         Raises:
             ValueError: Some line does not fit the format; `explain` finds out why.
         """
-        table = self._read(text, range(len(self.fields.names)))
+        table = self._table(text, range(len(self.fields.names)))
         return columns_of(
             lambda place: table[str(place)].chunk(0),
             table.num_rows,
@@ -110,7 +143,7 @@ class DelimitedText:
     def _is_number(self, place: int, entry: str) -> bool:
         quoted = '"' + entry.replace('"', '""') + '"\n'
         try:
-            self._read(quoted.encode(), [place])
+            self._table(quoted.encode(), [place])
         except ValueError:
             return False
         return True
@@ -121,11 +154,28 @@ class DelimitedText:
         if re.fullmatch(rf"[+-]?\d+[{other}]\d+", entry):
             return f" (the decimal sign is described as {decimal!r})"
         if re.fullmatch(r"[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d*)?", entry):
-            return " (write it without thousands separators)"
+            return " (signs between thousands are described as `thousands`)"
         return ""
 
-    def _read(self, text: bytes, places: Sequence[int]) -> pa.Table:
+    def _table(self, text: bytes, places: Sequence[int]) -> pa.Table:
         """Reads lines with these of the columns, named by their place; takes those in use."""
+        if self._plain:
+            try:
+                return self._read(text, places, self._types)
+            except pa.ArrowInvalid:
+                pass  # blanks around what is missing, signs between thousands: these are rare
+        texts = dict.fromkeys(self.fields.values, pa.string())
+        table = self._read(text, places, self._types | texts)
+        for name in table.column_names:
+            if int(name) in texts:
+                numbers = as_plain(table[name], self.fields.layout).cast(self._kind)
+                table = table.set_column(table.column_names.index(name), name, numbers)
+        self._plain = False
+        return table
+
+    def _read(
+        self, text: bytes, places: Sequence[int], types: Mapping[int, pa.DataType]
+    ) -> pa.Table:
         names = list(map(str, places))
         used = [name for place, name in zip(places, names, strict=True) if place in self._types]
         return pa_csv.read_csv(
@@ -134,12 +184,34 @@ class DelimitedText:
             read_options=pa_csv.ReadOptions(column_names=names, block_size=max(len(text), 1)),
             parse_options=pa_csv.ParseOptions(delimiter=self.delimiter),
             convert_options=pa_csv.ConvertOptions(
-                column_types={str(place): kind for place, kind in self._types.items()},
+                column_types={str(place): kind for place, kind in types.items()},
                 include_columns=used,
                 null_values=MISSING,
                 decimal_point=self.fields.layout.decimal,
             ),
         )
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d., ']*\d[\d., ']*([eE][-+]?\d+)?", text) is not None
+
+
+def as_plain(texts: pa.ChunkedArray, layout: Layout) -> pa.ChunkedArray:
+    """Numbers as a layout writes them, as Arrow reads them: `1.234,5 ` becomes `1234.5`.
+
+    What is missing becomes null; what is no number stays none.
+    """
+    texts = pc.utf8_trim_whitespace(texts)
+    texts = pc.if_else(pc.is_in(texts, pa.array(MISSING)), None, texts)
+    if layout.thousands:
+        sign = BLANKS if layout.thousands == " " else re.escape(layout.thousands)
+        grouped = rf"^[-+]?\d{{1,3}}({sign}\d{{3}})+([{layout.decimal}]\d*)?$"
+        together = pc.replace_substring_regex(texts, sign, "")
+        texts = pc.if_else(pc.match_substring_regex(texts, grouped), together, texts)
+    if layout.decimal == ",":
+        # A point is no part of a number here.
+        texts = pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")
+    return texts
 
 
 def split(text: str, delimiter: str) -> list[str]:

@@ -34,7 +34,8 @@ HINTS: dict[str, str] = {
     "meter": "Name the meter in every row, always the same way, or leave the column out of every "
     "file.",
     "missing": "Check the export: at least some rows need values.",
-    "number": "Write numbers with the decimal sign of the layout and no other; leave the field "
+    "number": "Write numbers with the decimal sign of the layout, between thousands nothing or its "
+    "`thousands`; leave the field "
     "empty or write '?' where a value is missing.",
     "overlap": "Give files that do not overlap in time, or name the meters in a meter column.",
     "skipped": "Write what the local clock shows, or describe another zone of the layout's times, "

@@ -64,6 +64,13 @@ def required(layout: Layout, spec: SeriesSpec) -> tuple[str, ...]:
     return (*layout.timestamp, *values)
 
 
+def described(names: Sequence[str], layout: Layout, spec: SeriesSpec) -> int:
+    """How many of the columns that a file of a layout needs are among the names."""
+    patterns = _any_of(spec.meter_columns)
+    needed = {name.lower() for name in required(layout, spec)}
+    return sum(bool(name in needed or patterns.fullmatch(name)) for name in map(str.lower, names))
+
+
 def fields_of(names: Sequence[str], layout: Layout, spec: SeriesSpec) -> Fields:
     """Finds the columns, in any order and case.
 
@@ -82,10 +89,11 @@ def fields_of(names: Sequence[str], layout: Layout, spec: SeriesSpec) -> Fields:
     canonical = {name.lower(): name for name in (*spec.meter, *needed)}
     is_meter, is_ignored = _any_of(spec.meter_columns), _any_of(spec.ignored)
     lowered = [name.lower() for name in names]
+    # A column without a name, such as one behind a last delimiter, can only be meant by "".
     kept = [
         place
         for place, name in enumerate(lowered)
-        if name in canonical or not is_ignored.fullmatch(name)
+        if name in canonical or (name and not is_ignored.fullmatch(name))
     ]
     meters = [
         place

@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from tfx_pipeline.data.raw.delimited import DelimitedText, split
 from tfx_pipeline.data.raw.errors import DataError, Problem
-from tfx_pipeline.data.raw.fields import HeaderError, closest, cut, fields_of, layout_of, required
+from tfx_pipeline.data.raw.fields import (
+    HeaderError,
+    closest,
+    cut,
+    described,
+    fields_of,
+    layout_of,
+    required,
+)
 from tfx_pipeline.series.spec import SeriesSpec
 
 _POSSIBLE_DELIMITERS = ";,\t|"
 
 
+def columns_named(line: bytes, spec: SeriesSpec) -> int:
+    """How many of the described columns a line names, whatever parts them; 2 make a header."""
+    text = line.decode(errors="replace")
+    signs = {layout.delimiter for layout in spec.layouts} | set(_POSSIBLE_DELIMITERS)
+    tables = [_names(text, sign) for sign in signs if sign in text]
+    return max(
+        (described(names, layout, spec) for names in tables for layout in spec.layouts), default=0
+    )
+
+
 def recognise(header: bytes, spec: SeriesSpec, file: str, line: int = 1) -> DelimitedText:
-    """Finds the format of a file from its first line.
+    """Finds the format of a file from its header.
 
     Args:
-        header: First line that is not blank, without its line end.
+        header: The line with the columns' names, without its line end.
         spec: The series.
         file: Path, for the message.
         line: Its number, for the message.

@@ -13,10 +13,14 @@ from tfx_pipeline.data.raw.columns import Columns
 from tfx_pipeline.data.raw.delimited import DelimitedText
 from tfx_pipeline.data.raw.errors import DataError, Problem
 from tfx_pipeline.data.raw.fields import Fields
-from tfx_pipeline.data.raw.formats import recognise
+from tfx_pipeline.data.raw.formats import columns_named, recognise
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener, line_blocks
 from tfx_pipeline.series.spec import SeriesSpec
 
+_ABOVE = 100
+"""Lines above the header, at most."""
+_HEADER = 2
+"""Described columns that a header names, at least."""
 _COMPARED_LINES = 20
 _TAIL_BYTES = 8192
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*\n)+")
@@ -73,13 +77,52 @@ class DataLines:
         return self.fields.names[self.fields.times[-1]]
 
     def _header(self) -> DelimitedText:
-        for block in self._blocks:
-            self._block = self._behind_blank_lines(block)
+        """Reads up to the first row, and finds the header on the way.
+
+        Exports write titles, the meter's name or Excel's `sep=;` above it, and units below.
+        """
+        above: list[tuple[int, bytes]] = []
+        while (line := self._ahead()) is not None and len(above) < _ABOVE:
+            number = self._line
+            self._skip()
+            if columns_named(line, self._spec) >= _HEADER:
+                found = recognise(line, self._spec, self.file, number)
+                self._require_no_rows(above, found)
+                return self._behind_units(found)
+            above.append((number, line))
+        if not above:
+            raise DataError.of(Problem("empty", "the file has no lines", self.file))
+        number, line = max(above, key=lambda one: columns_named(one[1], self._spec))
+        return recognise(line, self._spec, self.file, number)
+
+    def _ahead(self) -> bytes | None:
+        """The next line that is not blank, without its end; it is still to be read."""
+        while True:
+            self._block = self._behind_blank_lines(self._block)
             if self._block.strip():
-                line, _, self._block = self._block.partition(b"\n")
-                self._line += 1
-                return recognise(line.rstrip(b"\r"), self._spec, self.file, self._line - 1)
-        raise DataError.of(Problem("empty", "the file has no lines", self.file))
+                return self._block.partition(b"\n")[0].rstrip(b"\r")
+            block = next(self._blocks, None)
+            if block is None:
+                return None
+            self._block = block
+
+    def _skip(self) -> None:
+        self._block = self._block.partition(b"\n")[2]
+        self._line += 1
+
+    def _require_no_rows(self, above: list[tuple[int, bytes]], found: DelimitedText) -> None:
+        for number, line in above:
+            if found.is_row(line):
+                detail = f"a row before the header, which is in line {self._line - 1}"
+                raise DataError.of(Problem("header", detail, self.file, number))
+
+    def _behind_units(self, found: DelimitedText) -> DelimitedText:
+        """Leaves a line of units out, and looks at how rows end."""
+        line = self._ahead()
+        if line is not None and found.is_of_units(line):
+            self._skip()
+            line = self._ahead()
+        return found if line is None else found.as_in(line)
 
     def parts(self, remaining: Callable[[], int | None]) -> Iterator[Part | Problem]:
         """Yields rows and bad lines in the file's order, up to `remaining()` of them."""

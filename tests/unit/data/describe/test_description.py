@@ -95,21 +95,17 @@ def described(folder, content):
         (TEXT.encode("utf-16"), "UTF-16"),
         (TEXT.replace("power", "Zählerstand").encode("latin-1"), "line 1: byte 0xe4"),
         (TEXT.partition("\n")[2], "no header"),
-        ("Meter 7\nexported today\n\n" + TEXT, "begins in line 4"),
+        ("Meter 7\nexported today\n\n" + TEXT.partition("\n")[2], "no header .* in line 4"),
         (rows(QUARTERS, ["NaN"] * 480), "no column with power"),
         (rows(QUARTERS, ["1.0"] * 480), "no column with power"),
         (rows(QUARTERS[:1], LOAD[:1]), "no two rows"),
         (rows(QUARTERS[::-1], LOAD), "oldest first"),
-        (rows(QUARTERS, [f"{one};" for one in LOAD], sign=";", header="t;p"), "name every column"),
+        (rows(QUARTERS, [f"{one};x" for one in LOAD], sign=";", header="t;p"), "name every column"),
         (rows(QUARTERS, [f"1,{one}" for one in LOAD], "time,power,Power"), "two columns"),
         (rows([f"2023-{n:02}-01" for n in range(1, 13)], LOAD[:12]), "longest step is a day"),
         (rows(range(480), LOAD, "number,power"), "no column holds times"),
         (rows([f"{16725312 + n}00000000000" for n in range(480)], LOAD), "nanoseconds"),
         ("day,00:00,06:00,12:00,18:00\n" + "2023-01-01,1,2,3,4\n" * 9, "each time of day"),
-        (
-            rows(QUARTERS, [f"1.23{n % 10},5" for n in range(480)], "time;power kW", sign=";"),
-            "thousands",
-        ),
         (rows(QUARTERS, [f'"1,{n % 10}"' for n in range(480)]), "part columns by ;"),
         (b"a,b\n" + b"x" * 3_000_000, "no line end"),
         (gzip.compress(TEXT.encode())[:300], "cut off"),
@@ -283,6 +279,54 @@ def test_a_column_with_summer_and_winter_is_no_meter(tmp_path):
     assert found.spec.meter == ()
     assert found.spec.zone == "Europe/Paris"
     assert found.spec.ignored == ("season",)
+
+
+@pytest.mark.parametrize("end", ["", "\r"])
+def test_what_stands_around_a_table(end, tmp_path):
+    """A mark, Excel's line, a title, a line of units, a delimiter more, what is missing."""
+    values = [f"{one}; n/a ;".replace(".", ",") for one in LOAD]
+    above = "\ufeffsep=;\nZähler;12 345\nvom 1.1.2023; bis\n\nZeit;Wirkarbeit;Temperatur\n;kWh;°C;"
+    text = rows(QUARTERS, values, above, sign=";").replace("\n", f"{end}\n")
+    found = described(tmp_path, text)
+    assert found.values["layouts"] == [
+        {"timestamp": "Zeit", "format": "iso", "delimiter": ";", "decimal": ","}
+    ]
+    assert (found.spec.target.unit, found.spec.target.aggregate) == ("kWh", "sum")
+    assert found.values["ignored"] == ["Temperatur"]
+    notes = [one.text for one in found.remarks.about("layouts")]
+    assert notes[0] == "the header is in line 5, below what is not read"
+
+
+def test_two_columns_of_a_title_are_no_header(tmp_path):
+    above = "Zähler;4711\nvon;01.01.2023\nZeit;kWh"
+    found = described(tmp_path, rows(QUARTERS, LOAD, above, sign=";"))
+    assert found.spec.layouts[0].timestamp == ("Zeit",)
+    assert found.spec.target.column == "kWh"
+
+
+@pytest.mark.parametrize(
+    ("written", "decimal", "thousands", "sure"),
+    [
+        (["1.234,5", "12,25"], ",", ".", True),
+        (['"1,234.5"', "12.25"], ".", ",", True),
+        (['"1,234,567.5"', "3.5"], ".", ",", True),
+        (["1 234,5", "12,25"], ",", " ", True),
+        (["1\u202f234,5", "12,25"], ",", " ", True),
+        (["1'234.5", "12.25"], ".", "'", True),
+        (["1.234.567", "1.000"], ",", ".", True),
+        (["1.234", "12,5"], ",", ".", True),
+        (["1.234", "981"], ",", ".", False),
+        (["1.234", "981.5"], ".", None, True),
+        (["1.234", "0.981"], ".", None, True),
+        (["1.234", "9810"], ".", None, True),
+    ],
+)
+def test_signs_between_thousands(written, decimal, thousands, sure, tmp_path):
+    values = [written[n * 7 % 13 % 2] for n in range(480)]
+    found = described(tmp_path, rows(QUARTERS, values, "time;power W", sign=";"))
+    layout = found.spec.layouts[0]
+    assert (layout.decimal, layout.thousands) == (decimal, thousands)
+    assert found.remarks.doubtful("thousands") == (not sure)
 
 
 def test_a_unit_in_a_column_of_its_own(tmp_path):

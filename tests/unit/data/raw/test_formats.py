@@ -71,8 +71,11 @@ def test_of_several_layouts_it_is_the_one_whose_timestamps_are_there(tmp_path):
     ("entry", "words"),
     [
         ("1.5", "'1.5' is no number (the decimal sign is described as ',')"),
-        ("1.234,5", "'1.234,5' is no number (write it without thousands separators)"),
-        ("1 234 567", "without thousands separators"),
+        (
+            "1.234,5",
+            "'1.234,5' is no number (signs between thousands are described as `thousands`)",
+        ),
+        ("1 234 567", "signs between thousands are described"),
         ("viel", "'viel' is no number"),
     ],
 )
@@ -92,6 +95,79 @@ def test_a_thousand_in_quotes_is_refused_where_the_point_is_the_decimal_sign(tmp
 def test_missing_values_are_written_in_many_ways(missing, tmp_path):
     (rows,) = read(ROWS.replace("1,5", missing), tmp_path)
     assert np.isnan(rows.values[0, 1])
+
+
+@pytest.mark.parametrize("missing", ["Null ", " n/a", "  ", " ? ", "\t-"])
+@pytest.mark.parametrize("block", [40, 1 << 20])
+def test_blanks_around_what_is_missing_do_not_matter(missing, block, tmp_path):
+    path = tmp_path / "meter.csv"
+    path.write_text(ROWS.replace("1,5", missing))
+    rows = list(Reader([str(path)], spec(), BadRows(), block_bytes=block))
+    found = np.concatenate([one.values[0] for one in rows])
+    np.testing.assert_array_equal(found, np.array([0.25, np.nan, np.nan], np.float32))
+
+
+THOUSANDS = {"timestamp": "when", "delimiter": ";", "decimal": ",", "thousands": "."}
+
+
+def test_signs_between_thousands_are_read_where_they_are_described(tmp_path):
+    series = spec(layouts=[THOUSANDS])
+    text = ROWS.replace("0,25", "-1.234.567,25").replace("1,5", " 999,5 ").replace("?", "1.000")
+    assert values(text, tmp_path, series) == [[[-1234567.25, 999.5, 1000.0]]]
+    blanks = series.model_copy(
+        update={"layouts": (series.layouts[0].model_copy(update={"thousands": " "}),)}
+    )
+    text = ROWS.replace("0,25", "1 234,5").replace("1,5", "1\u202f234\u00a0567")
+    assert values(text, tmp_path, blanks)[0][0][:2] == [1234.5, 1234567.0]
+
+
+@pytest.mark.parametrize(
+    "entry", ["1.5", "12.34", "1.2345", "1.234.56", "1234.567", "1,234.5", "."]
+)
+def test_a_sign_that_is_not_between_thousands_is_refused(entry, tmp_path):
+    problem = error(ROWS.replace("1,5", entry), tmp_path, spec(layouts=[THOUSANDS]))
+    assert (problem.rule, problem.line) == ("number", 3)
+
+
+ABOVE = "sep=;\nMeter;4711\n\nvon;2024-03-01\n"
+
+
+@pytest.mark.parametrize("block", [20, 40, 1 << 20])
+def test_what_stands_around_a_table_is_not_read(block, tmp_path):
+    path = tmp_path / "meter.csv"
+    text = ABOVE + ROWS.replace("\n", "\n;[kWh]\n", 1)
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    rows = list(Reader([str(path)], spec(), BadRows(), block_bytes=block))
+    assert np.concatenate([one.values[0] for one in rows])[:2].tolist() == [0.25, 1.5]
+    assert np.concatenate([one.lines for one in rows])[:2].tolist() == [7, 8]
+    path.write_text(text.replace("1,5", "viel"))
+    with pytest.raises(DataError) as caught:
+        list(Reader([str(path)], spec(), BadRows(), block_bytes=block))
+    assert caught.value.problems[0].line == 8
+
+
+@pytest.mark.parametrize("text", [ROWS.replace("\n", ";\n"), ROWS.replace("\n", ";\n", 1)])
+def test_a_delimiter_at_the_end_of_lines_is_no_column(text, tmp_path):
+    assert values(text, tmp_path)[0][0][:2] == [0.25, 1.5]
+    first, _, rest = ROWS.partition("\n")
+    only_rows = f"{first}\n" + rest.replace("\n", ";\n")
+    assert values(only_rows, tmp_path)[0][0][:2] == [0.25, 1.5]
+    problem = error(only_rows.replace("1,5;", "1,5;2;"), tmp_path)
+    assert (problem.rule, problem.line) == ("columns", 3)
+
+
+def test_a_row_above_the_header_is_no_title(tmp_path):
+    header, _, rest = ROWS.partition("\n")
+    first, _, others = rest.partition("\n")
+    problem = error("\n".join([first, header, others]), tmp_path)
+    assert (problem.rule, problem.line) == ("header", 1)
+    assert "a row before the header, which is in line 2" in problem.detail
+
+
+def test_a_row_without_a_time_below_the_header_is_no_line_of_units(tmp_path):
+    for entry in ("?;1,0", "?;?"):
+        problem = error(ROWS.replace("\n", f"\n{entry}\n", 1), tmp_path)
+        assert (problem.rule, problem.line) == ("timestamp", 2)
 
 
 def test_another_delimiter_is_named_in_words(tmp_path):
