@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.settings import MEASUREMENTS, WINDOWING, defaults
+from tests.support.settings import MEASUREMENTS, SERIES, WINDOWING, defaults
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.curated_schema import (
     SchemaError,
@@ -116,3 +116,20 @@ def test_a_file_of_an_earlier_release_gets_the_features_that_it_lacks(tmp_path):
     schema.feature.extend(kept)
     file.write_text(to_text(schema))
     assert lengths(curated_schema(file, SPEC, WINDOWING)) == lengths(read_schema(FILE))
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes"), [("target", 1), ("quarter-hours", 15), ("hourly", 60)]
+)
+def test_no_mean_is_beyond_the_domain_of_its_minutes(name, minutes):
+    def domains(file):
+        features = read_schema(Path(__file__).parents[3] / f"schema/{file}.pbtxt").feature
+        return {one.name: one.float_domain for one in features if one.name in SERIES.names}
+
+    of_minutes, longer = domains("uci-household"), domains(f"uci-household-{name}")
+    factors = {one.name: minutes if one.aggregate == "sum" else 1 for one in SERIES.measurements}
+    for measurement, domain in longer.items():
+        least, most = of_minutes[measurement].min, of_minutes[measurement].max
+        factor = factors[measurement]
+        assert factor * least <= domain.min < domain.max <= factor * most
+        assert (domain.min, domain.max) == (least, most) or minutes > 1
