@@ -19,7 +19,7 @@ _LONGEST = 200_000
 _NUMBER = re.compile(
     rf"[-+]?(\d+[.,]?\d*|[.,]\d+|\d{{1,3}}(([.,']|{BLANKS})\d{{3}})+([.,]\d+)?)([eE][-+]?\d+)?"
 )
-_TIME = re.compile(r"[-/.:\d]{4,}(( |T|, ).*)?")
+_TIME = re.compile(r"([-/.:\d]{4,}|\d{1,2}[-/. ][A-Za-z]{3,9}[-/. ]\d{2,4})(( |T|, ).*)?")
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)
 """Excel's line above the header."""
 _BLANK = re.compile(BLANKS)
