@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfx_pipeline.data.describe.description import Description
@@ -38,6 +38,7 @@ def written(values, remarks=None):
     return as_yaml(description, Path("my_file.yaml"))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_column_is_written_as_it_is(column, remark):
     remarks = Remarks()
