@@ -36,6 +36,14 @@ class ModelSettings(Budget):
     stride: int = Field(ge=1)
     """A batch takes every so many-th window of its segments, for neighbours are much alike; of
     longer segments fewer, so that a batch holds those of one."""
+    dropout: float | None = Field(ge=0.0, lt=1.0)
+    """Fraction of the units that a batch leaves out, more where windows are few; null: the
+    family's."""
+
+    @property
+    def hyperparameters(self) -> dict[str, float]:
+        """Those that are set, by name: they win over a search's and the family's."""
+        return {} if self.dropout is None else {"dropout": self.dropout}
 
 
 class TunerSettings(Budget):

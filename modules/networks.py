@@ -14,7 +14,7 @@ from modules.features import AHEAD, CODES
 # Units of the layers that a step ahead shares with all others.
 STEP_UNITS = 96
 # Numbers that the origin tells each step ahead of its own.
-STEP_SHARE = 8
+STEP_SHARE = 24
 
 
 def build_network(

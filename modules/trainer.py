@@ -40,9 +40,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> float:
-        network = fit(
-            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
-        )
+        values = {**hyperparameters, **config.model.hyperparameters}
+        network = fit(examples, fn_args.train_files, fn_args.eval_files, values, config.tuner)
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
         scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
         return objective(scorer.evaluate(origins))
@@ -71,7 +70,8 @@ def run_fn(fn_args: FnArgs) -> None:
     config = TrainerConfig.model_validate(fn_args.custom_config)
     family = config.model.family
     found = best_hyperparameters(fn_args.hyperparameters, family)
-    hyperparameters = {**load_family(family).defaults, **found}
+    defaults = load_family(family).defaults
+    hyperparameters = {**defaults, **found, **config.model.hyperparameters}
     logger.info("training %s with %s", family, hyperparameters)
     logger.info(
         "batches of %d windows: every %d-th of %d segments",

@@ -161,7 +161,7 @@ def test_any_number_of_origins_trains(tmp_path):
 
 
 def test_the_search_feeds_the_trainer(run, caplog):
-    args = run.fn_args(tuner={"steps": 10, "parallel_trials": 2}, steps=20, batch=30)
+    args = run.fn_args(tuner={"steps": 10, "parallel_trials": 2}, steps=20, batch=30, dropout=0.3)
     found = trainer.tuner_fn(args)
     found.tuner.search(**found.fit_kwargs)
     best = found.tuner.get_best_hyperparameters()[0]
@@ -173,6 +173,7 @@ def test_the_search_feeds_the_trainer(run, caplog):
         trainer.run_fn(args)
     found = _metadata(run.folder / "tuned").hyperparameters
     assert found["learning_rate"] == best.values["learning_rate"]
+    assert found["dropout"] == 0.3
     assert "step 20/20" in caplog.text
 
 

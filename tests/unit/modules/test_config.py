@@ -24,6 +24,7 @@ def test_it_travels_as_json():
         ({"model": {"family": "gru"}}, "'mlp', 'cnn' or 'lstm'"),
         ({"model": {"batch": 0}}, "model.batch"),
         ({"model": {"stride": 0}}, "model.stride"),
+        ({"model": {"dropout": 1}}, "model.dropout"),
     ],
 )
 def test_what_cannot_be_is_refused(changes, message):
@@ -64,3 +65,8 @@ def test_any_number_of_origins_makes_batches(origins, batch, stride):
 def test_training_ends_with_its_steps_or_its_epochs():
     assert Budget(steps=100, epochs=10).batches(windows=6400, batch=64) == 100
     assert Budget(steps=100, epochs=10).batches(windows=320, batch=64) == 50
+
+
+def test_a_dropout_that_is_set_is_a_hyperparameter():
+    assert trainer_config().model.hyperparameters == {}
+    assert trainer_config(model={"dropout": 0}).model.hyperparameters == {"dropout": 0.0}
