@@ -13,9 +13,7 @@ from tfx_kubeflow.protocol import decode
 PROJECT = Path(__file__).parent.parent.parent
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("elsewhere")
+def compiled(folder, **environment):
     done = subprocess.run(
         [
             Path(sys.executable).parent / "tfx",
@@ -24,7 +22,7 @@ def package(tmp_path_factory):
         ],
         cwd=folder,
         # Without this environment's folder: TFX then finds another pip, or none.
-        env={**os.environ, "POWER_PROFILE": "sample", "PATH": "/usr/bin:/bin"},
+        env={**os.environ, "POWER_PROFILE": "sample", "PATH": "/usr/bin:/bin", **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -33,6 +31,11 @@ def package(tmp_path_factory):
     [file] = folder.glob("*.yaml")
     assert str(file) in done.stdout
     return file.read_text()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    return compiled(tmp_path_factory.mktemp("elsewhere"))
 
 
 def test_it_holds_what_runs_on_open_source_kubeflow(package):
@@ -70,3 +73,28 @@ def test_paths_of_this_machine_and_secrets_stay_out(package):
     # Credentials are references to a Kubernetes secret.
     assert "secretName" in yaml.safe_dump(platform)
     assert "minio123" not in package
+
+
+def test_it_carries_the_engine_of_the_beam_steps(tmp_path):
+    package = compiled(
+        tmp_path,
+        POWER_BEAM__ENGINE="flink",
+        POWER_BEAM__ADDRESS="power-jobs:8099",
+        POWER_BEAM__WORKER_POOL="localhost:50000",
+        POWER_BEAM__WORKERS="16",
+        POWER_BEAM__SHARED='["/minio/mlpipeline", "/opt/venv"]',
+        POWER_BEAM__TEMP="/minio/mlpipeline/beam",
+        POWER_BEAM__NODES='{"Evaluator": {"engine": "direct"}}',
+    )
+    spec, *_ = yaml.safe_load_all(package)
+    arguments = {
+        name: executor["container"]["args"]
+        for name, executor in spec["deploymentSpec"]["executors"].items()
+        if "args" in executor.get("container", {})
+    }
+    on_flink = {name for name, given in arguments.items() if "--parallelism=16" in given}
+    assert on_flink == {"exec-power-example-gen", "exec-statistics-gen", "exec-transform"}
+    assert "--runner=DirectRunner" in arguments["exec-evaluator"]
+    assert not [argument for argument in arguments["exec-trainer"] if "runner" in argument]
+    # Runs of a pipeline may overlap there: none cancels another's job.
+    assert "--job_name" not in package
