@@ -34,7 +34,6 @@ _NOT_OURS = {
     "streaming": "the pipeline's data have an end",
     "job_name": "the pipeline names its jobs, to cancel what a killed run left behind",
     "flink_submit_uber_jar": "jobs go through the job server at beam.address",
-    "flink_master": "jobs go through the job server at beam.address",
     "output_executable_path": "it would write a program instead of running it",
     "template_location": "it would write a template instead of running it",
     "save_main_session": "workers import the code from their image",

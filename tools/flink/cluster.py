@@ -49,6 +49,7 @@ class Cluster:
             f"--beam.address={HOST}:{self._jobs}",
             f"--beam.worker_pool={HOST}:{self._pool}",
             f"--beam.workers={len(self._names)}",
+            f"--beam.options=--flink_master={HOST}:{self._rest}",
         ]
 
     def start(self) -> None:
@@ -80,6 +81,10 @@ class Cluster:
         """Ends a process as a failing machine does."""
         self._processes[name].kill()
         self._processes.pop(name).wait()
+
+    def signal_workers(self, number: int) -> None:
+        """Sends a signal to all Python workers, such as SIGSTOP, so that no job ends."""
+        os.killpg(self._processes["worker-pool"].pid, number)
 
     def slots(self) -> int:
         """Task slots of the task managers that the job manager knows."""
@@ -144,7 +149,12 @@ class Cluster:
     def _run(self, name: str, command: list[str]) -> None:
         with (self._folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=_environment()
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
             )
 
     def _wait(self, ready: Any) -> None:

@@ -1,5 +1,9 @@
 """JobServerRunner, with a job service that only notes what it is asked."""
 
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +47,44 @@ def test_a_job_without_a_name_cancels_none():
     service = JobService()
     JobServerRunner().create_job_service_handle(service, PipelineOptions([]))
     assert service.cancelled == []
+
+
+class Flink(BaseHTTPRequestHandler):
+    """Flink's REST interface: two unfinished jobs, which are cancelled when it is told to."""
+
+    states: dict[str, str]
+
+    def do_GET(self) -> None:
+        names = {"mine": "transform-1", "others": "transform-2"}
+        jobs = [{"jid": job, "name": names[job], "state": self.states[job]} for job in self.states]
+        self._answer({"jobs": jobs})
+
+    def do_PATCH(self) -> None:
+        self.states[self.path.split("/")[2].partition("?")[0]] = "CANCELED"
+        self._answer({})
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def _answer(self, found: Any) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(found).encode())
+
+
+@pytest.fixture
+def flink() -> Iterator[str]:
+    Flink.states = {"mine": "RUNNING", "others": "RUNNING"}
+    with HTTPServer(("127.0.0.1", 0), Flink) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_flinks_cluster_is_told_as_well(flink):
+    options = PipelineOptions(["--job_name=transform-1", f"--flink_master={flink}"])
+    JobServerRunner().create_job_service_handle(JobService(), options)
+    assert Flink.states == {"mine": "CANCELED", "others": "RUNNING"}
 
 
 def interrupted() -> Any:
