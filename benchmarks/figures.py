@@ -18,9 +18,18 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 FILE = PROJECT / "benchmarks" / "figures.json"
-DOCUMENTS = ("README.md", "docs/model.md", "docs/gate.md", "docs/data.md", "docs/settings.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/model.md",
+    "docs/gate.md",
+    "docs/data.md",
+    "docs/settings.md",
+    "docs/decisions/0018-naive-forecasts.md",
+)
 BLOCK = re.compile(r"(<!-- figures: ([a-z_]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 INLINE = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(<!-- ([a-z_]+(?:\.[A-Za-z_0-9]+)+) -->)")
+
+PROFILES = ("target-only", "hourly", "quarter-hours")
 
 Figures = Mapping[str, Any]
 
@@ -149,10 +158,90 @@ def _families(figures: Figures) -> str:
     )
 
 
+def _measured(figures: Figures) -> dict[str, Figures]:
+    """The profiles that were held against LightGBM."""
+    keys = {name: f"profile_{name.replace('-', '_')}" for name in PROFILES}
+    return {name: figures[key] for name, key in keys.items() if key in figures}
+
+
+def _profiles(figures: Figures) -> str:
+    """The profiles beside naive forecasts and LightGBM."""
+    measured = _measured(figures)
+    return _table(
+        [
+            [
+                "profile",
+                "a step",
+                "ahead",
+                "looks back",
+                "MSE ratio",
+                "worst step",
+                "MAE ratio",
+                "worst step",
+                "MSE over LightGBM's",
+            ],
+            *(
+                [
+                    f"`{name}`",
+                    found["cadence"],
+                    str(found["horizon"]),
+                    str(found["window"]),
+                    *(
+                        f"{found[key]:.3f}"
+                        for key in (
+                            "mse_ratio",
+                            "worst_step_mse_ratio",
+                            "mae_ratio",
+                            "worst_step_mae_ratio",
+                            "ratio_to_lightgbm",
+                        )
+                    ),
+                ]
+                for name, found in measured.items()
+            ),
+        ]
+    )
+
+
+def _peers(figures: Figures) -> str:
+    """Squared errors of all forecasts of the profiles, on average and one step ahead."""
+    rows = []
+    for name, found in _measured(figures).items():
+        steps = found["per_step"]
+        by_step = {
+            "persistence": [step["persistence_mse"] for step in steps],
+            "same time yesterday": [step["same_time_yesterday_mse"] for step in steps],
+            "same time last week": [step["same_time_last_week_mse"] for step in steps],
+            "LightGBM": found["lightgbm_mse_by_step"],
+            "this model": [step["mse"] for step in steps],
+        }
+        means = {one: sum(values) / len(values) for one, values in by_step.items()}
+        cpu = f"{found['cpu_seconds']:.0f} / {found['lightgbm_cpu_seconds']:.0f}"
+        rows.append([f"`{name}`, all steps", *(f"{mean:.4f}" for mean in means.values()), cpu])
+        first = (f"{values[0]:.4f}" for values in by_step.values())
+        rows.append([f"`{name}`, one step ahead", *first, ""])
+    return _table([["MSE, kW²", *by_step, "CPU s of the fits, model / LightGBM"], *rows])
+
+
+def _step_noise(figures: Figures) -> str:
+    """What the worst step of a model that is as good as the naive forecast looks like."""
+    rows, weeks = [], sorted(figures["step_noise_hourly"]["mse"], key=int)
+    for name in ("hourly", "quarter-hours"):
+        for measure, found in figures[f"step_noise_{name.replace('-', '_')}"].items():
+            if measure != "date":
+                worst = (f"{found[one]['worst_step']:.2f}" for one in weeks)
+                above = f"{found[weeks[-1]]['above_strict']:.0%} of {weeks[-1]} weeks"
+                rows.append([f"`{name}`, {measure.upper()}", *worst, above])
+    return _table([["of weeks", *weeks, "above 1.02"], *rows])
+
+
 TABLES: Mapping[str, Callable[[Figures], str]] = {
     "per_step": _per_step,
     "costs": _costs,
     "families": _families,
+    "profiles": _profiles,
+    "peers": _peers,
+    "step_noise": _step_noise,
 }
 
 
