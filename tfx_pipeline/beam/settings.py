@@ -16,8 +16,6 @@ Address = Annotated[str, StringConstraints(pattern=r"^[^\s:/]+:\d{1,5}$")]
 """host:port."""
 JOB_SERVER_RUNNER = "tfx_pipeline.beam.runner.JobServerRunner"
 BEHIND_A_JOB_SERVER = ("flink", "spark")
-KEPT_WORKERS = 60_000
-"""Milliseconds that an idle worker of a job is kept for the job's next stage."""
 
 
 class Engine(Frozen):
@@ -90,7 +88,6 @@ class Engine(Frozen):
             f"--job_endpoint={self.address}",
             f"--environment_type={kind}",
             f"--environment_config={self.worker_pool or self.image}",
-            f"--environment_cache_millis={KEPT_WORKERS}",
             *([f"--parallelism={self.workers}"] if self.engine == "flink" else []),
             image,
             *self.options,

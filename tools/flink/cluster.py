@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,11 @@ class Cluster:
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with suppress(ProcessLookupError):  # workers that a signal holds, too
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         self._processes.clear()
 
     def _job_server_options(self) -> list[str]:
@@ -186,7 +187,7 @@ _CONFIGURATION = {
     "taskmanager.memory.network.min": "256m",
     "taskmanager.memory.network.max": "256m",
     "taskmanager.numberOfTaskSlots": 1,
-    # Else every job loads Beam anew, and no Python worker outlives its stage.
+    # Beam is among Flink's own jars.
     "classloader.resolve-order": "parent-first",
     "pekko.startup-timeout": "120 s",
     # A job whose task manager is lost waits so long for another, and then fails.
