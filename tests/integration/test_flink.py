@@ -1,0 +1,204 @@
+"""The `sample` profile on a Flink cluster with two task managers, and what goes wrong there."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf.json_format import MessageToDict
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from tools.flink.cluster import Cluster, cluster
+from tools.flink.download import MissingToolError, download
+
+PROJECT = Path(__file__).parent.parent.parent
+QUICK = ("--profile=sample", "--name=flink", "--model.steps=40", "--tuner.steps=10")
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3000)]
+
+
+class User:
+    """Starts runs, on Flink or not, with outputs of one folder."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self._options = [*QUICK, f"--outputs={folder}", *options]
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "runner_local.py", *self._options],
+            cwd=PROJECT,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self) -> dict:
+        process = self.start()
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        return self.summary()
+
+    def summary(self) -> dict:
+        return json.loads((self.folder / "latest/summary.json").read_text())
+
+    def states(self) -> dict[str, str]:
+        return {node["id"]: node["state"] for node in self.summary()["nodes"]}
+
+    def artifact(self, output: str) -> Path:
+        """Of the newest execution."""
+        found = (self.folder / "flink/artifacts" / output).iterdir()
+        return max(found, key=lambda path: int(path.name))
+
+
+@pytest.fixture(scope="module")
+def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    try:
+        jars = download(PROJECT / ".runtime/flink")
+    except MissingToolError as error:
+        pytest.skip(str(error))
+    with cluster(jars, tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> User:
+    """After a run with DirectRunner."""
+    user = User(tmp_path_factory.mktemp("here"))
+    user.run()
+    return user
+
+
+@pytest.fixture(scope="module")
+def there(flink: Cluster, tmp_path_factory: pytest.TempPathFactory) -> User:
+    """After runs on Flink: a task manager was lost, the driver was killed, and the third ended."""
+    folder = tmp_path_factory.mktemp("there")
+    shared = f"--beam.shared={folder},{Path(sys.prefix)}"
+    user = User(folder, *flink.settings, shared)
+    user.lost = lose_a_task_manager(user, flink)
+    user.left = kill_the_driver(user, flink)
+    user.end = run_beside_what_is_left(user, flink)
+    return user
+
+
+def lose_a_task_manager(user: User, flink: Cluster) -> dict:
+    process = user.start()
+    wait_for(lambda: running(flink, "statisticsgen", finished=40), process)
+    flink.kill("task-manager-2")
+    output, _ = process.communicate()
+    assert process.returncode == 1, output
+    flink.start_task_manager("task-manager-2")
+    return user.summary()
+
+
+def kill_the_driver(user: User, flink: Cluster) -> str:
+    """Returns the id of the job that goes on, held in the middle so that it cannot end."""
+    process = user.start()
+    wait_for(lambda: running(flink, "evaluator"), process)
+    flink.signal_workers(signal.SIGSTOP)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    [job] = running(flink, "evaluator")
+    return job
+
+
+def run_beside_what_is_left(user: User, flink: Cluster) -> dict:
+    process = user.start()
+    wait_for(lambda: user.left not in running(flink, "evaluator"), process)
+    flink.signal_workers(signal.SIGCONT)
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+    return user.summary()
+
+
+def running(flink: Cluster, name: str, finished: int = 0) -> list[str]:
+    """Ids of the running jobs of a node that have finished some of their tasks."""
+    return [
+        job["jid"]
+        for job in flink.jobs()
+        if job["name"].startswith(name)
+        and job["state"] == "RUNNING"
+        and job["tasks"]["finished"] >= finished
+    ]
+
+
+def wait_for(found: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    limit = time.monotonic() + 900
+    while not found():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+
+
+def test_a_lost_task_manager_fails_the_step_in_words(there: User) -> None:
+    states = {node["id"]: node["state"] for node in there.lost["nodes"]}
+    assert states["StatisticsGen"] == "failed"
+    assert states["Transform"] == "not run"
+    assert "taskmanager" in there.lost["error"].lower().replace(" ", "")
+
+
+def test_the_job_of_a_killed_driver_is_cancelled(there: User, flink: Cluster) -> None:
+    [state] = [job["state"] for job in flink.jobs() if job["jid"] == there.left]
+    assert state == "CANCELED"
+
+
+def test_what_was_done_is_not_done_again(there: User) -> None:
+    states = there.states()
+    assert states["PowerExampleGen"] == states["StatisticsGen"] == "cached"
+    assert states["Evaluator"] == states["Pusher"] == "complete"
+
+
+def test_the_model_is_pushed(there: User) -> None:
+    assert there.end["blessed"]
+    assert (there.folder / f"serving/flink/{there.end['pushed_version']}/saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("split", ["train", "eval", "test"])
+def test_examples_are_the_same(here: User, there: User, split: str) -> None:
+    one, other = (examples(user, split) for user in (here, there))
+    assert len(one) == len(other) > 0
+    assert one == other
+
+
+def examples(user: User, split: str) -> list[dict]:
+    """Parsed, as the order of a map's keys in the bytes is free."""
+    files = (user.artifact("PowerExampleGen/examples") / f"Split-{split}").glob("*.gz")
+    records = tf.data.TFRecordDataset(sorted(map(str, files)), "GZIP")
+    return [MessageToDict(tf.train.Example.FromString(item.numpy())) for item in records]
+
+
+@pytest.mark.parametrize("split", ["train", "eval", "test"])
+def test_statistics_are_the_same(here: User, there: User, split: str) -> None:
+    one, other = (statistics(user, split) for user in (here, there))
+    assert one.keys() == other.keys()
+    for name, values in one.items():
+        np.testing.assert_allclose(values, other[name], rtol=1e-9, err_msg=name)
+
+
+def statistics(user: User, split: str) -> dict[str, list[float]]:
+    path = user.artifact("StatisticsGen/statistics") / f"Split-{split}/FeatureStats.pb"
+    found = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
+    [dataset] = found.datasets
+    numbers = {}
+    for feature in dataset.features:
+        stats = feature.num_stats
+        counts = stats.common_stats or feature.string_stats.common_stats
+        values = [stats.mean, stats.std_dev, stats.min, stats.max, stats.median, stats.num_zeros]
+        name = feature.name or ".".join(feature.path.step)
+        numbers[name] = [dataset.num_examples, counts.num_non_missing, *values]
+    return numbers
+
+
+def test_the_evaluation_is_the_same(here: User, there: User) -> None:
+    one, other = here.summary()["evaluation"], there.end["evaluation"]
+    assert one["forecasts"] == other["forecasts"]
+    for name in ("mse_ratio", "mae_ratio", "mse", "mae"):
+        assert other[name] == pytest.approx(one[name], rel=1e-4)
