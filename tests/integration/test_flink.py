@@ -16,7 +16,7 @@ from google.protobuf.json_format import MessageToDict
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from tools.flink.cluster import Cluster, cluster
-from tools.flink.download import MissingToolError, download
+from tools.flink.download import NOT_STAGED, MissingToolError, download
 
 PROJECT = Path(__file__).parent.parent.parent
 QUICK = ("--profile=sample", "--name=flink", "--model.steps=40", "--tuner.steps=10")
@@ -61,8 +61,12 @@ class User:
 
 @pytest.fixture(scope="module")
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = PROJECT / ".runtime/flink"
+    # 300 MB and minutes of tests: for those who want Flink, and not for every clean clone.
+    if not (folder / NOT_STAGED).exists():
+        pytest.skip("Flink is not here: `make flink` brings it")
     try:
-        jars = download(PROJECT / ".runtime/flink")
+        jars = download(folder)
     except MissingToolError as error:
         pytest.skip(str(error))
     with cluster(jars, tmp_path_factory.mktemp("cluster")) as made:
