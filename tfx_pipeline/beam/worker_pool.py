@@ -78,15 +78,13 @@ def serve(host: str, port: int) -> None:
     Raises:
         OSError: The port is taken.
     """
-    pool = WorkerPool()
     # Two pools at one port would share the requests between them.
     server = grpc.server(futures.ThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
     try:
         server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
         raise OSError(f"cannot listen at {host}:{port}; another pool may") from error
-    pool = WorkerPool()
-    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(WorkerPool(), server)
     server.start()
     log.info("workers are started at %s:%d", host, port)
     server.wait_for_termination()
