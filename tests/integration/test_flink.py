@@ -74,8 +74,8 @@ def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> User:
-    """After a run with DirectRunner."""
+def here(flink: Cluster, tmp_path_factory: pytest.TempPathFactory) -> User:
+    """After a run with DirectRunner; none where there is no Flink to compare with."""
     user = User(tmp_path_factory.mktemp("here"))
     user.run()
     return user
