@@ -33,15 +33,16 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`.
 
     Returns:
-        A tuner over the family's grid.
+        A tuner over the family's grid, less what the settings fix.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
     family = config.model.family
     examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> float:
-        values = {**hyperparameters, **config.model.hyperparameters}
-        network = fit(examples, fn_args.train_files, fn_args.eval_files, values, config.tuner)
+        network = fit(
+            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
+        )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
         scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
         return objective(scorer.evaluate(origins))
@@ -51,9 +52,11 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         for name in matching_files([*fn_args.train_files, *fn_args.eval_files])
     ]
     key = digest([fn_args.custom_config, fn_args.transform_graph_path, files])
+    # What is set has one value to try.
+    fixed = {name: [value] for name, value in config.model.hyperparameters.items()}
     tuner = GridTuner(
         run,
-        {FAMILY: [family], **load_family(family).grid},
+        {FAMILY: [family], **load_family(family).grid, **fixed},
         config.tuner.parallel_trials,
         Path(config.search_dir or fn_args.working_dir) / key,
     )

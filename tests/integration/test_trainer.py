@@ -166,6 +166,7 @@ def test_the_search_feeds_the_trainer(run, caplog):
     found.tuner.search(**found.fit_kwargs)
     best = found.tuner.get_best_hyperparameters()[0]
     assert best.values["learning_rate"] in load_family("mlp").grid["learning_rate"]
+    assert best.values["dropout"] == 0.3
 
     args.hyperparameters = best.get_config()
     args.serving_model_dir = str(run.folder / "tuned")
