@@ -21,19 +21,18 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
+from answers import answers
 from figures import record
 from meters import write
-from peers import newest
-from run import OUTPUTS, pipeline
+from run import OUTPUTS, newest, pipeline
 from run import figures as figures_of
 
 from modules.examples import Examples, serialized
 from modules.score import Scorer
 from modules.training import fit
 from tfx_pipeline.data.contract import METER
-from tfx_pipeline.model_contract import EXAMPLES, EXAMPLES_SIGNATURE
 from tfx_pipeline.report.summary import RunSummary
-from tfx_pipeline.scoring import ErrorSums, errors, naive_forecasts
+from tfx_pipeline.scoring import ErrorSums, errors
 from tfx_pipeline.settings import Settings, load_settings
 
 METERS, UNSEEN, ALONE = 500, 20, 10
@@ -69,22 +68,7 @@ def of_meter(pattern: str, name: str, file: Path) -> str:
 
 def asked(model: Path, examples: Examples, pattern: str) -> ErrorSums:
     """The errors of a SavedModel's answers, as the search scores a network."""
-    signature = tf.saved_model.load(str(model)).signatures[EXAMPLES_SIGNATURE]
-    config = examples.config
-    segments = serialized([pattern]).batch(examples.segments_at_once)
-    found = []
-    for batch, (origins, earlier) in zip(segments, examples.evaluation([pattern]), strict=True):
-        labels = origins.labels.numpy()
-        answers = signature(**{EXAMPLES: batch})
-        naive = naive_forecasts(
-            origins.last_observed.numpy(),
-            {name: values.numpy() for name, values in earlier.items()},
-            labels.shape[1],
-            config.series.step,
-        )
-        forecast = {name: values.numpy().reshape(labels.shape) for name, values in answers.items()}
-        found.append(errors(labels, naive, origins.scored.numpy(), forecast).total())
-    return reduce(add, found)
+    return reduce(add, (errors(*batch).total() for batch in answers(model, examples, pattern)))
 
 
 def alone(settings: Settings, transform: str, files: Mapping[str, str]) -> ErrorSums:

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from figures import record
+from run import newest
 
 from modules import events, windowing
 from modules.config import Budget
@@ -207,11 +208,6 @@ def network_seconds(examples: Examples, train: str, evaluation: str) -> float:
     batches = config.model.batches(windows, config.model.batch)
     each = (seconds[1] - seconds[0]) / (LONG - SHORT)
     return seconds[1] + each * (batches - LONG)
-
-
-def newest(folder: Path) -> Path:
-    """The last version of an artifact."""
-    return max(folder.iterdir(), key=lambda version: int(version.name))
 
 
 def last_run(root: Path) -> RunSummary:

@@ -52,14 +52,15 @@ def script(name: str, *arguments: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
+def newest(folder: Path) -> Path:
+    """The last version of an artifact."""
+    return max(folder.iterdir(), key=lambda version: int(version.name))
+
+
 def families(run: Path) -> None:
     """Compares the families of networks on the Examples of a run."""
     outputs = ("PowerExampleGen/examples", "Transform/transform_graph")
-    newest = (
-        max((run / "artifacts" / output).iterdir(), key=lambda path: int(path.name))
-        for output in outputs
-    )
-    script("families", *map(str, newest))
+    script("families", *(str(newest(run / "artifacts" / output)) for output in outputs))
 
 
 def figures(run: tuple[RunSummary, float]) -> dict[str, Any]:

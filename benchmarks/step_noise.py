@@ -18,13 +18,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+from answers import answers
 from figures import record
-from peers import newest
+from run import newest
 
-from modules.examples import Examples, serialized
-from tfx_pipeline.model_contract import EXAMPLES, EXAMPLES_SIGNATURE, MEAN, P50
-from tfx_pipeline.scoring import naive_forecasts
+from modules.examples import Examples
+from tfx_pipeline.model_contract import MEAN, P50
 from tfx_pipeline.series.clock import WEEK
 from tfx_pipeline.settings import Settings, load_settings
 
@@ -48,20 +47,10 @@ def deltas(settings: Settings) -> dict[str, tuple[Array, Array]]:
     transform = str(newest(artifacts / "Transform/transform_graph"))
     model = newest(artifacts / "Trainer/model") / "Format-Serving"
     examples = Examples(transform, settings.trainer_config)
-    signature = tf.saved_model.load(str(model)).signatures[EXAMPLES_SIGNATURE]
-    segments = serialized([pattern]).batch(examples.segments_at_once)
     parts = []
-    for batch, (origins, earlier) in zip(segments, examples.evaluation([pattern]), strict=True):
-        labels = origins.labels.numpy()
-        answers = signature(**{EXAMPLES: batch})
-        naive = naive_forecasts(
-            origins.last_observed.numpy(),
-            {name: values.numpy() for name, values in earlier.items()},
-            labels.shape[1],
-            settings.spec.step,
-        )
-        own = [answers[name].numpy().reshape(labels.shape) - labels for name in (MEAN, P50)]
-        parts.append([one[origins.scored.numpy()] for one in (*own, naive - labels[:, None])])
+    for labels, naive, scored, forecast in answers(model, examples, pattern):
+        own = [forecast[name] - labels for name in (MEAN, P50)]
+        parts.append([one[scored] for one in (*own, naive - labels[:, None])])
     mean, median, naive = (np.concatenate(part) for part in zip(*parts, strict=True))
     return {"mse": (mean**2, naive**2), "mae": (np.abs(median), np.abs(naive))}
 
