@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ MAIN = {
     "task-manager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
     "job-server": "org.apache.beam.runners.flink.FlinkJobServerDriver",
 }
-HEAP = {"job-manager": "-Xmx512m", "task-manager": "-Xmx512m", "job-server": "-Xmx512m"}
+HEAP = "-Xmx512m"
 DEADLINE = 180
 """Seconds until everything must have started; Flink takes 10 on an idle machine."""
 HOST = "127.0.0.1"
@@ -70,7 +71,7 @@ class Cluster:
         )
         self._wait(lambda: self.slots() == len(self._names))
         for port in (self._jobs, self._pool):
-            self._wait(lambda port=port: _listens(port))
+            self._wait(partial(_listens, port))
 
     def start_task_manager(self, name: str) -> None:
         """Starts a task manager, also one that was killed before."""
@@ -144,7 +145,7 @@ class Cluster:
         (folder / "log4j.properties").write_text(_LOGGING)
         log = f"-Dlog4j.configurationFile=file:{folder / 'log4j.properties'}"
         opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENED]
-        java = ["java", HEAP[kind], log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
+        java = ["java", HEAP, log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
         self._run(name, [*java, *(options or ["--configDir", str(folder)])])
 
     def _run(self, name: str, command: list[str]) -> None:
@@ -154,11 +155,11 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=_environment(),
+                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
                 start_new_session=True,
             )
 
-    def _wait(self, ready: Any) -> None:
+    def _wait(self, ready: Callable[[], bool]) -> None:
         limit = time.monotonic() + DEADLINE
         while not ready():
             for name, process in self._processes.items():
@@ -202,10 +203,6 @@ appender.out.type = CONSOLE
 appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} %m%n
 """
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 def _free_ports(count: int) -> list[int]:
