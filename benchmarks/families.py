@@ -49,7 +49,7 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         examples = Examples(transform_folder, settings.trainer_config)
         steps = int(seconds / seconds_per_step(examples, train, evaluation))
         started = time.process_time()
-        network = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
+        network, _ = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
         score = Scorer(network, examples.histogram, examples.domain, settings.spec.step).evaluate(
             examples.evaluation(test)

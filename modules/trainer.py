@@ -14,9 +14,11 @@ from modules import export
 from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
 from modules.families import FamilyName, load_family
+from modules.files import write_atomically
 from modules.score import Scorer, objective
 from modules.training import fit
 from modules.tuning import GridTuner, digest
+from tfx_pipeline.training_record import FIT_FILE, TrialRecord
 
 logger = logging.getLogger("modules.trainer")
 
@@ -39,13 +41,16 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     family = config.model.family
     examples = Examples(fn_args.transform_graph_path, config)
 
-    def run(hyperparameters: Mapping[str, Any]) -> float:
-        network = fit(
-            examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.tuner
+    def run(hyperparameters: Mapping[str, Any]) -> TrialRecord:
+        values = {name: value for name, value in hyperparameters.items() if name != FAMILY}
+        network, record = fit(
+            examples, fn_args.train_files, fn_args.eval_files, values, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
         scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
-        return objective(scorer.evaluate(origins))
+        score = objective(scorer.evaluate(origins))
+        logger.info("%s: score %.4f, fitted in %.0f s", values, score, record.seconds)
+        return TrialRecord(**dict(record), score=score)
 
     files = [
         (name, tf.io.gfile.stat(name).length)
@@ -64,7 +69,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
 
 
 def run_fn(fn_args: FnArgs) -> None:
-    """Trains the model and exports it with its signatures.
+    """Trains the model, exports it with its signatures, and writes down how the fit went.
 
     Args:
         fn_args: Given by TFX; `custom_config` as in `modules.config.TrainerConfig`,
@@ -83,7 +88,9 @@ def run_fn(fn_args: FnArgs) -> None:
         config.segments,
     )
     examples = Examples(fn_args.transform_graph_path, config)
-    network = fit(examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model)
+    network, record = fit(
+        examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model
+    )
     scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
     score = scorer.evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
     logger.info("trained: eval %s", score)
@@ -94,6 +101,7 @@ def run_fn(fn_args: FnArgs) -> None:
         fn_args.eval_files,
         hyperparameters,
     )
+    write_atomically(fn_args.model_run_dir, FIT_FILE, record.model_dump_json(indent=2))
 
 
 def best_hyperparameters(

@@ -2,8 +2,9 @@
 
 import logging
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -14,6 +15,7 @@ from modules.families import load_family
 from modules.features import AHEAD, Origins
 from modules.networks import build_network
 from modules.score import Scorer
+from tfx_pipeline.training_record import FitRecord, Progress
 
 logger = logging.getLogger("modules.training")
 
@@ -31,13 +33,20 @@ CLIP_NORM = 1.0
 AVERAGED = 1 / 30
 
 
+class Fit(NamedTuple):
+    """A trained network, and how it came about."""
+
+    network: keras.Model
+    record: FitRecord
+
+
 def fit(
     examples: Examples,
     train_files: Sequence[str],
     eval_files: Sequence[str],
     hyperparameters: Mapping[str, Any],
     budget: Budget,
-) -> keras.Model:
+) -> Fit:
     """Trains a network from scratch; the same arguments give the same network.
 
     Args:
@@ -48,8 +57,9 @@ def fit(
         budget: How long.
 
     Returns:
-        The trained network, its weights averaged over the last steps.
+        The trained network, its weights averaged over the last steps, and the record of the fit.
     """
+    started = time.monotonic()
     config = examples.config
     steps = budget.batches(count_windows(train_files, config.windowing.origins), config.batch)
     rounds, per_round = divide(steps)
@@ -72,7 +82,7 @@ def fit(
         jit_compile=family.xla and AHEAD not in shapes,
     )
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
-    progress = Progress(
+    report = ProgressReport(
         Scorer(network, examples.histogram, examples.domain, config.series.step),
         sample,
         per_round,
@@ -84,9 +94,15 @@ def fit(
         steps_per_epoch=per_round,
         shuffle=False,
         verbose=0,
-        callbacks=[progress],
+        callbacks=[report],
     )
-    return network
+    record = FitRecord(
+        hyperparameters=values,
+        steps=rounds * per_round,
+        seconds=round(time.monotonic() - started, 3),
+        progress=tuple(report.progress),
+    )
+    return Fit(network, record)
 
 
 def divide(steps: int) -> tuple[int, int]:
@@ -95,8 +111,12 @@ def divide(steps: int) -> tuple[int, int]:
     return rounds, steps // rounds
 
 
-class Progress(keras.callbacks.Callback):
-    """Logs a line per round: the loss, and the score on a part of the evaluation split."""
+class ProgressReport(keras.callbacks.Callback):
+    """Logs a line per round: the loss, and the score on a part of the evaluation split.
+
+    Attributes:
+        progress: The same figures, of the rounds so far.
+    """
 
     def __init__(
         self,
@@ -110,16 +130,22 @@ class Progress(keras.callbacks.Callback):
         self._origins = origins
         self._per_round = per_round
         self._rounds = rounds
+        self.progress: list[Progress] = []
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Reports on the round just finished."""
-        logger.info(
-            "step %d/%d, loss %.4f, eval %s",
-            (epoch + 1) * self._per_round,
-            self._rounds * self._per_round,
-            (logs or {})["loss"],
-            self._scorer.evaluate(self._origins),
+        step, loss = (epoch + 1) * self._per_round, float((logs or {})["loss"])
+        found = self._scorer.evaluate(self._origins)
+        self.progress.append(
+            Progress(
+                step=step,
+                loss=loss,
+                eval_mse=found.mean(found.mse),
+                eval_mae=found.mean(found.mae),
+            )
         )
+        total = self._rounds * self._per_round
+        logger.info("step %d/%d, loss %.4f, eval %s", step, total, loss, found)
 
 
 def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:

@@ -6,7 +6,6 @@ import json
 import logging
 import math
 import shutil
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,9 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine import base_tuner, oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
+
+from modules.files import write_atomically
+from tfx_pipeline.training_record import TrialRecord
 
 logger = logging.getLogger("modules.tuning")
 
@@ -39,12 +41,13 @@ class GridOracle(oracle.Oracle):
 class GridTuner(base_tuner.BaseTuner):
     """Tries every combination of a grid, `parallel_trials` at a time.
 
-    A finished trial's score is kept in a file of its own until the whole search is finished, so a
+    A finished trial's record is kept in a file of its own until the whole search is finished, so a
     search that was killed goes on where it was. keras-tuner's own files do not give that: it
     writes them in place, so that a kill can leave half a file.
 
     Args:
-        run: Hyperparameters by name -> score; lower is better. Must allow threads.
+        run: Hyperparameters by name -> the record, with the score; lower is better. Must allow
+            threads.
         grid: Values by hyperparameter.
         parallel_trials: Trials at a time.
         directory: Of this very search: it is emptied when the search is finished.
@@ -52,14 +55,15 @@ class GridTuner(base_tuner.BaseTuner):
 
     def __init__(
         self,
-        run: Callable[[Mapping[str, Any]], float],
+        run: Callable[[Mapping[str, Any]], TrialRecord],
         grid: Mapping[str, Sequence[Any]],
         parallel_trials: int,
         directory: Path,
     ) -> None:
         self._run = run
         self._parallel_trials = parallel_trials
-        self._scores = directory / "scores"
+        self._kept = directory / "trials"
+        self._records: dict[str, TrialRecord] = {}
         space = keras_tuner.HyperParameters()
         for name, values in grid.items():
             space.Choice(name, list(values), default=values[0])
@@ -72,29 +76,32 @@ class GridTuner(base_tuner.BaseTuner):
         super().__init__(
             trials, directory=str(directory), project_name="keras_tuner", overwrite=True
         )
-        self._scores.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def records(self) -> list[TrialRecord]:
+        """Of the trials that are done, in the order of the grid."""
+        return [self._records[trial] for trial in sorted(self._records, key=int)]
 
     def search(self, *args: Any, **kwargs: Any) -> None:
         """Runs all trials; a failing one raises what it raised."""
-        done = len(list(self._scores.glob("*.json")))
+        done = len(list(self._kept.glob("*.json")))
         logger.info("%d trials, %d of them done before", self.oracle.max_trials, done)
         workers = [f"worker{number}" for number in range(self._parallel_trials)]
         with ThreadPoolExecutor(len(workers)) as pool:
             list(pool.map(self._work, workers))
-        shutil.rmtree(self._scores.parent)
+        shutil.rmtree(self._kept.parent)
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Scores one combination, or recalls its score from before an interruption."""
+        """Scores one combination, or recalls its record from before an interruption."""
         values = trial.hyperparameters.values
-        kept = self._scores / f"{digest(values)}.json"
-        if not kept.exists():
-            started = time.monotonic()
-            score = self._run(values)
-            logger.info("%s: score %.4f in %.0f s", values, score, time.monotonic() - started)
-            partial = kept.with_suffix(".partial")
-            partial.write_text(json.dumps(score))
-            partial.rename(kept)
-        return {OBJECTIVE: json.loads(kept.read_text())}
+        kept = self._kept / f"{digest(values)}.json"
+        if kept.exists():
+            record = TrialRecord.model_validate_json(kept.read_bytes())
+        else:
+            record = self._run(values)
+            write_atomically(str(kept.parent), kept.name, record.model_dump_json())
+        self._records[trial.trial_id] = record
+        return {OBJECTIVE: math.nan if record.score is None else record.score}
 
     def _work(self, worker: str) -> None:
         while (trial := self.oracle.create_trial(worker)).status != TrialStatus.STOPPED:

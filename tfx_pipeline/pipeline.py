@@ -17,6 +17,7 @@ from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.components.serving_check.component import FRESH_PROCESS_MODULE, ServingCheck
+from tfx_pipeline.components.tuner.component import Tuner
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
 from tfx_pipeline.data.raw.location import Location
 from tfx_pipeline.evaluation.config import METRICS_MODULE, eval_config
@@ -212,7 +213,7 @@ def _hyperparameters(
             .outputs["previous"]
         )
     tuner = _versioned(
-        tfx.components.Tuner(
+        Tuner(
             tuner_fn="modules.trainer.tuner_fn",
             examples=examples,
             schema=schema,

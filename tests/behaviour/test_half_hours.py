@@ -127,7 +127,9 @@ def test_the_same_seed_gives_the_same_network(folder):
     def weights():
         examples = Examples(str(folder / "transform"), CONFIG)
         train, evaluation = ([str(folder / split / "*")] for split in ("train", "eval"))
-        return fit(examples, train, evaluation, {}, Budget(steps=12, epochs=1)).get_weights()
+        return fit(
+            examples, train, evaluation, {}, Budget(steps=12, epochs=1)
+        ).network.get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):
         np.testing.assert_array_equal(first, second)

@@ -24,9 +24,11 @@ from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
 from tfx_pipeline.scoring import SEASONS
 from tfx_pipeline.serving.requests import read_requests
+from tfx_pipeline.training_record import FIT_FILE, FitRecord
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
+GRID = load_family("mlp").grid
 CHECK = """
 import sys
 import numpy as np, tensorflow as tf
@@ -142,7 +144,9 @@ def test_the_same_seed_gives_the_same_model(run, family):
 
     def weights():
         examples = Examples(args.transform_graph_path, config)
-        return fit(examples, args.train_files, args.eval_files, {}, config.model).get_weights()
+        return fit(
+            examples, args.train_files, args.eval_files, {}, config.model
+        ).network.get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):
         np.testing.assert_array_equal(first, second)
@@ -165,7 +169,13 @@ def test_the_search_feeds_the_trainer(run, caplog):
     found = trainer.tuner_fn(args)
     found.tuner.search(**found.fit_kwargs)
     best = found.tuner.get_best_hyperparameters()[0]
-    assert best.values["learning_rate"] in load_family("mlp").grid["learning_rate"]
+    trials = found.tuner.records
+    assert [trial.hyperparameters["learning_rate"] for trial in trials] == GRID["learning_rate"]
+    assert [[line.step for line in trial.progress] for trial in trials] == [[10], [10]]
+    assert (
+        min(trials, key=lambda trial: trial.score).hyperparameters.items()
+        >= {name: value for name, value in best.values.items() if name != trainer.FAMILY}.items()
+    )
     assert best.values["dropout"] == 0.3
 
     args.hyperparameters = best.get_config()
@@ -176,6 +186,17 @@ def test_the_search_feeds_the_trainer(run, caplog):
     assert found["learning_rate"] == best.values["learning_rate"]
     assert found["dropout"] == 0.3
     assert "step 20/20" in caplog.text
+
+
+def test_the_fit_is_written_down():
+    record = FitRecord.model_validate_json((trained().folder / "model_run" / FIT_FILE).read_bytes())
+    assert record.hyperparameters == _metadata(trained().folder / "model").hyperparameters
+    assert (record.steps, [line.step for line in record.progress]) == (400, [100, 200, 300, 400])
+    first, last = record.progress[0], record.progress[-1]
+    assert last.loss < first.loss
+    assert last.eval_mse > 0
+    assert last.eval_mae > 0
+    assert record.seconds > 0
 
 
 def test_missing_example_files_are_named(run):

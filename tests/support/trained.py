@@ -46,6 +46,7 @@ class Run:
             eval_files=[str(self.folder / "Split-eval" / "*")],
             transform_graph_path=str(self.folder / "transform"),
             serving_model_dir=str(self.folder / "model"),
+            model_run_dir=str(self.folder / "model_run"),
             custom_config=config.model_dump(mode="json"),
         )
 
