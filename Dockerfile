@@ -66,3 +66,5 @@ WORKDIR /home/pipeline
 CMD ["python", "-m", "tfx_kubeflow.steps.entrypoint", "--help"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.revision="${REVISION}"
+# Of this commit a run's summary says that it was made.
+ENV HOUSEHOLD_POWER_REVISION="${REVISION}"

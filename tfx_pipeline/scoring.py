@@ -75,6 +75,10 @@ class ErrorSums:
         squared_error: [horizon], of the mean.
         absolute_error: [horizon], of the median.
         covered: [horizon], labels from P10 to P90.
+        at_most_p10: [horizon], labels that are at most P10.
+        at_most_p50: [horizon], the same for P50.
+        at_most_p90: [horizon], the same for P90.
+        band: [horizon], P90 minus P10.
         naive_squared_error: [`NAIVE`, horizon].
         naive_absolute_error: [`NAIVE`, horizon].
     """
@@ -86,6 +90,10 @@ class ErrorSums:
     squared_error: Array
     absolute_error: Array
     covered: Array
+    at_most_p10: Array
+    at_most_p50: Array
+    at_most_p90: Array
+    band: Array
     naive_squared_error: Array
     naive_absolute_error: Array
 
@@ -156,6 +164,26 @@ class ErrorSums:
     def coverage(self) -> Array:
         """[horizon], fraction of the labels from P10 to P90."""
         return self._average(self.covered)
+
+    @property
+    def below_p10(self) -> Array:
+        """[horizon], fraction of the labels that are at most P10."""
+        return self._average(self.at_most_p10)
+
+    @property
+    def below_p50(self) -> Array:
+        """[horizon], fraction of the labels that are at most P50."""
+        return self._average(self.at_most_p50)
+
+    @property
+    def below_p90(self) -> Array:
+        """[horizon], fraction of the labels that are at most P90."""
+        return self._average(self.at_most_p90)
+
+    @property
+    def width(self) -> Array:
+        """[horizon], P90 minus P10."""
+        return self._average(self.band)
 
     @property
     def bias(self) -> Array:
@@ -247,6 +275,10 @@ def errors(
         squared_error=of(error**2),
         absolute_error=of(np.abs(forecast[P50] - labels)),
         covered=of((forecast[P10] <= labels) & (labels <= forecast[P90])),
+        at_most_p10=of(labels <= forecast[P10]),
+        at_most_p50=of(labels <= forecast[P50]),
+        at_most_p90=of(labels <= forecast[P90]),
+        band=of(forecast[P90] - forecast[P10]),
         naive_squared_error=of(naive_error**2),
         naive_absolute_error=of(np.abs(naive_error)),
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
 from tfx_pipeline.evaluation.results import Evaluation, StepScores, Verdict
-from tfx_pipeline.report.summary import NodeSummary, RunSummary
+from tfx_pipeline.report.summary import NodeSummary, Provenance, RunSummary
 from tfx_pipeline.serving.report import ServingReport
 
 SPLIT = SplitSummary(
@@ -83,6 +83,22 @@ def evaluation(**values: Any) -> Evaluation:
         "verdicts": (verdict("MSE is fine", "passed"), verdict("coverage is off", "failed")),
     }
     return Evaluation(**fields | values)
+
+
+def made_of(**values: Any) -> Provenance:
+    """What a run was made of; `values` replace its fields."""
+    fields = {
+        "release": "0.1.0",
+        "code": "0123456789abcdef",
+        "commit": "abc",
+        "packages": {"tfx": "1.21.0"},
+        "settings": {"seed": 1, "data.rows": None, "data.max_gap": 15},
+        "data_fingerprint": "files:1",
+        "span": 0,
+        "schema_digest": "fedcba9876543210",
+        "model_digest": None,
+    }
+    return Provenance(**fields | values)
 
 
 def run_summary(**values: Any) -> RunSummary:

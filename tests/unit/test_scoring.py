@@ -51,7 +51,7 @@ def test_sums_equal_a_plain_loop(rng: np.random.Generator, missing: float) -> No
     labels, forecast = _labels(rng, missing), _forecast(rng)
     sums = _sums(labels, forecast)
 
-    expected = np.zeros((5 + 2 * len(NAIVE), HORIZON))
+    expected = np.zeros((9 + 2 * len(NAIVE), HORIZON))
     forecasts = set()
     for origin in range(ORIGINS):
         for ahead in range(HORIZON):
@@ -67,6 +67,10 @@ def test_sums_equal_a_plain_loop(rng: np.random.Generator, missing: float) -> No
                 (mean - label) ** 2,
                 abs(p50 - label),
                 p10 <= label <= p90,
+                label <= p10,
+                label <= p50,
+                label <= p90,
+                p90 - p10,
                 *((value - label) ** 2 for value in naive),
                 *(abs(value - label) for value in naive),
             )
@@ -78,6 +82,10 @@ def test_sums_equal_a_plain_loop(rng: np.random.Generator, missing: float) -> No
         sums.squared_error,
         sums.absolute_error,
         sums.covered,
+        sums.at_most_p10,
+        sums.at_most_p50,
+        sums.at_most_p90,
+        sums.band,
         *sums.naive_squared_error,
         *sums.naive_absolute_error,
     ]
@@ -126,6 +134,10 @@ def _known_sums() -> ErrorSums:
         squared_error=np.array([4.0, 4.0]),
         absolute_error=np.array([2.0, 2.0]),
         covered=np.array([3.0, 2.0]),
+        at_most_p10=np.array([1.0, 0.0]),
+        at_most_p50=np.array([2.0, 1.0]),
+        at_most_p90=np.array([4.0, 2.0]),
+        band=np.array([2.0, 4.0]),
         naive_squared_error=np.array([[8.0, 9.0], [9.0, 8.0], [9.0, 9.0]]),
         naive_absolute_error=np.array([[4.0, 2.0], [5.0, 3.0], [5.0, 3.0]]),
     )
@@ -142,6 +154,10 @@ def test_averages_of_known_sums() -> None:
     assert sums.worst_mae_ratio == 1.0
     assert sums.mean(sums.coverage) == pytest.approx(0.875)
     assert sums.mean(sums.bias) == 0.0
+    assert sums.below_p10.tolist() == [0.25, 0.0]
+    assert sums.below_p50.tolist() == [0.5, 0.5]
+    assert sums.below_p90.tolist() == [1.0, 1.0]
+    assert sums.width.tolist() == [0.5, 2.0]
     assert str(sums) == "mse_ratio 0.5000, mae_ratio 0.7500, coverage 0.875"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,9 @@ from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.segments.splits import Interval
 
 _NONE = np.zeros((2, 0), np.int64)
+
+KEPT = 10
+"""Gaps that are remembered, the longest ones."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class Gap:
         return self.steps.stop - self.steps.start
 
 
+def longest(gaps: Iterable[Gap]) -> list[Gap]:
+    """The longest gaps, at most `KEPT`; of those that are alike, the first."""
+    return sorted(gaps, key=len, reverse=True)[:KEPT]
+
+
 class Gaps:
     """Finds the gaps of one meter in its rows, as they come.
 
@@ -43,12 +51,12 @@ class Gaps:
 
     Attributes:
         count: Gaps of every length.
-        longest: The longest of them.
+        longest: The longest of them, at most `KEPT`, longest first.
     """
 
     def __init__(self, max_gap: int, horizon: int) -> None:
         self.count = 0
-        self.longest: Gap | None = None
+        self.longest: list[Gap] = []
         self._unlabelled: list[npt.NDArray[np.int64]] = []
         self._max_gap = max_gap
         self._horizon = horizon
@@ -66,10 +74,17 @@ class Gaps:
         before = np.concatenate(([self._stops[-1]], steps[:-1] + 1))
         lengths = steps - before
         self.count += int(np.count_nonzero(lengths > 0))
-        last = int(np.argmax(lengths))
-        if lengths[last] > (len(self.longest) if self.longest else 0):
-            missing = Interval(int(before[last]), int(steps[last]))
-            self.longest = Gap(rows.meter, missing, rows.file, int(lines[last]))
+        found = np.flatnonzero(lengths > 0)
+        found = found[np.argsort(-lengths[found], kind="stable")[:KEPT]]
+        self.longest = longest(
+            self.longest
+            + [
+                Gap(
+                    rows.meter, Interval(int(before[at]), int(steps[at])), rows.file, int(lines[at])
+                )
+                for at in found
+            ]
+        )
         short = (lengths >= self._horizon) & (lengths <= self._max_gap)
         self._unlabelled.append(np.stack((before[short] - 1, steps[short] - self._horizon)))
         long = lengths > self._max_gap

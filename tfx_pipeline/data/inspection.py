@@ -20,7 +20,8 @@ from tfx_pipeline.data.raw.source import Opener
 from tfx_pipeline.data.segments.cutter import SplitInterval, usable_intervals
 from tfx_pipeline.data.segments.splits import Interval, split_intervals, steps_needed
 from tfx_pipeline.data.summary import DataSummary
-from tfx_pipeline.data.totals import longest_gap, split_summary, totals
+from tfx_pipeline.data.timeline import TimelineSums
+from tfx_pipeline.data.totals import longest_gaps, split_summary, totals
 from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.durations import text
 from tfx_pipeline.series.grid import Grid
@@ -66,8 +67,10 @@ def inspect(
     rules = laws(spec)
     meters: dict[str, Meter] = {}
     extremes = Extremes(spec)
+    timeline = TimelineSums(spec)
     for rows in gathered(reader):
         extremes.add(rows)
+        timeline.add(rows)
         if rows.meter not in meters:
             meters[rows.meter] = Meter(rows.meter, options, rules)
         meters[rows.meter].add(rows)
@@ -92,12 +95,14 @@ def inspect(
         bad_rows=dict(bad_rows.count),
         first_bad_rows=[str(problem) for problem in bad_rows.first],
         counters=dict(reader.noticed),
+        timeline=timeline.summary([(meter.first, meter.last + 1) for meter in meters.values()]),
         splits={
             name: split_summary(name, splits[name], intervals, meters, grid) for name in SPLITS
         },
         **totals(list(meters.values()), spec, rules),
     )
-    _require_windows(summary, whole, options, longest_gap(meters.values()))
+    gap = next(iter(longest_gaps(meters.values())), None)
+    _require_windows(summary, whole, options, gap)
     return Inspection(files, intervals, reader.groups, summary)
 
 
@@ -110,7 +115,7 @@ def _require_target(meters: Iterable[Meter], spec: SeriesSpec, files: Sequence[s
 def _require_days_before_months(meters: Iterable[Meter], grid: Grid) -> None:
     """Refuses dates that look like days of one month, read as the same day of many months."""
     for meter in meters:
-        gap = meter.gaps.longest
+        gap = next(iter(meter.gaps.longest), None)
         steps = np.array(meter.gaps.intervals())
         if gap is None or len(steps) < 2:
             continue

@@ -21,6 +21,23 @@ class GapSummary(Frozen):
     """Length."""
 
 
+class Timeline(Frozen):
+    """The target over the whole time, in periods of one length."""
+
+    target: str
+    """The target's name."""
+    unit: str
+    """Its unit."""
+    periods: tuple[str, ...]
+    """Begin of each period, by the local clock."""
+    period_seconds: int
+    """Length of a period."""
+    observed_fraction: tuple[float | None, ...]
+    """Of the steps that its meters span in it, those with a value; null where there are none."""
+    mean: tuple[float | None, ...]
+    """Of the values; null where there are none."""
+
+
 class FrozenRun(Frozen):
     """A run of steps in which a measurement keeps one value."""
 
@@ -101,6 +118,10 @@ class DataSummary(Frozen):
     """Runs of missing steps between two observed ones."""
     longest_gap: GapSummary | None
     """The longest of them."""
+    longest_gaps: tuple[GapSummary, ...] = ()
+    """The longest of them, longest first: at most ten."""
+    timeline: Timeline | None = None
+    """The target over the whole time; null in a summary of an earlier release."""
     missing_fraction: dict[str, float]
     """Measurement -> fraction of the steps without a value."""
     missing_worst: dict[str, MeterFraction]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.data.gaps import Gap
+from tfx_pipeline.data.gaps import Gap, longest
 from tfx_pipeline.data.meter import TARGET_ROW, Meter
 from tfx_pipeline.data.physics import Law
 from tfx_pipeline.data.segments.cutter import SplitInterval
@@ -18,10 +18,9 @@ from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
 
-def longest_gap(meters: Iterable[Meter]) -> Gap | None:
-    """The longest gap in the target of any meter."""
-    gaps = [meter.gaps.longest for meter in meters if meter.gaps.longest]
-    return max(gaps, key=len, default=None)
+def longest_gaps(meters: Iterable[Meter]) -> list[Gap]:
+    """The longest gaps in the target of any meter, longest first."""
+    return longest(gap for meter in meters for gap in meter.gaps.longest)
 
 
 def totals(meters: Sequence[Meter], spec: SeriesSpec, laws: Sequence[Law]) -> dict[str, Any]:
@@ -31,20 +30,23 @@ def totals(meters: Sequence[Meter], spec: SeriesSpec, laws: Sequence[Law]) -> di
     missing = steps - [meter.observed for meter in meters]
     breaks = np.array([[meter.law_breaks[law.name] for law in laws] for meter in meters])
     names = [law.name for law in laws]
-    gap = longest_gap(meters)
+    gaps = [
+        GapSummary(
+            meter=gap.meter,
+            first=grid.text(gap.steps.start),
+            last=grid.text(gap.steps.stop - 1),
+            steps=len(gap),
+        )
+        for gap in longest_gaps(meters)
+    ]
     return {
         "meters": len(meters),
         "step_seconds": spec.step,
         "steps": int(steps.sum()),
         "missing_steps": int(missing[:, TARGET_ROW].sum()),
         "gaps": sum(meter.gaps.count for meter in meters),
-        "longest_gap": gap
-        and GapSummary(
-            meter=gap.meter,
-            first=grid.text(gap.steps.start),
-            last=grid.text(gap.steps.stop - 1),
-            steps=len(gap),
-        ),
+        "longest_gap": gaps[0] if gaps else None,
+        "longest_gaps": gaps,
         "missing_fraction": _fractions(spec.names, missing, steps),
         "missing_worst": _worst(spec.names, missing, steps, meters),
         "physics_fraction": _fractions(names, breaks, steps),

@@ -32,6 +32,7 @@ BY_STEP: Mapping[str, Callable[[ErrorSums], Array]] = {
     "naive_mse": attrgetter("naive_mse"),
     "naive_mae": attrgetter("naive_mae"),
     "coverage_p10_p90": attrgetter("coverage"),
+    **{name: attrgetter(name) for name in ("below_p10", "below_p50", "below_p90", "width")},
 }
 """Metrics of each step ahead, and without a step their means over the steps."""
 

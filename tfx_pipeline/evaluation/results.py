@@ -55,6 +55,14 @@ class StepScores(Result):
     """Absolute error of the value a week before."""
     coverage_p10_p90: float | None
     """Fraction of the labels from P10 to P90."""
+    below_p10: float | None = None
+    """Fraction of the labels that are at most P10: 0.1 where the band is calibrated."""
+    below_p50: float | None = None
+    """The same for P50."""
+    below_p90: float | None = None
+    """The same for P90."""
+    width: float | None = None
+    """P90 minus P10."""
 
 
 class Scores(Result):
@@ -72,6 +80,18 @@ class Scores(Result):
     """Fraction of the labels from P10 to P90."""
     bias: float | None
     """Mean minus label."""
+    naive_mse: float | None = None
+    """Squared error of the best naive forecast at each step."""
+    naive_mae: float | None = None
+    """Absolute error of the best naive forecast at each step."""
+    below_p10: float | None = None
+    """Fraction of the labels that are at most P10: 0.1 where the band is calibrated."""
+    below_p50: float | None = None
+    """The same for P50."""
+    below_p90: float | None = None
+    """The same for P90."""
+    width: float | None = None
+    """P90 minus P10."""
 
 
 class SliceScores(Scores):

@@ -5,6 +5,7 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import ml_metadata as mlmd
@@ -32,6 +33,9 @@ HINTS = {
     "full": "free some space on its disk",
 }
 DAMAGED = "it is damaged: put a copy back, or move it away, which forgets the cache alone"
+OUTPUTS = (metadata_store_pb2.Event.OUTPUT,)
+INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.INTERNAL_OUTPUT)
+"""Kinds of events; the latter is what a resolver chose of earlier artifacts."""
 PUSHED_DESTINATION = "pushed_destination"
 
 
@@ -110,22 +114,28 @@ def set_aside_unknown(store: MetadataStore, artifacts: Path) -> None:
     log.warning("the metadata of earlier runs is gone; their artifacts are in %s now", aside)
 
 
-def outputs_of(store: MetadataStore, execution_id: int) -> dict[str, list[Artifact]]:
-    """Returns the artifacts that an execution made or was given by the cache, by output key."""
+def artifacts_of(
+    store: MetadataStore, execution_id: int, kinds: Iterable[int] = OUTPUTS
+) -> dict[str, list[Artifact]]:
+    """Returns the artifacts of an execution, by input or output key.
+
+    Args:
+        store: The store.
+        execution_id: Of the execution.
+        kinds: `OUTPUTS`, which it made or was given by the cache, or `INPUTS`.
+    """
     events = [
-        event
-        for event in store.get_events_by_execution_ids([execution_id])
-        if event.type == metadata_store_pb2.Event.OUTPUT
+        event for event in store.get_events_by_execution_ids([execution_id]) if event.type in kinds
     ]
     artifacts = {a.id: a for a in store.get_artifacts_by_id([e.artifact_id for e in events])}
     types = {t.id: t for t in store.get_artifact_types()}
-    outputs: dict[str, list[Artifact]] = {}
+    found: dict[str, list[Artifact]] = {}
     for event in events:
         artifact = artifacts[event.artifact_id]
-        outputs.setdefault(event.path.steps[0].key, []).append(
+        found.setdefault(event.path.steps[0].key, []).append(
             artifact_utils.deserialize_artifact(types[artifact.type_id], artifact)
         )
-    return outputs
+    return found
 
 
 def _artifacts_of_type(store: MetadataStore, name: str) -> list[metadata_store_pb2.Artifact]:

@@ -91,7 +91,8 @@ def _launch(
 ) -> BaseException | None:
     """Runs one node and fills in its result; returns what it failed of."""
     usage.reset_peak()
-    start = time.monotonic()
+    start, cpu = time.monotonic(), usage.cpu_seconds()
+    result.started_seconds = usage.seconds_since_start()
     try:
         info = component_launcher.launch()
     except Exception as error:  # the caller decides what to say
@@ -101,11 +102,14 @@ def _launch(
         return error
     finally:
         result.seconds = time.monotonic() - start
+        result.cpu_seconds = usage.cpu_seconds() - cpu
         result.peak_rss_bytes = usage.peak_rss()
     result.state = COMPLETE
     if info is not None and info.execution_id:
         [execution] = mlmd.get_executions_by_id([info.execution_id])
         if execution.last_known_state == metadata_store_pb2.Execution.CACHED:
             result.state = CACHED
-        result.outputs = metadata_store.outputs_of(mlmd, info.execution_id)
+        result.execution_id = info.execution_id
+        result.inputs = metadata_store.artifacts_of(mlmd, info.execution_id, metadata_store.INPUTS)
+        result.outputs = metadata_store.artifacts_of(mlmd, info.execution_id)
     return None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfx_pipeline.local import usage
 from tfx_pipeline.local.terminal import Terminal, muted_errors
+from tfx_pipeline.report.changes import last_pushed
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import CACHED, FAILED, NodeRun, Run
 from tfx_pipeline.report.summary import write_summary
@@ -33,7 +34,7 @@ def show_run(settings: Settings, run: Run) -> int:
         [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
     )
     with muted_errors():  # TensorFlow's messages about how metrics are read
-        summary = collect(settings, run)
+        summary = collect(settings, run, last_pushed(run.folder))
     print_summary(summary, run.folder)
     write_summary(summary, run.folder)
     _point(Path(settings.outputs).absolute() / "latest", run.folder)

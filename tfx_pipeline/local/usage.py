@@ -29,6 +29,14 @@ def peak_rss_of_children() -> int:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
+def cpu_seconds() -> float:
+    """Returns the processor time of this process and of those of its children that have ended."""
+    of_process, of_children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return sum(one.ru_utime + one.ru_stime for one in (of_process, of_children))
+
+
 def seconds_since_start() -> float:
     """Returns the age of this process in seconds."""
     started_ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])

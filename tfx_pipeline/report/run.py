@@ -25,6 +25,10 @@ class NodeRun:
         state: complete, cached, failed or not run.
         seconds: Wall time.
         peak_rss_bytes: Largest resident size of this process while the node ran.
+        started_seconds: When it began, since the process began.
+        cpu_seconds: Processor time, of child processes included.
+        execution_id: In ML Metadata; None where there is none.
+        inputs: Artifacts by input key.
         outputs: Artifacts by output key.
     """
 
@@ -33,6 +37,10 @@ class NodeRun:
     seconds: float = 0.0
     peak_rss_bytes: int = 0
     outputs: dict[str, list[Artifact]] = field(default_factory=dict)
+    started_seconds: float | None = None
+    cpu_seconds: float | None = None
+    execution_id: int | None = None
+    inputs: dict[str, list[Artifact]] = field(default_factory=dict)
 
 
 @dataclass

@@ -14,8 +14,12 @@ from pydantic import computed_field
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.evaluation.results import Evaluation, Result
 from tfx_pipeline.serving.report import ServingReport
+from tfx_pipeline.training_record import FitRecord, TrialRecord
 
 SUMMARY_FILE = "summary.json"
+
+Value = bool | int | float | str | None
+"""Of a setting or a figure."""
 
 State = Literal["complete", "cached", "failed", "not run"]
 
@@ -31,6 +35,77 @@ class DataWarning(Result):
     """What was seen and what is allowed."""
 
 
+class DriftMeasure(Result):
+    """How far a feature of the train split is from the data before."""
+
+    feature: str
+    """The feature."""
+    measure: str
+    """TFDV's name of the distance, such as JENSEN_SHANNON_DIVERGENCE."""
+    value: float
+    """The distance."""
+    threshold: float
+    """From which on the data gate notices it."""
+
+
+class ArtifactSummary(Result):
+    """An artifact, as a node has it among its inputs or outputs."""
+
+    key: str
+    """Name of the input or output."""
+    id: int
+    """In ML Metadata: the same artifact has the same number everywhere."""
+    type: str
+    """Such as Examples or Model."""
+    uri: str
+    """Where it is."""
+
+
+class Provenance(Result):
+    """What a run was made of."""
+
+    release: str
+    """Version of this project."""
+    code: str
+    """Fingerprint of all code of ours that the pipeline runs."""
+    commit: str | None
+    """Git commit, with `+` where files were changed since; null where it is not known."""
+    packages: dict[str, str]
+    """Package -> version, of those that figures depend on most."""
+    settings: dict[str, Value]
+    """Dotted name -> value in force; of what looks like a credential, three stars."""
+    data_fingerprint: str | None
+    """SHA-256 over the files that were read, or TFX's own fingerprint."""
+    span: int | None
+    """Number of the span that was read."""
+    schema_digest: str | None
+    """SHA-256 of the curated schema, 16 digits."""
+    model_digest: str | None
+    """SHA-256 over the files of the model that the gate evaluated."""
+
+
+class Change(Result):
+    """A value that is another one than in the run that is compared with."""
+
+    of: Literal["data", "settings", "code", "metrics"]
+    """What it belongs to."""
+    name: str
+    """Of the value."""
+    before: Value
+    """In the run that is compared with; null where there was none."""
+    after: Value
+    """In this run."""
+
+
+class Changes(Result):
+    """What is different from the last run whose model was blessed and pushed."""
+
+    run_id: str
+    """That run."""
+    changes: tuple[Change, ...]
+    """Empty where nothing is."""
+
+
 class NodeSummary(Result):
     """What became of one node of the pipeline."""
 
@@ -42,6 +117,16 @@ class NodeSummary(Result):
     """Wall time."""
     peak_rss_bytes: int
     """Largest resident size of the run's process while the node ran."""
+    started_seconds: float | None = None
+    """When it began, since the process began."""
+    cpu_seconds: float | None = None
+    """Processor time, of child processes included."""
+    execution_id: int | None = None
+    """In ML Metadata."""
+    inputs: tuple[ArtifactSummary, ...] = ()
+    """Artifacts that it read, as far as they are known."""
+    outputs: tuple[ArtifactSummary, ...] = ()
+    """Artifacts that it made, or that the cache gave it."""
 
 
 class RunSummary(Result):
@@ -80,6 +165,16 @@ class RunSummary(Result):
     """Version that serves this model; null where it was not pushed."""
     serving_dir: str
     """Folder of the served versions."""
+    drift: tuple[DriftMeasure, ...] | None = None
+    """Of the train split, against the data of the run before; null where there were none."""
+    trials: tuple[TrialRecord, ...] | None = None
+    """The search's, in the order of its grid."""
+    fit: FitRecord | None = None
+    """How the model was trained."""
+    provenance: Provenance | None = None
+    """What the run was made of; null in a summary of an earlier release."""
+    since_blessed: Changes | None = None
+    """What changed since the last run whose model was blessed and pushed; null without one."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfx_pipeline.data.gaps import Gaps
+from tfx_pipeline.data.gaps import KEPT, Gaps
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.segments.splits import Interval
 
@@ -30,13 +30,9 @@ def test_blocks_make_no_difference(observed, bounds, max_gap, horizon, window):
     places = [int(place) for place in np.flatnonzero(observed)]
     missing = [(a + 1, b) for a, b in pairwise(places) if b > a + 1]
     assert gaps.count == len(missing)
-    longest = max(missing, key=lambda gap: gap[1] - gap[0], default=None)
-    if longest is None:
-        assert gaps.longest is None
-    else:
-        assert gaps.longest is not None
-        assert gaps.longest.steps == Interval(1000 + longest[0], 1000 + longest[1])
-        assert (gaps.longest.file, gaps.longest.line) == ("a.csv", 2 + longest[1])
+    longest = sorted(missing, key=lambda gap: gap[0] - gap[1])[:KEPT]
+    assert [gap.steps for gap in gaps.longest] == [Interval(1000 + a, 1000 + b) for a, b in longest]
+    assert [(gap.file, gap.line) for gap in gaps.longest] == [("a.csv", 2 + b) for _, b in longest]
 
     inside = gaps.intervals()
     assert [place for one in inside for place in range(*one)] == [

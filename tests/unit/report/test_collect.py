@@ -5,11 +5,12 @@ import json
 import pytest
 from tfx.types import standard_artifacts
 
-from tests.support.summary import DATA
+from tests.support.summary import DATA, run_summary
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.settings import load_settings
+from tfx_pipeline.training_record import FitRecord, Progress, TrialRecord, trials_to_json
 
 
 def example_gen() -> NodeRun:
@@ -58,3 +59,47 @@ def test_the_serving_checks_report_is_kept(failed, tmp_path):
     (tmp_path / "serving_check.json").write_text(report.model_dump_json())
     failed.nodes.append(NodeRun("ServingCheck", COMPLETE, outputs={"blessing": [blessing]}))
     assert collect(load_settings([]), failed).serving_check == report
+
+
+def test_fits_and_trials_are_read_from_their_artifacts(failed, tmp_path):
+    progress = (Progress(step=10, loss=1.5, eval_mse=0.1, eval_mae=0.2),)
+    fit = {"hyperparameters": {"units": 64}, "steps": 10, "seconds": 2.5, "progress": progress}
+    trial = TrialRecord(**fit, score=0.7)
+    (tmp_path / "fit.json").write_text(FitRecord(**fit).model_dump_json())
+    (tmp_path / "trials.json").write_text(trials_to_json([trial]))
+    tuned, trained = standard_artifacts.TunerResults(), standard_artifacts.ModelRun()
+    tuned.uri = trained.uri = str(tmp_path)
+    failed.nodes[1].outputs = {"model_run": [trained]}
+    failed.nodes.append(NodeRun("Tuner", COMPLETE, outputs={"tuner_results": [tuned]}))
+    summary = collect(load_settings([]), failed)
+    assert summary.trials == (trial,)
+    assert summary.fit == FitRecord(**fit)
+
+
+def test_a_node_has_its_artifacts_times_and_execution(failed):
+    model = standard_artifacts.Model()
+    model.id, model.uri = 7, "/artifacts/Trainer/model/3"
+    node = NodeRun("Evaluator", COMPLETE, 2.0, 1 << 30, inputs={"model": [model]})
+    node.execution_id, node.started_seconds, node.cpu_seconds = 3, 12.3456, 4.0
+    failed.nodes.append(node)
+    found = collect(load_settings([]), failed).nodes[-1]
+    assert (found.execution_id, found.started_seconds, found.cpu_seconds) == (3, 12.346, 4.0)
+    [artifact] = found.inputs
+    assert (artifact.key, artifact.id, artifact.type) == ("model", 7, "Model")
+    assert artifact.uri == model.uri
+
+
+def test_drift_is_kept_where_it_was_measured(failed):
+    approval = standard_artifacts.String()
+    measure = {"feature": "Voltage", "measure": "L_INFTY", "value": 0.01, "threshold": 0.1}
+    approval.set_string_custom_property("findings", "[]")
+    approval.set_string_custom_property("drift", json.dumps([measure]))
+    failed.nodes.append(NodeRun("DataGate", COMPLETE, outputs={"approval": [approval]}))
+    [found] = collect(load_settings([]), failed).drift
+    assert found.model_dump() == measure
+
+
+def test_it_is_compared_with_the_last_pushed_run(failed):
+    found = collect(load_settings([]), failed, run_summary(run_id="earlier")).since_blessed
+    assert found.run_id == "earlier"
+    assert {one.of for one in found.changes} == {"settings", "code", "data", "metrics"}

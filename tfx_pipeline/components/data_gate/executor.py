@@ -15,6 +15,8 @@ from tfx.utils import io_utils
 from tfx_pipeline.components.data_gate.findings import (
     Finding,
     drift_findings,
+    drift_from,
+    drift_measures,
     fraction_findings,
     frozen_findings,
     judge,
@@ -25,6 +27,8 @@ from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 FINDINGS_FILE = "findings.json"
 FINDINGS_PROPERTY = "findings"
+DRIFT_PROPERTY = "drift"
+"""Custom properties of the approval, lists in JSON; the latter where there were data before."""
 
 
 class Executor(BaseExecutor):
@@ -51,14 +55,16 @@ class Executor(BaseExecutor):
             "FLOAT_TYPE_BIG_FLOAT": summary.highest,
             "FLOAT_TYPE_SMALL_FLOAT": summary.lowest,
         }
-        findings = []
+        findings, drift = [], []
         for split in artifact_utils.decode_split_names(anomalies.split_names):
             found = _read_anomalies(anomalies, split)
             findings += schema_findings(found, split, rules.severity, extremes)
         for previous in input_dict.get("previous_statistics", []):
             current_stats = _read_statistics(statistics, "train")
             previous_stats = _read_statistics(previous, "train")
-            findings += drift_findings(current_stats, previous_stats, schema, rules.severity)
+            found = drift_from(previous_stats, current_stats, schema)
+            findings += drift_findings(found, rules.severity)
+            drift += drift_measures(found)
         findings += fraction_findings(
             summary.missing_fraction,
             summary.missing_worst,
@@ -75,7 +81,10 @@ class Executor(BaseExecutor):
         )
         step = summary.step_seconds
         findings += frozen_findings(summary.longest_frozen, *rules.frozen_limits(step), step)
-        self._approve(judge(findings), artifact_utils.get_single_instance(output_dict["approval"]))
+        approval = artifact_utils.get_single_instance(output_dict["approval"])
+        if input_dict.get("previous_statistics"):
+            approval.set_string_custom_property(DRIFT_PROPERTY, json.dumps(drift))
+        self._approve(judge(findings), approval)
 
     def _approve(self, warnings: list[Finding], approval: Artifact) -> None:
         approval.warnings = len(warnings)

@@ -127,12 +127,11 @@ def frozen_findings(
     return findings
 
 
-def drift_findings(
-    current: statistics_pb2.DatasetFeatureStatisticsList,
+def drift_from(
     previous: statistics_pb2.DatasetFeatureStatisticsList,
+    current: statistics_pb2.DatasetFeatureStatisticsList,
     schema: schema_pb2.Schema,
-    severities: Mapping[str, str],
-) -> list[Finding]:
+) -> anomalies_pb2.Anomalies:
     """Compares the train split with the run before, by the schema's drift comparators.
 
     What was measured before may have been another series, which there is no drift from. Features
@@ -141,10 +140,28 @@ def drift_findings(
     compared = {one.name for one in schema.feature if one.HasField("drift_comparator")}
     if _features(current) & compared != _features(previous) & compared:
         log.info("no drift from the data before: they are of another series")
-        return []
-    anomalies = tfdv.validate_statistics(current, schema, previous_statistics=previous)
-    found = schema_findings(anomalies, "drift", severities)
+        return anomalies_pb2.Anomalies()
+    return tfdv.validate_statistics(current, schema, previous_statistics=previous)
+
+
+def drift_findings(drift: anomalies_pb2.Anomalies, severities: Mapping[str, str]) -> list[Finding]:
+    """What of a drift is beyond the schema's thresholds."""
+    found = schema_findings(drift, "drift", severities)
     return [finding for finding in found if finding.rule.startswith("COMPARATOR_")]
+
+
+def drift_measures(drift: anomalies_pb2.Anomalies) -> list[dict[str, str | float]]:
+    """Every distance that was measured, beyond its threshold or not."""
+    return [
+        {
+            "feature": ".".join(info.path.step),
+            "measure": anomalies_pb2.DriftSkewInfo.Measurement.Type.Name(one.type),
+            "value": one.value,
+            "threshold": one.threshold,
+        }
+        for info in drift.drift_skew_info
+        for one in info.drift_measurements
+    ]
 
 
 def _features(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> set[str]:

@@ -12,6 +12,8 @@ from tfx_pipeline.components.data_gate.findings import (
     DataRejectedError,
     Finding,
     drift_findings,
+    drift_from,
+    drift_measures,
     fraction_findings,
     frozen_findings,
     judge,
@@ -94,9 +96,13 @@ def test_a_stuck_sensor_is_named_with_its_meter_and_how_long():
 def test_drift_is_found_against_the_data_before():
     schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
     before, after = statistics([230.0, 231.0] * 50), statistics([250.0, 251.0] * 50)
-    [finding] = drift_findings(after, before, schema, defaults().validation.severity)
+    drift = drift_from(before, after, schema)
+    [finding] = drift_findings(drift, defaults().validation.severity)
     assert finding.severity == "warning"
-    assert drift_findings(after, after, schema, defaults().validation.severity) == []
+    [measure] = drift_measures(drift)
+    assert (measure["feature"], measure["measure"]) == ("Voltage", "JENSEN_SHANNON_DIVERGENCE")
+    assert measure["value"] > measure["threshold"]
+    assert drift_findings(drift_from(after, after, schema), defaults().validation.severity) == []
 
 
 def test_another_series_is_no_drift():
@@ -105,7 +111,7 @@ def test_another_series_is_no_drift():
     for dataset in before.datasets:
         for feature in dataset.features:
             feature.path.step[:] = ["energy"]
-    assert drift_findings(after, before, schema, defaults().validation.severity) == []
+    assert drift_findings(drift_from(before, after, schema), defaults().validation.severity) == []
 
 
 def test_drift_is_found_against_what_release_0_1_0_recorded():
@@ -115,13 +121,13 @@ def test_drift_is_found_against_what_release_0_1_0_recorded():
     now.datasets[0].features.add(type="FLOAT").path.step.append("same_time_yesterday")
     schema = read_schema(PROJECT / "schema/uci-household.pbtxt")
     severities = defaults().validation.severity
-    assert drift_findings(now, before, schema, severities) == []
+    assert drift_findings(drift_from(before, now, schema), severities) == []
     [voltage] = [one for one in now.datasets[0].features if one.path.step == ["Voltage"]]
     for histogram in voltage.num_stats.histograms:
         for bucket in histogram.buckets:
             bucket.low_value += 30
             bucket.high_value += 30
-    [finding] = drift_findings(now, before, schema, severities)
+    [finding] = drift_findings(drift_from(before, now, schema), severities)
     assert finding.where == "drift: Voltage"
 
 
