@@ -23,6 +23,19 @@ def test_a_node_adds_to_the_defaults_and_replaces_their_numbers():
     assert settings.node("Other") == settings.defaults
 
 
+def test_a_pattern_holds_for_the_nodes_that_it_fits_and_one_of_them_may_differ():
+    settings = KubeflowSettings(
+        image="i",
+        nodes={
+            "Trial2": NodeSettings(cpu_limit="4"),
+            "Trial*": NodeSettings(cpu_limit="2", retries=3),
+        },
+    )
+    assert (settings.node("Trial1").cpu_limit, settings.node("Trial1").retries) == ("2", 3)
+    assert (settings.node("Trial2").cpu_limit, settings.node("Trial2").retries) == ("4", 3)
+    assert settings.node("trial1") == settings.node("Trainer") == settings.defaults
+
+
 @pytest.mark.parametrize("field", ["env", "labels", "annotations"])
 def test_what_looks_like_a_credential_is_refused_and_its_value_not_shown(field):
     with pytest.raises(ValidationError, match=r"DB_PASS looks like .*`secrets`") as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from tfx import version
@@ -110,7 +111,9 @@ def compile_pipeline(
 
 def _check_settings(settings: KubeflowSettings, nodes: Nodes) -> None:
     known = {*nodes.components, *nodes.resolvers}
-    unknown = sorted(settings.nodes.keys() - known)
+    unknown = sorted(
+        key for key in settings.nodes if not any(fnmatchcase(one, key) for one in known)
+    )
     if unknown:
         raise CompileError(
             f"settings of nodes {', '.join(unknown)}",

@@ -1,6 +1,7 @@
 """The settings: image, root, and what each node's pod asks of Kubernetes."""
 
 from collections import Counter
+from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 
 from pydantic import (
@@ -207,7 +208,8 @@ class KubeflowSettings(Part):
     defaults: NodeSettings = NodeSettings()
     """What every pod asks for."""
     nodes: dict[str, NodeSettings] = {}
-    """Node id -> what its pod asks for beyond that, such as `Trainer: {gpus: 1}`."""
+    """Node id -> what its pod asks for beyond that, such as `Trainer: {gpus: 1}`; or a pattern of
+    ids, such as `Trial*`, below what is said of one of them."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -223,4 +225,8 @@ class KubeflowSettings(Part):
 
     def node(self, node_id: str) -> NodeSettings:
         """Returns what the pod of a node asks for."""
-        return self.defaults.under(self.nodes.get(node_id, NodeSettings()))
+        patterns = [key for key in self.nodes if key != node_id and fnmatchcase(node_id, key)]
+        found = self.defaults
+        for key in [*patterns, node_id]:
+            found = found.under(self.nodes.get(key, NodeSettings()))
+        return found
