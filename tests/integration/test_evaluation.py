@@ -19,10 +19,12 @@ from tfx_kubeflow.storage.served_versions import digest
 
 from tests.support.model import save_model, segments, write_split
 from tests.support.settings import SERIES, TARGET, WINDOWING, gate_settings
+from tfx_pipeline.components.evaluator import executor as evaluator
 from tfx_pipeline.components.evaluator.executor import Executor
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
+from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.evaluation.results import Evaluation
 from tfx_pipeline.series.spec import SeriesSpec
 
@@ -356,3 +358,32 @@ def test_an_empty_split_is_refused(evaluate: Evaluate) -> None:
 def test_a_folder_without_an_evaluation_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="Evaluator"):
         read_evaluation(tmp_path)
+
+
+def test_forecasts_to_look_at_are_those_of_the_model(tmp_path: Path, evaluate: Evaluate) -> None:
+    evaluate(segments(24, WINDOWING), GOOD)
+    found = Excerpts.model_validate_json((tmp_path / "out" / EXCERPTS_FILE).read_bytes())
+    newest = found.excerpts[0]
+    (one, *_) = newest.ahead
+    assert one.steps == 1
+    compared = 0
+    for step in range(1, len(newest.actual)):
+        last, median = newest.actual[step - 1], one.p50[step]
+        if last is not None and median is not None:
+            assert median == pytest.approx(last + 0.3 * (1.0 - last), rel=2e-3, abs=1e-3)
+            assert one.p90[step] == pytest.approx(median + 0.55, rel=2e-3, abs=1e-3)
+            compared += 1
+    assert compared > 500
+    assert found.unit == "kW"
+
+
+def test_a_model_that_cannot_be_asked_is_evaluated_all_the_same(
+    tmp_path: Path,
+    evaluate: Evaluate,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(evaluator, "write_excerpts", lambda *_: {}["broken"])
+    assert evaluate(segments(24, WINDOWING), GOOD).evaluation.forecasts == 24 * 60
+    assert "there are no forecasts to look at" in caplog.text
+    assert not (tmp_path / "out" / EXCERPTS_FILE).exists()

@@ -71,6 +71,11 @@ def series_of(config: config_pb2.EvalConfig) -> SeriesSpec:
     return SeriesSpec.model_validate(_settings(config)["series"])
 
 
+def windowing_of(config: config_pb2.EvalConfig) -> Windowing:
+    """How the examples were cut into windows."""
+    return Windowing.model_validate(_settings(config)["windowing"])
+
+
 def bounds_of(config: config_pb2.EvalConfig) -> dict[str, Bounds]:
     """The bounds by metric, as the evaluation was configured.
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor
+from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
+from tfx.utils import path_utils, proto_utils
 from tfx_kubeflow.metadata.blessings import record_digests
+
+from tfx_pipeline.evaluation.sampling import write_excerpts
+
+log = logging.getLogger(__name__)
 
 
 class Executor(executor.Executor):
@@ -18,6 +26,25 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Does what TFX's does, and records the model's digest with the blessing."""
+        """Does what TFX's does, records the model's digest, and writes forecasts to look at."""
         super().Do(input_dict, output_dict, exec_properties)
         record_digests(input_dict, output_dict)
+        try:
+            _write_excerpts(input_dict, output_dict, exec_properties)
+        except Exception:  # what people look at decides nothing
+            log.warning("there are no forecasts to look at", exc_info=True)
+
+
+def _write_excerpts(
+    inputs: dict[str, list[Artifact]],
+    outputs: dict[str, list[Artifact]],
+    properties: dict[str, Any],
+) -> None:
+    config = config_pb2.EvalConfig()
+    proto_utils.json_to_proto(properties["eval_config"], config)
+    write_excerpts(
+        artifact_utils.get_split_uri(inputs["examples"], "test"),
+        path_utils.serving_model_path(artifact_utils.get_single_uri(inputs["model"])),
+        artifact_utils.get_single_uri(outputs["evaluation"]),
+        config,
+    )
