@@ -43,6 +43,8 @@ class FakeServer:
         self.runs: dict[str, api.V2beta1Run] = {}
         self.recurring: dict[str, api.V2beta1RecurringRun] = {}
         self.logs: dict[str, str] = {}
+        self.workflows: dict[str, dict[str, Any]] = {}
+        """Run -> Argo's Workflow."""
         self.requests: list[str] = []
         self.page = 100
         self._count = 0
@@ -182,14 +184,27 @@ class FakeServer:
         return made
 
     def list_runs(self, query: dict[str, str], body: Any) -> Any:
-        wanted = query.get("experiment_id")
         found = [_value(run) for run in self.runs.values()]
-        return self.listed("runs", [r for r in found if r["experiment_id"] == wanted], query)
+        if "experiment_id" in query:
+            found = [run for run in found if run["experiment_id"] == query["experiment_id"]]
+        if "filter" in query:
+            (wanted,) = json.loads(query["filter"])["predicates"]
+            assert wanted["operation"] == "IS_SUBSTRING"
+            found = [run for run in found if wanted["stringValue"] in run[wanted["key"]]]
+        return self.listed("runs", found, query)
 
     def get_run(self, query: Any, body: Any, run_id: str) -> Any:
         if run_id not in self.runs:
             raise Refusal(404, f"Run {run_id} not found")
         return self.runs[run_id]
+
+    def get_run_v1(self, query: Any, body: Any, run_id: str) -> Any:
+        run = self.get_run(query, body, run_id)
+        found = {"run": {"id": run_id, "status": _value(run)["state"].title()}}
+        if run_id in self.workflows:
+            manifest = json.dumps(self.workflows[run_id])
+            found["pipeline_runtime"] = {"workflow_manifest": manifest}
+        return found
 
     def terminate_run(self, query: Any, body: Any, run_id: str) -> Any:
         self.runs[run_id]["state"] = "CANCELING"
@@ -245,6 +260,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", f"{API}/runs", FakeServer.create_run),
     ("GET", f"{API}/runs", FakeServer.list_runs),
     ("GET", f"{API}/runs/([^/]+)", FakeServer.get_run),
+    ("GET", "/apis/v1beta1/runs/([^/]+)", FakeServer.get_run_v1),
     ("POST", f"{API}/runs/([^/]+):terminate", FakeServer.terminate_run),
     ("DELETE", f"{API}/runs/([^/]+)", FakeServer.delete_run),
     ("POST", f"{API}/recurringruns", FakeServer.create_recurring),

@@ -35,6 +35,10 @@ class ServerError(RuntimeError):
     """What the server refused, or that it cannot be reached, with a hint."""
 
 
+class ServerAway(ServerError):  # noqa: N818, the others' names end so
+    """The server cannot be reached, or is not well: the same may succeed later."""
+
+
 class _Client(kfp.Client):
     """KFP's client, which asks a server's health as long as that may become better, and no longer.
 
@@ -105,7 +109,7 @@ class Connection:
                 return
 
     def text(self, path: str) -> str:
-        """Reads a text from the server, as its client: with token, cookies, certificates, proxy.
+        """Reads a text from the server, again where it was away.
 
         Args:
             path: Below the server's URL.
@@ -113,21 +117,34 @@ class Connection:
         Raises:
             ServerError: The server refuses, or stays away.
         """
+        return self.read(self._get, path)
+
+    def text_once(self, path: str) -> str:
+        """Reads a text from the server, and does not wait for it where it is away.
+
+        Args:
+            path: Below the server's URL.
+
+        Raises:
+            ServerAway: The server cannot be reached, or is not well.
+            ServerError: It refuses.
+        """
+        with self.errors():
+            return self._get(path)
+
+    def _get(self, path: str) -> str:
+        """Reads a text as the server's client: with token, cookies, certificates, proxy."""
         api_client = self.client._run_api.api_client  # noqa: SLF001, kfp has no other way to it
-
-        def get() -> str:
-            response = api_client.call_api(
-                path,
-                "GET",
-                auth_settings=AUTHORIZATION,
-                _preload_content=False,
-                _request_timeout=TIMEOUT,
-            )
-            if response.status != HTTPStatus.OK:
-                raise kfp_server_api.ApiException(response.status, response.reason)
-            return bytes(response.data).decode(errors="replace")
-
-        return self.read(get)
+        response = api_client.call_api(
+            path,
+            "GET",
+            auth_settings=AUTHORIZATION,
+            _preload_content=False,
+            _request_timeout=TIMEOUT,
+        )
+        if response.status != HTTPStatus.OK:
+            raise kfp_server_api.ApiException(response.status, response.reason)
+        return bytes(response.data).decode(errors="replace")
 
     def url(self, path: str) -> str:
         """Returns the URL of a path of the server's API."""
@@ -142,7 +159,10 @@ class Connection:
             with redirect_stdout(io.StringIO()):
                 yield
         except kfp_server_api.ApiException as error:
-            raise ServerError(f"{where} refused: {_reason(error)}") from error
+            away = error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            raise (ServerAway if away else ServerError)(
+                f"{where} refused: {_reason(error)}"
+            ) from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
             if isinstance(getattr(error, "reason", error), urllib3.exceptions.SSLError):
                 variable = CLIENT_VARIABLES["ssl_ca_cert"]
@@ -150,7 +170,7 @@ class Connection:
                     f"{where} is not trusted: {_last(error)}. Name the file of its authority's "
                     f"certificate with {variable}"
                 ) from error
-            raise ServerError(
+            raise (ServerAway if _is_transient(error) else ServerError)(
                 f"no Kubeflow Pipelines at {where}: {_last(error)}. Name its API with --endpoint "
                 f"or {ENDPOINT_VARIABLES[0]}, such as http://localhost:8888 after "
                 "`kubectl -n kubeflow port-forward svc/ml-pipeline 8888:8888`"

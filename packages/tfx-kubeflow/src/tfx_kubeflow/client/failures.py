@@ -6,6 +6,7 @@ import logging
 import os
 import posixpath
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +45,20 @@ class Failure:
     command: str
 
 
-def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Failure]:
+def failures(
+    connection: Connection,
+    run: Any,
+    spec: dict[str, Any],
+    pods: Mapping[str, Sequence[str]] | None = None,
+) -> list[Failure]:
     """Finds out which tasks failed and why.
 
     Args:
         connection: The server.
         run: The run as the API returned it.
         spec: Its PipelineSpec; empty where it is gone.
+        pods: Task -> its executor's pods, the latest last, where they are known. KFP's record has
+            only nodes of Argo's, for which the server finds logs if they were archived.
 
     Returns:
         The failed tasks in the order in which they failed; a second attempt of Argo's at the whole
@@ -65,7 +73,11 @@ def failures(connection: Connection, run: Any, spec: dict[str, Any]) -> list[Fai
         if detail.state == FAILED and named and name not in seen:
             seen[name] = detail
     inner = {name: item for name, item in seen.items() if not _holds_tasks(spec, name)} or seen
-    return [_explain(connection, run, spec, *failed, details) for failed in inner.items()]
+    known_pods = pods or {}
+    return [
+        _explain(connection, run, spec, name, item, details, known_pods.get(name, ()))
+        for name, item in inner.items()
+    ]
 
 
 def _task_names(spec: dict[str, Any]) -> set[str]:
@@ -84,9 +96,10 @@ def _explain(
     task: str,
     detail: Any,
     details: list[Any],
+    pods: Sequence[str],
 ) -> Failure:
     last_line = _drivers_last_line if detail.display_name.endswith(DRIVER) else _executors_last_line
-    for node in _nodes(detail, details):
+    for node in [*reversed(pods), *_nodes(detail, details)]:
         path = f"/apis/v1alpha1/runs/{run.run_id}/nodes/{node}/log"
         cause = last_line(_pod_log(connection, path))
         if cause:

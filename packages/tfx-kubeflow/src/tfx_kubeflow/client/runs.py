@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from tfx_kubeflow.client.connection import Connection, ServerError
 from tfx_kubeflow.client.pipelines import Pipelines, spec_of
 from tfx_kubeflow.parameters import typed_parameters
+
+LISTED = 5
+"""Runs in a message."""
 
 
 class Runs:
@@ -70,6 +75,45 @@ class Runs:
                 sort_by="created_at desc",
             )
         ]
+
+    def find(self, text: str) -> str:
+        """Returns the id of the one run that a text names.
+
+        Args:
+            text: Its id, its name, or what no other run's id or name begins with.
+
+        Raises:
+            ServerError: There is none, or several; the message lists the newest.
+        """
+        found: dict[str, Any] = {}
+        for key in ("run_id", "display_name"):
+            found |= {run.run_id: run for run in self._holding(key, text)}
+        exact = [run for run in found.values() if text in (run.run_id, run.display_name)]
+        matching = exact or [
+            run
+            for run in found.values()
+            if run.run_id.startswith(text) or str(run.display_name).startswith(text)
+        ]
+        if len(matching) == 1:
+            return str(matching[0].run_id)
+        if not matching:
+            raise ServerError(
+                f"there is no run whose id or name begins with {text!r}; `tfx run list "
+                "--engine=kubeflow --pipeline-name=...` lists those of a pipeline"
+            )
+        newest = sorted(matching, key=lambda run: str(run.created_at), reverse=True)[:LISTED]
+        listed = "".join(f"\n  {run.run_id}  {run.display_name}  {run.state}" for run in newest)
+        raise ServerError(f"{text!r} is {len(matching)} runs; name one by its id:{listed}")
+
+    def _holding(self, key: str, text: str) -> Iterator[Any]:
+        """Yields the runs of which an attribute holds a text."""
+        predicate = {"operation": "IS_SUBSTRING", "key": key, "stringValue": text}
+        return self._connection.pages(
+            self._client.list_runs,
+            "runs",
+            namespace=self._connection.namespace,
+            filter=json.dumps({"predicates": [predicate]}),
+        )
 
     def get(self, run_id: str) -> Any:
         """Returns a run."""

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tfx_kubeflow.command import init, manifest, run_local, schedule, settings
+from tfx_kubeflow.command import init, manifest, run, run_local, schedule, settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     schedule.add_options(schedules)
     schedules.set_defaults(run=schedule.run)
+
+    runs = commands.add_parser("run", help="watch a run on a cluster, list and copy what it made")
+    run.add_options(runs)
+    runs.set_defaults(run=run.run)
 
     resources = commands.add_parser(
         "manifest", help="print a compiled package as the resources that `kubectl apply` takes"

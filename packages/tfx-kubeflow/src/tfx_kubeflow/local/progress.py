@@ -1,41 +1,12 @@
 """What people see of a run on this machine: a line per step, its log lines, the summary."""
 
-import logging
 import re
 import shutil
 from typing import Protocol, TextIO
 
 from tfx_kubeflow.local.record import FILE, RunRecord, State, StepRecord
-from tfx_kubeflow.log_records import LogRecord
+from tfx_kubeflow.log_records import LogRecord, own_message
 
-LIBRARIES = frozenset(
-    {
-        "absl",
-        "apache_beam",
-        "asyncio",
-        "google",
-        "grpc",
-        "h5py",
-        "jax",
-        "keras",
-        "keras_tuner",
-        "kfp",
-        "matplotlib",
-        "ml_metadata",
-        "numba",
-        "py",
-        "root",
-        "tensorflow",
-        "tensorflow_data_validation",
-        "tensorflow_model_analysis",
-        "tensorflow_transform",
-        "tfx",
-        "tfx_bsl",
-        "tfx_kubeflow",
-        "urllib3",
-    }
-)
-"""Packages whose log lines are not the step's own."""
 UNREMARKABLE = re.compile(
     r"display_name|tfx_version|split_names|imported_by|state|\w+_format|input_fingerprint"
     r"|sample_rate_by_split|current_model(_id)?|custom:.*|_.*|.*_(uri|metadata)"
@@ -143,16 +114,6 @@ class Terminal:
         self._out.flush()
 
 
-def own_message(record: LogRecord) -> str:
-    """Returns what the step's own code logged; empty for what a library did, or was printed."""
-    if not record.logger or record.logger.partition(".")[0] in LIBRARIES:
-        return ""
-    level = (
-        "" if record.level <= logging.INFO else f"{logging.getLevelName(record.level).lower()}: "
-    )
-    return level + record.message
-
-
 def summary(record: RunRecord) -> list[str]:
     """Returns the summary of a run: what became of each step, and what it made."""
     rows = [(step.task, step.state.lower(), _cost(step), _made(step)) for step in record.steps]
@@ -178,7 +139,7 @@ def _made(step: StepRecord) -> str:
     }
     found = properties | step.parameters
     return " ".join(
-        f"{name}={_short(value)}" for name, value in found.items() if _is_shown(name, value)
+        f"{name}={shortened(value)}" for name, value in found.items() if _is_shown(name, value)
     )
 
 
@@ -188,6 +149,7 @@ def _is_shown(name: str, value: object) -> bool:
     return value != "" and str(value)[0] not in "{["  # JSON is for programs, too
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
+    """Returns a value in one line that is not too long."""
     text = " ".join(f"{value:g}".split() if isinstance(value, float) else str(value).split())
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

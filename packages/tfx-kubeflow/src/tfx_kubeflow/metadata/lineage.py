@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import ml_metadata as mlmd
-from google.protobuf import json_format
 from ml_metadata.proto import metadata_store_pb2
 from tfx.types.artifact import Artifact
 from tfx.utils import name_utils
 
-from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact, title
+from tfx_kubeflow.metadata.run_artifacts import recorded_properties
 from tfx_kubeflow.protocol import METADATA_HOST, METADATA_PORT
 from tfx_kubeflow.storage import uris
 
@@ -78,15 +76,7 @@ class Lineage:
 
 
 def _artifact(cls: str, record: metadata_store_pb2.Artifact) -> Artifact:
-    raw: dict[str, Any] = {}
-    for group in (record.properties, record.custom_properties):
-        for key, value in group.items():
-            kind = value.WhichOneof("value")
-            if kind == "struct_value":
-                raw[key] = json_format.MessageToDict(value.struct_value)
-            elif kind is not None:
-                raw[key] = getattr(value, kind)
-    metadata = values.metadata(raw)
+    metadata = recorded_properties(record)
     for key, value in metadata.items():
         if key.endswith(MODEL_ID) and isinstance(value, str) and value.isdigit():
             metadata[key] = int(value)  # strategies compare it with the models' ids

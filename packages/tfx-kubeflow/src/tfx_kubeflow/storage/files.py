@@ -20,6 +20,7 @@ from tfx_kubeflow.storage.retries import is_transient, retried
 CHUNK = 1 << 20
 """Bytes."""
 exists = retried(is_transient)(fileio.exists)
+is_folder = retried(is_transient)(fileio.isdir)
 
 
 @retried(is_transient)
@@ -35,6 +36,12 @@ def names_below(folder: str) -> list[str]:
         posixpath.join(place, name) for place, _, names in fileio.walk(folder) for name in names
     )
     return sorted(path.removeprefix(top) for path in paths)
+
+
+@retried(is_transient)
+def size(path: str) -> int:
+    """Returns how many bytes a file has."""
+    return int(fileio.stat(path).length if "://" in path else Path(path).stat().st_size)
 
 
 @retried(is_transient)
@@ -74,6 +81,35 @@ def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
             if error.errno == errno.ENAMETOOLONG:
                 raise uris.no_name(source, name) from error
             raise
+
+
+def copy_artifact(uri: str, folder: Path) -> int:
+    """Copies what is at a URI into a local folder, but for files that are there with their size.
+
+    So it goes on where an earlier copy was broken off: a file is there whole, or not at all.
+
+    Args:
+        uri: Of a folder or of a file.
+        folder: Where the copies go; made if missing.
+
+    Returns:
+        How many files are there now, copied now or before.
+
+    Raises:
+        StepError: A name leads out of the folder; see `copy_below`.
+    """
+    if not exists(uri):
+        return 0
+    if is_folder(uri):
+        source, names = uri, names_below(uri)
+    else:
+        source, name = posixpath.split(uri)
+        names = [name]
+    for name in names:
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size(posixpath.join(source, name)):
+            copy_below(source, [name], folder)
+    return len(names)
 
 
 def copy_folder(source: Path, target: str) -> None:
