@@ -31,7 +31,7 @@ from run import newest
 
 from modules import events, windowing
 from modules.config import Budget
-from modules.examples import Examples, count_windows, serialized
+from modules.examples import Examples, serialized
 from modules.features import (
     AHEAD,
     RECENT,
@@ -204,7 +204,7 @@ def network_seconds(examples: Examples, train: str, evaluation: str) -> float:
         started = time.process_time()
         fit(examples, [train], [evaluation], {}, Budget(steps=steps, epochs=config.model.epochs))
         seconds.append(time.process_time() - started)
-    windows = count_windows([train], config.windowing.origins)
+    windows = examples.count_windows([train])
     batches = config.model.batches(windows, config.model.batch)
     each = (seconds[1] - seconds[0]) / (LONG - SHORT)
     return seconds[1] + each * (batches - LONG)

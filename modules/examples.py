@@ -1,5 +1,6 @@
 """Reads segments from the example files, transforms them and cuts their windows, in a stream."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,6 +51,10 @@ class Examples:
         constants = self.transform(self._nothing())
         self.histogram = Histogram(float(constants["spread"][0]), float(constants["reach"][0]))
         self.meters = int(constants["meter_count"][0, 0])
+        # A search makes many data sets; each would trace these anew, for a second.
+        self._origins = tf.function(self.origins, autograph=False)
+        self._earlier = tf.function(self._season_before, autograph=False)
+        self._count = functools.cache(self._count_windows)
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -95,6 +100,14 @@ class Examples:
             self.transform(raw), config.series, config.windowing, sequence, phase, stride
         )
 
+    def count_windows(self, patterns: Sequence[str]) -> int:
+        """Origins in the files, scored or not; the files are read once."""
+        return self._count(tuple(patterns))
+
+    def _count_windows(self, patterns: Sequence[str]) -> int:
+        segments = serialized(patterns).reduce(np.int64(0), lambda count, _: count + 1)
+        return self.config.windowing.origins * int(segments)
+
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
         """Endless, shuffled, repeatable batches of (inputs, deltas from the base in scales).
 
@@ -107,7 +120,7 @@ class Examples:
         batches = segments.batch(config.segments, drop_remainder=True)
 
         def windowed(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            origins = self.origins(examples, random % starts, stride)
+            origins = self._origins(examples, random % starts, stride)
             labels = tf.where(origins.scored[:, None], origins.labels, float("nan"))
             return origins.inputs, (labels - origins.base) / origins.scale[:, None]
 
@@ -131,7 +144,7 @@ class Examples:
         def every(stride: int) -> tf.data.Dataset:
             return batches.map(
                 lambda examples: (
-                    self.origins(examples, 0, stride),
+                    self._origins(examples, 0, stride),
                     self._earlier(examples, stride),
                 ),
                 num_parallel_calls=2,
@@ -140,7 +153,7 @@ class Examples:
         some = every(stride)
         return some if stride == 1 or any(_has_label(found) for found, _ in some) else every(1)
 
-    def _earlier(self, examples: tf.Tensor, stride: int) -> dict[str, tf.Tensor]:
+    def _season_before(self, examples: tf.Tensor, stride: int) -> dict[str, tf.Tensor]:
         """The target one season before each label, [N, horizon] by season."""
         shape = self.config.windowing
         # Of the first value beside labels, that of origin 0, the label is one step ahead.
@@ -186,11 +199,6 @@ def serialized(patterns: Sequence[str]) -> tf.data.Dataset:
         lambda name: tf.data.TFRecordDataset(name, compression_type="GZIP"),
         cycle_length=OPEN_FILES,
     )
-
-
-def count_windows(patterns: Sequence[str], origins: int) -> int:
-    """Origins in the files, scored or not."""
-    return origins * int(serialized(patterns).reduce(np.int64(0), lambda count, _: count + 1))
 
 
 def matching_files(patterns: Sequence[str]) -> list[str]:

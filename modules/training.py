@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from modules.config import Budget
-from modules.examples import Examples, count_windows
+from modules.examples import Examples
 from modules.families import load_family
 from modules.features import AHEAD, Origins
 from modules.networks import build_network
@@ -61,7 +61,7 @@ def fit(
     """
     started = time.monotonic()
     config = examples.config
-    steps = budget.batches(count_windows(train_files, config.windowing.origins), config.batch)
+    steps = budget.batches(examples.count_windows(train_files), config.batch)
     rounds, per_round = divide(steps)
     batches = examples.training(train_files)
     shapes = {name: tuple(spec.shape[1:]) for name, spec in batches.element_spec[0].items()}
