@@ -28,7 +28,7 @@ kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without 
 	    $(BIN)/tfx-kubeflow run-local --pipeline-path=runner_kubeflow.py --root=outputs/kubeflow-local $(ARGS)
 
 test: setup  ## Run every test.
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 check: format lint types layers credentials lock documents  ## Run every check that is not a test.
 
