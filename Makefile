@@ -1,11 +1,13 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run kubeflow-local test check format lint types layers credentials lock documents \
+.PHONY: help setup run report kubeflow-local test check format lint types layers credentials lock documents \
 	figures hooks image e2e bench flink clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
 ARGS :=
+# A run's name; nothing: the latest.
+RUN :=
 # The container image, and the image that it is built on; nothing: the Dockerfile's own.
 IMAGE := household-power:1
 BASE :=
@@ -20,6 +22,9 @@ setup:  ## Make the environment ready (docs/install.md).
 
 run: setup  ## Run the whole pipeline on this machine.
 	@$(BIN)/python runner_local.py $(ARGS)
+
+report: setup  ## Open the report of the latest run, or of RUN=name (docs/report.md).
+	@$(BIN)/household-power report $(RUN) --open $(ARGS)
 
 kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without a cluster.
 	@POWER_PROFILE=$${POWER_PROFILE:-sample} \

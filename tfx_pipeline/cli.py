@@ -7,7 +7,9 @@ one has the name of a verb's own option, after `--`.
 import argparse
 import json
 import logging
+import os
 import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--json-schema", action="store_true", help="print its JSON schema")
     _takes_settings(summary)
     summary.set_defaults(run=_summary)
+
+    report = commands.add_parser("report", help="make the report of a run, a page for a browser")
+    report.add_argument(
+        "name", nargs="?", metavar="RUN", default="latest", help="its name; the latest unless given"
+    )
+    report.add_argument("--open", action="store_true", help="and open it where there is a screen")
+    _takes_settings(report)
+    report.set_defaults(run=_report)
 
     schema = commands.add_parser("schema", help="the curated schema")
     verbs = schema.add_subparsers(required=True, metavar="verb")
@@ -164,6 +174,22 @@ def _summary(parsed: argparse.Namespace) -> int:
         print(summary.model_dump_json(indent=2))
     else:
         print_summary(summary, folder)
+    return 0
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.report.html.page import write_report
+    from tfx_pipeline.report.runs import run_folder
+
+    try:
+        path = write_report(run_folder(Path(_in_force(parsed).outputs).absolute(), parsed.name))
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(path)
+    # Elsewhere Python would take the terminal for a browser.
+    if parsed.open and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        webbrowser.open(path.as_uri())
     return 0
 
 

@@ -3,10 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
-from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary
-from tfx_pipeline.evaluation.results import Evaluation, StepScores, Verdict
-from tfx_pipeline.report.summary import NodeSummary, Provenance, RunSummary
+from tfx_pipeline.data.summary import DataSummary, GapSummary, SplitSummary, Timeline
+from tfx_pipeline.evaluation.results import Evaluation, Scores, SliceScores, StepScores, Verdict
+from tfx_pipeline.report.summary import (
+    ArtifactSummary,
+    Change,
+    Changes,
+    DataWarning,
+    DriftMeasure,
+    NodeSummary,
+    Provenance,
+    RunSummary,
+)
 from tfx_pipeline.serving.report import ServingReport
+from tfx_pipeline.training_record import FitRecord, Progress, TrialRecord
 
 SPLIT = SplitSummary(
     first="2006-12-16 17:24",
@@ -122,3 +132,90 @@ def run_summary(**values: Any) -> RunSummary:
         "serving_dir": "/serving/household-power",
     }
     return RunSummary(**fields | values)
+
+
+def full_summary() -> RunSummary:
+    """The summary of a run whose model was pushed, with nothing left out."""
+    calibrated = {"below_p10": 0.09, "below_p50": 0.52, "below_p90": 0.91, "width": 0.3}
+    of_slice = {
+        "mse": 0.031,
+        "mae": 0.0512,
+        "mse_ratio": 0.71,
+        "mae_ratio": 0.93,
+        "coverage_p10_p90": 0.81,
+        "bias": -0.0021,
+        "naive_mse": 0.044,
+        "naive_mae": 0.055,
+        "forecasts": 7_201,
+        "hours": 120.0,
+        "eligible": True,
+        **calibrated,
+    }
+    rows = tuple(
+        step(number).model_copy(update={"mse": 0.0123 * number, **calibrated})
+        for number in range(1, 6)
+    )
+    names = ("hour 0", "hour 1", "weekdays", "group flat rate")
+    progress = tuple(
+        Progress(step=count, loss=2.0, eval_mse=mse, eval_mae=0.3)
+        for count, mse in ((50, 0.2), (100, 0.1))
+    )
+    fit = FitRecord(hyperparameters={"units": 64}, steps=100, seconds=3.25, progress=progress)
+    trials = tuple(TrialRecord(**dict(fit), score=score) for score in (0.81, 0.79, 0.85))
+    examples = ArtifactSummary(key="examples", id=1, type="Examples", uri="/examples/1")
+    model = ArtifactSummary(key="model", id=2, type="Model", uri="/model/2")
+    nodes = (
+        NodeSummary(
+            id="PowerExampleGen",
+            state="complete",
+            seconds=4.2,
+            peak_rss_bytes=1 << 29,
+            started_seconds=5.0,
+            cpu_seconds=6.1,
+            execution_id=1,
+            outputs=(examples,),
+        ),
+        NodeSummary(
+            id="Trainer",
+            state="cached",
+            seconds=0.7,
+            peak_rss_bytes=1 << 30,
+            started_seconds=9.5,
+            cpu_seconds=0.25,
+            execution_id=2,
+            inputs=(examples,),
+            outputs=(model,),
+        ),
+    )
+    timeline = Timeline(
+        target="power",
+        unit="kW",
+        periods=("2006-12-16 17:24", "2006-12-17 00:00", "2006-12-18 00:00+01:00"),
+        period_seconds=86_400,
+        observed_fraction=(1.0, 0.5, None),
+        mean=(1.25, 0.75, None),
+    )
+    return run_summary(
+        data=DATA.model_copy(update={"longest_gaps": (GAP,), "timeline": timeline}),
+        warnings=(DataWarning(rule="drift", where="train: Voltage", message="moved"),),
+        drift=(DriftMeasure(feature="Voltage", measure="L_INFTY", value=0.013, threshold=0.1),),
+        nodes=nodes,
+        evaluation=evaluation(
+            per_step=rows,
+            slices=tuple(SliceScores(slice=name, **of_slice) for name in names),
+            baseline=Scores(**{name: of_slice[name] for name in Scores.model_fields}),
+            naive_mse=0.05,
+            naive_mae=0.07,
+            blessed=True,
+            verdicts=(verdict("MSE is fine", "passed"), verdict("no baseline", "not applied")),
+            **calibrated,
+        ),
+        pushed_version="1767222000",
+        trials=trials,
+        fit=fit,
+        provenance=made_of(model_digest="abcdef"),
+        since_blessed=Changes(
+            run_id="2025-12-31",
+            changes=(Change(of="data", name="rows", before=80_000, after=86_400),),
+        ),
+    )

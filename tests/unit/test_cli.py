@@ -167,3 +167,33 @@ def test_wrong_usage(arguments):
     with pytest.raises(SystemExit) as refusal:
         main(arguments)
     assert refusal.value.code == 2
+
+
+@pytest.fixture
+def latest(tmp_path):
+    folder = tmp_path / "latest"
+    folder.mkdir()
+    write_summary(run_summary(), folder)
+    return folder
+
+
+def test_the_report_of_the_latest_run_is_made_and_named(latest, capsys, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("there is no screen"))
+    assert main(["report", "--open", f"--outputs={latest.parent}"]) == 0
+    assert capsys.readouterr().out == f"{latest}/report.html\n"
+    assert (latest / "report.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_report_is_opened_where_there_is_a_screen(latest, monkeypatch):
+    opened = []
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["report", "--open", f"--outputs={latest.parent}"]) == 0
+    assert opened == [f"file://{latest}/report.html"]
+
+
+def test_a_report_of_no_run_is_an_error(tmp_path, capsys):
+    assert main(["report", "yesterday", f"--outputs={tmp_path}"]) == 1
+    assert "no run yesterday" in capsys.readouterr().err

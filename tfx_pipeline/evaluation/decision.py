@@ -223,6 +223,8 @@ def _slices(whole: Metrics) -> dict[str, Metrics]:
 def _per_step(whole: Metrics, series: SeriesSpec) -> Iterator[StepScores]:
     known = [name for name in NAIVE if not SEASONS.get(name, 0) % series.step]
     names = [*BY_STEP, *(f"{naive}_{error}" for naive in known for error in OF_NAIVE)]
+    # An evaluation of an earlier release has fewer of them.
+    names = [name for name in names if step_name(name) in whole]
     for number in range(len(whole.get(step_name("mse"), ()))):
         figures = {name: _finite(float(whole[step_name(name)][number])) for name in names}
         best = {

@@ -1,12 +1,17 @@
 """What people see of a run on this machine: a line per step, and the summary."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
+from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE
 from tfx_pipeline.local import usage
 from tfx_pipeline.local.terminal import Terminal, muted_errors
+from tfx_pipeline.report.causes import explain
 from tfx_pipeline.report.changes import last_pushed
 from tfx_pipeline.report.collect import collect
+from tfx_pipeline.report.html.page import write_report
 from tfx_pipeline.report.run import CACHED, FAILED, NodeRun, Run
 from tfx_pipeline.report.summary import write_summary
 from tfx_pipeline.report.tables import print_summary
@@ -35,10 +40,22 @@ def show_run(settings: Settings, run: Run) -> int:
     )
     with muted_errors():  # TensorFlow's messages about how metrics are read
         summary = collect(settings, run, last_pushed(run.folder))
-    print_summary(summary, run.folder)
     write_summary(summary, run.folder)
+    print_summary(summary, run.folder)
+    _report(run)
     _point(Path(settings.outputs).absolute() / "latest", run.folder)
     return 1 if run.error else 0
+
+
+def _report(run: Run) -> None:
+    """Writes the report beside the summary; without one, the run is what it is all the same."""
+    evaluation = run.output("Evaluator", "evaluation")
+    try:
+        if evaluation and (kept := Path(evaluation.uri) / EXCERPTS_FILE).is_file():
+            shutil.copy(kept, run.folder)
+        write_report(run.folder)
+    except Exception as error:  # whatever it is, it is no failure of the run
+        print(f"warning: no report was written: {explain(error)}", file=sys.stderr)
 
 
 def _point(link: Path, folder: Path) -> None:

@@ -63,7 +63,7 @@ def print_summary(summary: RunSummary, folder: Path, console: Console | None = N
         console.print(_decision(summary))
     console.print(
         f"{summary.total_seconds:.0f} s, peak memory {summary.peak_rss_bytes / 2**30:.2f} GiB"
-        f"; summary.json and log.txt in {escape(str(folder))}"
+        f"; report.html, summary.json and log.txt in {escape(str(folder))}"
     )
 
 

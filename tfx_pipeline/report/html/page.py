@@ -1,0 +1,119 @@
+"""Renders the report of a run: from its summary and the forecasts that were kept, no more."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import distribution
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
+from tfx_pipeline.report.html import figures
+from tfx_pipeline.report.html.charts import chart_data, hours_of_day
+from tfx_pipeline.report.html.headline import headline
+from tfx_pipeline.report.html.lineage import picture
+from tfx_pipeline.report.summary import RunSummary, read_summary
+from tfx_pipeline.training_record import TrialRecord
+
+REPORT_FILE = "report.html"
+TEMPLATES = Path(__file__).parent / "templates"
+CHART_LIBRARY, CHART_FILES = "uplot-python", "uplot/static/uPlot"
+
+
+def write_report(folder: Path) -> Path:
+    """Renders the report of a run into its folder, atomically.
+
+    Args:
+        folder: Of the run, with its summary and, where there are any, its forecasts.
+
+    Returns:
+        The report.
+
+    Raises:
+        FileNotFoundError: There is no summary.
+        ValueError: It is none, or one of another version.
+    """
+    kept = folder / EXCERPTS_FILE
+    excerpts = Excerpts.model_validate_json(kept.read_bytes()) if kept.is_file() else None
+    report, temporary = folder / REPORT_FILE, folder / f".{REPORT_FILE}"
+    temporary.write_text(render(read_summary(folder), excerpts), encoding="utf-8")
+    temporary.replace(report)
+    return report
+
+
+def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
+    """Renders the report of a run.
+
+    Args:
+        summary: Of the run, whatever became of it.
+        excerpts: Forecasts beside what came.
+
+    Returns:
+        One HTML page that needs no other file.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        name: getattr(figures, name)
+        for name in ("number", "percent", "duration", "memory", "value")
+    }
+    charts = chart_data(summary, excerpts)
+    return environment.get_template("report.html.j2").render(
+        run=summary,
+        headline=headline(summary),
+        data=summary.data,
+        evaluation=summary.evaluation,
+        hours=hours_of_day(summary.evaluation) if summary.evaluation else [],
+        excerpts=excerpts,
+        trials=_best_first(summary.trials or ()),
+        lineage=picture(summary.nodes),
+        embedded=_script(charts),
+        style=Markup(_library("min.css") + _own("report.css")),  # noqa: S704, files of ours
+        script=Markup(_library("iife.js") + _own("report.js")),  # noqa: S704
+    )
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A trial and its number in the search."""
+
+    number: int
+    record: TrialRecord
+
+
+def _best_first(trials: Sequence[TrialRecord]) -> list[_Trial]:
+    numbered = [_Trial(number, trial) for number, trial in enumerate(trials, 1)]
+    return sorted(
+        numbered, key=lambda one: math.inf if one.record.score is None else one.record.score
+    )
+
+
+def _script(data: object) -> Markup:
+    """JSON that no text in it can break out of."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704, escaped
+
+
+@lru_cache
+def _library(ending: str) -> str:
+    """A file of the chart library, read where the package lies: to import it would take time."""
+    return Path(str(distribution(CHART_LIBRARY).locate_file(f"{CHART_FILES}.{ending}"))).read_text(
+        encoding="utf-8"
+    )
+
+
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
