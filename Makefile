@@ -1,7 +1,7 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
 .PHONY: help setup run report kubeflow-local test check format lint types layers credentials lock documents \
-	figures hooks image e2e bench flink clean
+	figures hooks image e2e bench flink mlflow clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
@@ -73,6 +73,9 @@ e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:
 
 flink: setup  ## Run a Flink cluster for the Beam steps on this machine (docs/beam.md).
 	@$(BIN)/python -m tools.flink --folder=.runtime/flink $(ARGS)
+
+mlflow: setup  ## Show the runs in MLflow's pages, on 127.0.0.1 (docs/tracking.md).
+	@$(BIN)/python -m tools.mlflow $(ARGS)
 
 bench: setup  ## Measure what README and docs state, and put it there.
 	@$(BIN)/python benchmarks/run.py $(ARGS)

@@ -96,6 +96,17 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(refresh)
     refresh.set_defaults(run=_refresh)
 
+    tracking = commands.add_parser("tracking", help="the runs in MLflow (docs/tracking.md)")
+    of_tracking = tracking.add_subparsers(required=True, metavar="verb")
+    replay = of_tracking.add_parser(
+        "replay", help="log the runs that are pending, and point `champion` at what serves"
+    )
+    replay.add_argument(
+        "folders", nargs="*", type=Path, metavar="folder", help="of these runs only"
+    )
+    _takes_settings(replay)
+    replay.set_defaults(run=_replay)
+
     return parser
 
 
@@ -217,6 +228,26 @@ def _refresh(parsed: argparse.Namespace) -> int:
     except (SchemaError, MetadataError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    settings = _in_force(parsed)
+    uri = settings.tracking.uri
+    if uri is None:
+        print("error: tracking.uri is null: name a server or a file", file=sys.stderr)
+        return 2
+    from tfx_pipeline.tracking.track import follow, pending_folders, replay
+
+    reasons = {}
+    for folder in parsed.folders or pending_folders(Path(settings.outputs)):
+        reasons[folder] = replay(folder, uri)
+        print(f"{folder}: {reasons[folder] or 'logged'}", flush=True)
+    if not parsed.folders:
+        reasons[settings.serving_dir] = follow(uri, settings.name, str(settings.serving_dir))
+    failed = [reason for reason in reasons.values() if reason]
+    if failed:
+        print(f"error: {failed[-1]}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -49,6 +50,31 @@ class ServingSettings(Frozen):
 
     base: UserPath | None
     """Folder of the served models, <base>/<name>/<version>/; null: <outputs>/serving."""
+
+
+class TrackingSettings(Frozen):
+    """Where runs are logged with MLflow."""
+
+    uri: str | None
+    """http://host:port of a server, or sqlite:///path of a file; null: nowhere."""
+    timeout: float = Field(gt=0)
+    """Seconds that the end of a run waits for a server; what it misses is logged later."""
+
+    @model_validator(mode="after")  # a message about the whole section does not show its values
+    def _names_a_store(self) -> Self:
+        if self.uri is None:
+            return self
+        parts = urlsplit(self.uri)
+        if "@" in parts.netloc:
+            raise ValueError(
+                "uri must hold neither user nor password; "
+                "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            )
+        server = parts.scheme in ("http", "https") and parts.hostname
+        file = self.uri.startswith("sqlite:///") and self.uri != "sqlite:///"
+        if not server and not file:
+            raise ValueError("uri must be http://host:port, or sqlite:///path")
+        return self
 
 
 class KubeflowRunSettings(KubeflowSettings):
@@ -92,6 +118,7 @@ class Settings(BaseSettings):
     tuner: TunerSettings
     gate: GateSettings
     serving: ServingSettings
+    tracking: TrackingSettings
     beam: BeamSettings
     kubeflow: KubeflowRunSettings
 

@@ -197,3 +197,14 @@ def test_the_report_is_opened_where_there_is_a_screen(latest, monkeypatch):
 def test_a_report_of_no_run_is_an_error(tmp_path, capsys):
     assert main(["report", "yesterday", f"--outputs={tmp_path}"]) == 1
     assert "no run yesterday" in capsys.readouterr().err
+
+
+def test_nothing_is_replayed_where_tracking_is_off(capsys):
+    assert main(["tracking", "replay"]) == 2
+    assert "tracking.uri is null" in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_there_stays_pending(tmp_path, capsys):
+    options = [f"--outputs={tmp_path}", f"--tracking.uri=sqlite:///{tmp_path}/mlflow.sqlite"]
+    assert main(["tracking", "replay", str(tmp_path / "run"), *options]) == 1
+    assert "no such summary" in capsys.readouterr().err

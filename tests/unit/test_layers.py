@@ -41,6 +41,7 @@ FORBIDDEN = {
         "tfx_kubeflow.compiler.limits",
     ),
     "Settings and data code stay light": ("tfx_pipeline/data/segments/splits.py", "tensorflow"),
+    "Only the process that logs imports MLflow": ("tfx_pipeline/tracking/job.py", "mlflow"),
     "Settings and protocol of the Kubeflow runner stay light": (
         "packages/tfx-kubeflow/src/tfx_kubeflow/protocol.py",
         "kfp",

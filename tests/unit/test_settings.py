@@ -113,6 +113,9 @@ def test_profile_from_the_environment(monkeypatch):
         (["--validation.physics_fraction_warning=0.3"], "max_physics_fraction (0.05)"),
         (["--model.stride=0"], "model.stride"),
         (["--model.family=gru"], "'mlp', 'cnn' or 'lstm'"),
+        (["--tracking.uri=mysql://host/mlflow"], "tracking: uri must be http://host:port"),
+        (["--tracking.uri=sqlite:///"], "tracking: uri must be http://host:port"),
+        (["--tracking.timeout=0"], "tracking.timeout"),
     ],
 )
 def test_a_wrong_setting_is_named(arguments, named, capsys):
@@ -130,6 +133,8 @@ def test_a_wrong_setting_is_named(arguments, named, capsys):
         ("POWER_KUBEFLOW__DEFAULTS__ENV", '{"HF_TOKEN": 12345678}'),
         ("POWER_KUBEFLOW__DB_PASSWORD", "12345678"),
         ("POWER_KUBEFLOW__DEFAULTS__RETRIES", "postgres://u:12345678@h"),
+        ("POWER_TRACKING__URI", "http://u:12345678@h"),
+        ("POWER_TRACKING__URI", "https://12345678@h"),
     ],
 )
 def test_no_message_shows_what_may_be_a_credential(monkeypatch, capsys, variable, value):
@@ -137,7 +142,7 @@ def test_no_message_shows_what_may_be_a_credential(monkeypatch, capsys, variable
     with pytest.raises(SystemExit):
         load_settings([])
     error = capsys.readouterr().err
-    assert "error: kubeflow." in error
+    assert "error: kubeflow." in error or "and MLFLOW_TRACKING_PASSWORD" in error
     assert "12345678" not in error
 
 

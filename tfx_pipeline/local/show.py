@@ -16,6 +16,7 @@ from tfx_pipeline.report.run import CACHED, FAILED, NodeRun, Run
 from tfx_pipeline.report.summary import write_summary
 from tfx_pipeline.report.tables import print_summary
 from tfx_pipeline.settings import Settings
+from tfx_pipeline.tracking.track import track
 
 
 def show_step(terminal: Terminal, title: str, node: NodeRun) -> None:
@@ -44,6 +45,8 @@ def show_run(settings: Settings, run: Run) -> int:
     print_summary(summary, run.folder)
     _report(run)
     _point(Path(settings.outputs).absolute() / "latest", run.folder)
+    if line := track(summary, run.folder, settings.tracking):
+        print(f"MLflow: {line}")
     return 1 if run.error else 0
 
 

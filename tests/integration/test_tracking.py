@@ -1,0 +1,357 @@
+"""Runs in a real store of MLflow: complete, once, in time, and with the model that serves."""
+
+import http.server
+import shutil
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from tfx_kubeflow.storage import served_versions
+
+from tests.support.model import save_model
+from tests.support.settings import WINDOWING
+from tests.support.tracking import ENDED, pending_run, tracked
+from tfx_pipeline.cli import main
+from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.serving.requests import read_requests
+from tfx_pipeline.settings import TrackingSettings
+from tfx_pipeline.tracking import store
+from tfx_pipeline.tracking.job import PENDING_FILE, Job, Pushed
+from tfx_pipeline.tracking.log import log
+from tfx_pipeline.tracking.registry import CHAMPION
+from tfx_pipeline.tracking.track import CALM, pending_folders, track
+
+NAME = "household-power"
+
+pytestmark = [pytest.mark.integration]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _calm():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CALM.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A store with its tables, which take seconds to make."""
+    file = tmp_path_factory.mktemp("store") / "mlflow.sqlite"
+    store.connect(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def uri(empty, tmp_path):
+    return copy(empty, tmp_path / "store")
+
+
+def copy(empty: Path, folder: Path) -> str:
+    folder.mkdir()
+    return f"sqlite:///{shutil.copy(empty, folder)}"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A folder of served versions with one in it."""
+    folder = tmp_path_factory.mktemp("serving")
+    model = save_model(folder / "model", WINDOWING, pull=0.3)
+    base = folder / NAME
+    served_versions.publish(model, str(base), clock=lambda: 1_700_000_000)
+    return base
+
+
+@pytest.fixture
+def summary(served):
+    return tracked(pushed_version="1700000000", serving_dir=str(served))
+
+
+def job(folder: Path, uri: str, served: Path, version: str = "1700000000") -> Job:
+    model = served / version
+    pushed = Pushed(version=model.name, folder=model, sha256=served_versions.digest(str(model)))
+    return Job(uri=uri, model=NAME, serving=model.name, folder=folder, pushed=pushed)
+
+
+def content(uri: str) -> dict:
+    """All that a store holds, without ids of its own and times that are not the run's."""
+    client = MlflowClient(uri, uri)
+    names = {one.experiment_id: one.name for one in client.search_experiments()}
+    runs = {run.info.run_id: run for run in client.search_runs(list(names))}
+    found = {}
+    for run in runs.values():
+        tags = dict(run.data.tags)
+        parent = runs.get(tags.pop("mlflow.parentRunId", None))
+        history = {
+            key: sorted(
+                (one.step, one.value, one.timestamp)
+                for one in client.get_metric_history(run.info.run_id, key)
+            )
+            for key in run.data.metrics
+        }
+        found[tags["household_power.key"]] = {
+            "experiment": names[run.info.experiment_id],
+            "parent": parent and parent.info.run_name,
+            "params": run.data.params,
+            "metrics": history,
+            "tags": tags,
+            "info": (run.info.run_name, run.info.status, run.info.start_time, run.info.end_time),
+            "files": sorted(files(client, run.info.run_id)),
+        }
+    assert len(found) == len(runs), "each of our runs is there once"
+    models = [
+        (one.name, int(one.version), one.tags, runs[one.run_id].info.run_name)
+        for one in client.search_model_versions("")
+    ]
+    aliases = {one.name: one.aliases for one in client.search_registered_models()}
+    return {"runs": found, "models": models, "aliases": aliases}
+
+
+def files(client: MlflowClient, run: str, path: str = "") -> list[str]:
+    listed = client.list_artifacts(run, path)
+    below = [name for one in listed if one.is_dir for name in files(client, run, one.path)]
+    return [one.path for one in listed if not one.is_dir] + below
+
+
+@pytest.fixture(scope="module")
+def undisturbed(empty, served, tmp_path_factory):
+    """What a store holds after a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    uri = copy(empty, folder / "store")
+    summary = tracked(pushed_version="1700000000", serving_dir=str(served))
+    log(job(pending_run(folder / "run", summary), uri, served))
+    return content(uri)
+
+
+def test_a_run_has_its_fits_below_it(undisturbed, summary):
+    runs = undisturbed["runs"]
+    key = f"{NAME}/{summary.run_id}"
+    assert set(runs) == {key, f"{key}/trial 1", f"{key}/trial 2", f"{key}/fit"}
+    assert {one["parent"] for name, one in runs.items() if name != key} == {summary.run_id}
+    assert {one["experiment"] for one in runs.values()} == {NAME}
+    assert {one["info"][1] for one in runs.values()} == {"FINISHED"}
+    whole = runs[key]
+    assert whole["parent"] is None
+    assert [one[:2] for one in whole["metrics"]["ahead/mse"]] == [(1, 0.04), (2, 0.04)]
+    assert {"summary.json", "report.html", "model/MLmodel"} <= set(whole["files"])
+    assert [one[0] for one in runs[f"{key}/fit"]["metrics"]["loss"]] == [10, 20]
+
+
+def test_a_pushed_model_is_a_registered_version(undisturbed, served, summary):
+    [(name, version, tags, run)] = undisturbed["models"]
+    assert (name, version, run) == (NAME, 1, summary.run_id)
+    assert {one: int(number) for one, number in undisturbed["aliases"][NAME].items()} == {
+        CHAMPION: 1
+    }
+    digest = served_versions.digest(str(served / "1700000000"))
+    assert tags == {"household_power.version": "1700000000", "household_power.sha256": digest}
+
+
+def test_a_registered_version_answers_and_holds_no_pickle(uri, served, summary, tmp_path):
+    log(job(pending_run(tmp_path / "run", summary), uri, served))
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    place = f"models:/{NAME}@{CHAMPION}"
+    loaded = mlflow.pyfunc.load_model(place)
+    request = read_requests(served / "1700000000" / REQUESTS_FILE)[0]
+    answers = loaded.predict(dict(request.inputs))
+    for name, value in request.outputs.items():
+        np.testing.assert_allclose(answers[name], value, rtol=1e-5)
+    assert loaded.input_example is not None
+    assert {one.name for one in loaded.metadata.signature.inputs} == set(request.inputs)
+    folder = Path(mlflow.artifacts.download_artifacts(place))
+    names = [path.name for path in folder.rglob("*") if path.is_file()]
+    assert "saved_model.pb" in names
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", "uv.lock"))]
+
+
+def test_logged_again_nothing_changes(uri, undisturbed, served, summary, tmp_path):
+    for name in ("once", "twice"):
+        log(job(pending_run(tmp_path / name, summary), uri, served))
+        assert not (tmp_path / name / PENDING_FILE).exists()
+    assert content(uri) == undisturbed
+    log(job(tmp_path / "once", uri, served))
+    assert content(uri) == undisturbed
+
+
+class BreaksOff:
+    """A client whose server answers so many requests, and loses the answer to the next."""
+
+    def __init__(self, client: MlflowClient, requests: int) -> None:
+        self._client = client
+        self.left = requests
+
+    def __getattr__(self, name):
+        method = getattr(self._client, name)
+
+        def call(*arguments, **options):
+            answer = method(*arguments, **options)
+            self.left -= 1
+            if self.left < 0:
+                raise ConnectionError(name)
+            return answer
+
+        return call
+
+
+def test_wherever_it_breaks_off_a_replay_completes_it(
+    empty, undisturbed, served, summary, tmp_path, monkeypatch
+):
+    connect = store.connect
+    requests, complete = 0, False
+    while not complete:
+        folder = tmp_path / str(requests)
+        uri = copy(empty, folder)
+        todo = job(pending_run(folder / "run", summary), uri, served)
+        with monkeypatch.context() as patch:
+            client = BreaksOff(connect(uri), requests)
+            patch.setattr(store, "connect", lambda _, client=client: client)
+            try:
+                log(todo)
+                complete = True
+            except ConnectionError:
+                pass
+        log(todo)
+        log(todo)
+        assert content(uri) == undisturbed, f"after {requests} requests"
+        shutil.rmtree(folder)
+        requests += 1
+    assert requests > 15
+
+
+def test_a_request_that_was_answered_too_late_leaves_no_second_run(
+    uri, undisturbed, served, summary, tmp_path
+):
+    client = store.connect(uri)
+    experiment = store.experiment(client, uri, NAME)
+    key = f"{NAME}/{summary.run_id}"
+    for _ in range(2):
+        client.create_run(experiment, 1, {"household_power.key": key}, "late")
+    log(job(pending_run(tmp_path / "run", summary), uri, served))
+    runs = content(uri)["runs"]
+    assert {name: one["metrics"] for name, one in runs.items()} == {
+        name: one["metrics"] for name, one in undisturbed["runs"].items()
+    }
+
+
+def test_ours_is_nested_below_the_run_that_kubeflow_has_made(uri, summary, tmp_path, monkeypatch):
+    client = store.connect(uri)
+    experiment = client.create_experiment("of-kubeflow", (tmp_path / "files").as_uri())
+    theirs = client.create_run(experiment).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", theirs)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", experiment)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    pending_run(folder / "inner", summary)
+    line = track(summary, folder / "inner", TrackingSettings(uri="http://127.0.0.1:9", timeout=9))
+    assert line == f"logged to {uri}"
+    [ours] = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{theirs}'")
+    assert ours.info.run_name == summary.run_id
+    assert len(client.search_runs([experiment], f"tags.mlflow.parentRunId = '{ours.info.run_id}'"))
+    joined = client.get_run(theirs)
+    assert (joined.info.status, joined.data.params, joined.data.metrics) == ("RUNNING", {}, {})
+
+
+def test_the_alias_follows_what_serves(uri, served, tmp_path):
+    base = tmp_path / "serving" / NAME
+    shutil.copytree(served.parent, base.parent)
+    client = store.connect(uri)
+
+    def run(number: int) -> None:
+        model = save_model(tmp_path / f"model-{number}", WINDOWING, offset=number / 100)
+        version = served_versions.publish(model, str(base)).version
+        folder = pending_run(tmp_path / f"{number}", tracked(run_id=f"{number}"))
+        log(job(folder, uri, base, version))
+
+    def champion() -> str:
+        version = client.get_model_version_by_alias(NAME, CHAMPION)
+        return version.tags["household_power.version"]
+
+    run(1)
+    first = champion()
+    run(2)
+    assert champion() != first
+    served_versions.remove(str(base), champion())
+    options = [f"--outputs={tmp_path}", f"--serving.base={base.parent}", f"--tracking.uri={uri}"]
+    assert main(["tracking", "replay", *options]) == 0
+    assert champion() == first
+
+
+@contextmanager
+def closed():
+    """A server that is down."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    yield port
+
+
+@contextmanager
+def silent():
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield server.getsockname()[1]
+
+
+@contextmanager
+def broken():
+    """A server that answers with errors."""
+
+    class Errors(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(500)
+
+        do_POST = do_GET  # noqa: N815, http.server's name
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Errors) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+def late(server, folder, summary) -> str:
+    """Tracks a run at a server that is away, in time; returns what is said of it."""
+    with server() as port:
+        settings = TrackingSettings(uri=f"http://127.0.0.1:{port}", timeout=9)
+        start = time.monotonic()
+        line = track(summary, folder, settings)
+        assert time.monotonic() - start < 10
+    assert line.startswith(f"not logged to {settings.uri}: ")
+    assert line.endswith("`household-power tracking replay` logs it later")
+    return line
+
+
+@pytest.mark.parametrize(("server", "reason"), [(closed, "refused"), (broken, "500")])
+def test_a_server_that_fails_leaves_the_run_pending(server, reason, summary, tmp_path):
+    folder = pending_run(tmp_path / "run", summary)
+    assert reason in late(server, folder, summary)
+    assert (folder / PENDING_FILE).exists()
+
+
+def test_a_server_that_is_silent_is_not_waited_for_and_the_run_replayed(
+    uri, undisturbed, summary, tmp_path, capsys, monkeypatch
+):
+    folder = pending_run(tmp_path / NAME / "runs" / summary.run_id, summary)
+    (folder / PENDING_FILE).unlink()
+    monkeypatch.setattr(time, "time", lambda: ENDED)
+    assert "no answer within 9 s" in late(silent, folder, summary)
+    monkeypatch.undo()
+    options = [f"--outputs={tmp_path}", f"--tracking.uri={uri}", "--name=another"]
+    assert main(["tracking", "replay", *options]) == 0
+    assert capsys.readouterr().out == f"{folder}: logged\n"
+    assert content(uri) == undisturbed
+    assert pending_folders(tmp_path) == []
+
+
+def test_with_tracking_off_nothing_is_written(tmp_path):
+    assert track(tracked(), tmp_path, TrackingSettings(uri=None, timeout=9)) is None
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Runs in MLflow: what is logged of them, when, and what happens while the server is away."""

@@ -1,0 +1,1 @@
+"""MLflow's server on this machine, in an environment of its own."""
