@@ -67,7 +67,8 @@ def with_a_lookup(run, tasks, *, found=Execution.COMPLETE):
 def test_a_dag_whose_tasks_are_done_has_succeeded(run, told):
     with_a_lookup(run, tasks=3)
     text = json.dumps({**TOLD, "state": told})
-    assert json.loads(final_status(text, "run", run.store)) == {**TOLD, "state": "SUCCEEDED"}
+    known = {**TOLD, "state": "SUCCEEDED", "pipelineJobUuid": "run"}
+    assert json.loads(final_status(text, "run", run.store)) == known
 
 
 def test_a_task_that_never_began_is_a_failure(run):
@@ -101,7 +102,8 @@ def test_a_failed_task_that_is_no_dag_has_failed(run):
 
 def test_of_what_is_not_recorded_the_state_is_as_told(run):
     assert state(run.store, {**TOLD, "pipelineTaskName": "unknown"}) == "RUNNING"
-    assert json.loads(final_status(TOLD, "unknown", run.store)) == TOLD
+    known = {**TOLD, "pipelineJobUuid": "unknown"}
+    assert json.loads(final_status(TOLD, "unknown", run.store)) == known
 
 
 class Goodbye(BaseExecutor):
@@ -111,7 +113,7 @@ class Goodbye(BaseExecutor):
         Path(exec_properties["file"]).write_text(json.dumps(exec_properties))
 
 
-def test_an_executor_gets_the_state_and_not_the_runs_id(tmp_path, monkeypatch):
+def test_an_executor_gets_the_state_and_the_runs_id_as_one_parameter(tmp_path, monkeypatch):
     monkeypatch.delenv("METADATA_GRPC_SERVICE_HOST", raising=False)
     file = tmp_path / "told.json"
     told = {**TOLD, "state": "COMPLETE"}
@@ -119,7 +121,8 @@ def test_an_executor_gets_the_state_and_not_the_runs_id(tmp_path, monkeypatch):
     run_executor(step(Goodbye, executor=f"{__name__}.Goodbye", parameters=KINDS), given, [])
     known = json.loads(file.read_text())
     assert known.keys() == {"status", "file"}
-    assert json.loads(known["status"]) == {**TOLD, "state": "SUCCEEDED"}
+    status = {**TOLD, "state": "SUCCEEDED", "pipelineJobUuid": "run"}
+    assert json.loads(known["status"]) == status
 
 
 def test_where_ml_metadata_does_not_answer_the_state_is_as_told(monkeypatch, caplog):

@@ -5,27 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfx_kubeflow.client.connection import Connection, ServerError
+from tfx_kubeflow.pod_logs import drivers_last_line, executors_last_line
 
 log = logging.getLogger(__name__)
 
 FAILED = "FAILED"
 LOGS = "executor-logs"
-EXECUTORS_END = re.compile(r"exit status \d+|signal: ")
-"""How the launcher's last line tells that the executor's process failed."""
-UNREACHED = re.compile(
-    r"connection refused|connection reset|code = Unavailable|deadline exceeded|EOF|no such host"
-)
-"""How Go tells of a server that does not answer."""
-SERVICES_AWAY = (
-    "A service of Kubeflow Pipelines was away when the step was to be recorded; a new run takes "
-    "what is done from the cache"
-)
 DRIVER = "-driver"
 """Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
 
@@ -98,7 +88,7 @@ def _explain(
     details: list[Any],
     pods: Sequence[str],
 ) -> Failure:
-    last_line = _drivers_last_line if detail.display_name.endswith(DRIVER) else _executors_last_line
+    last_line = drivers_last_line if detail.display_name.endswith(DRIVER) else executors_last_line
     for node in [*reversed(pods), *_nodes(detail, details)]:
         path = f"/apis/v1alpha1/runs/{run.run_id}/nodes/{node}/log"
         cause = last_line(_pod_log(connection, path))
@@ -107,7 +97,7 @@ def _explain(
     namespace = connection.namespace or connection.service_namespace
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
     unknown = "no log of its own: its driver failed, or its pod never started"
-    cause = _executors_last_line(_stored_log(run, spec, task)) or unknown
+    cause = executors_last_line(_stored_log(run, spec, task)) or unknown
     return Failure(task, cause, f"kubectl -n {namespace} logs {selector}")
 
 
@@ -163,51 +153,3 @@ def _stored_log(run: Any, spec: dict[str, Any], task: str) -> str:
     except (OSError, ValueError) as error:
         log.debug("%s: %s", folder_uri, error)
     return ""
-
-
-def _executors_last_line(text: str) -> str:
-    """What ended an executor: its last line, without what KFP's launcher logs after it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    theirs = [line for line in lines if not _is_launchers(line)]
-    ours = [line for line in theirs if " failed: " in line]
-    if ours:
-        return ours[-1]
-    launcher = [line for line in lines if _is_launchers(line)]
-    end = _launchers_failure(launcher)
-    if end:
-        return end
-    end = _sudden_end(launcher)
-    return "; its last line: ".join(filter(None, (end, *theirs[-1:])))
-
-
-def _launchers_failure(launcher: list[str]) -> str:
-    """Why KFP's launcher failed, with an executor that did not; empty where the executor did."""
-    fatal = [line for line in launcher if line.startswith("F")]
-    message = fatal[-1].partition("] ")[2].strip() if fatal else ""
-    if not message or EXECUTORS_END.search(message):
-        return ""
-    away = f". {SERVICES_AWAY}" if UNREACHED.search(message) else ""
-    return f"KFP's launcher: {message.removeprefix('failed to execute component: ')}{away}"
-
-
-def _sudden_end(launcher: list[str]) -> str:
-    """How a process ended that could log nothing; empty where it did not end so."""
-    if not launcher:
-        return ""
-    fatal = [line for line in launcher if line.startswith("F")]
-    if not fatal:
-        return "its container was stopped from outside, perhaps for want of memory"
-    _, signal, name = fatal[-1].rpartition("signal: ")
-    return f"its process was stopped ({signal}{name}), perhaps for want of memory" if signal else ""
-
-
-def _drivers_last_line(text: str) -> str:
-    """What ended KFP's driver: `F1122 07:16:23.12 23 main.go:77] KFP driver: ... failed: WHY`."""
-    fatal = [line for line in text.splitlines() if line.startswith("F") and _is_launchers(line)]
-    return "KFP's driver: " + fatal[-1].rpartition(") failed: ")[2] if fatal else ""
-
-
-def _is_launchers(line: str) -> bool:
-    """Go's log lines: `F1122 07:16:23.123456   23 main.go:77] ...`, and Argo's."""
-    head = line.split(" ", 1)[0]
-    return (len(head) == 5 and head[0] in "IWEF" and head[1:].isdigit()) or "level=" in line[:60]

@@ -35,9 +35,13 @@ class Context:
 
     @property
     def store_readers(self) -> set[str]:
-        """Steps that read or write URIs themselves, beside what the launcher moves for them."""
+        """Steps that read or write URIs themselves, beside what the launcher moves for them.
+
+        An exit handler gets no artifacts: it has to look for what the run made.
+        """
         nodes = self.nodes
-        return {*nodes.resolvers, *nodes.example_gens, *nodes.pushers, *self.drivers}
+        handlers = [nodes.exit_handler] if nodes.exit_handler else []
+        return {*nodes.resolvers, *nodes.example_gens, *nodes.pushers, *self.drivers, *handlers}
 
     def owner(self, task_id: str) -> str:
         """Returns the node whose settings hold for a step."""

@@ -17,6 +17,8 @@ from tfx_kubeflow.storage.retries import retried
 log = logging.getLogger(__name__)
 
 RUN_CONTEXT = "system.PipelineRun"
+RUN = "pipelineJobUuid"
+"""The run's id, in the status."""
 UNSETTLED = {"RUNNING", "FAILED"}
 """States of a DAG that need not be its last."""
 DONE = {Execution.COMPLETE, Execution.CACHED, Execution.CANCELED}
@@ -40,7 +42,7 @@ def final_status(
         store: Where its tasks are recorded; None: KFP's ML Metadata.
 
     Returns:
-        The same as JSON.
+        The same as JSON, with the run's id, by which an exit handler finds what the run made.
     """
     status: dict[str, Any] = json.loads(given) if isinstance(given, str) else given
     state = str(status.get("state"))
@@ -53,7 +55,7 @@ def final_status(
             StepError,
         ) as error:  # what cleans up or notifies must run all the same
             log.warning("ML Metadata does not answer, so the state stays %s: %s", state, error)
-    return json.dumps({**status, "state": FINAL_STATES.get(state, state)})
+    return json.dumps({**status, "state": FINAL_STATES.get(state, state), RUN: run_id})
 
 
 @retried(is_unavailable)

@@ -20,6 +20,7 @@ from tfx.types.standard_artifacts import JsonValue, PushedModel
 from tfx.types.value_artifact import ValueArtifact
 from tfx.utils import json_utils, name_utils
 
+from tfx_kubeflow.artifacts import Metrics
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import (
@@ -112,7 +113,8 @@ def run_executor(
     _require_outputs(outputs, before)
     record_digests(inputs, outputs)
     for artifacts in outputs.values():
-        artifacts[0].set_string_custom_property("tfx_version", version.__version__)
+        if not isinstance(artifacts[0], Metrics):  # of which KFP shows every property as a figure
+            artifacts[0].set_string_custom_property("tfx_version", version.__version__)
     return _executor_output(executor_input, inputs, outputs)
 
 
