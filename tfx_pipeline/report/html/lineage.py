@@ -10,6 +10,8 @@ from tfx_pipeline.report.summary import NodeSummary
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 148, 44, 46, 18, 6
 """Of a box, between boxes, and around all, in pixels."""
+BEND_HEIGHT = 6
+"""Of a line that crosses a column."""
 SWEEPS = 8
 EARLIER = "earlier run"
 
@@ -81,18 +83,22 @@ def picture(nodes: Sequence[NodeSummary]) -> Picture | None:
     levels = _levels(names, edges)
     columns, chains = _columns(names, levels, edges)
     rows = _ordered(columns, chains)
-    height = max(map(len, columns)) * (HEIGHT + GAP_Y) - GAP_Y
+    known = {node.id: node for node in shown}
+    heights = {name: HEIGHT if name in names else BEND_HEIGHT for column in rows for name in column}
+    height = max(sum(heights[name] + GAP_Y for name in column) for column in rows) - GAP_Y
     place: dict[str, tuple[float, float]] = {}
     for level, column in enumerate(rows):
-        top = (height - len(column) * (HEIGHT + GAP_Y) + GAP_Y) / 2
-        for row, name in enumerate(column):
-            x = MARGIN + level * (WIDTH + GAP_X)
-            place[name] = (x, MARGIN + top + row * (HEIGHT + GAP_Y))
-    known = {node.id: node for node in shown}
+        y = MARGIN + (height + GAP_Y - sum(heights[name] + GAP_Y for name in column)) / 2
+        for name in column:
+            place[name] = (MARGIN + level * (WIDTH + GAP_X), y + heights[name] / 2)
+            y += heights[name] + GAP_Y
     return Picture(
         width=2 * MARGIN + len(columns) * (WIDTH + GAP_X) - GAP_X,
         height=2 * MARGIN + height,
-        boxes=tuple(_box(name, known.get(name), *place[name]) for name in names),
+        boxes=tuple(
+            _box(name, known.get(name), place[name][0], place[name][1] - HEIGHT / 2)
+            for name in names
+        ),
         lines=tuple(
             Line(_path([place[name] for name in chain]), *ends, ", ".join(edges[ends]))
             for ends, chain in chains.items()
@@ -124,15 +130,19 @@ def _levels(names: Sequence[str], edges: Edges) -> dict[str, int]:
 def _columns(
     names: Sequence[str], levels: Mapping[str, int], edges: Edges
 ) -> tuple[list[list[str]], dict[tuple[str, str], list[str]]]:
-    """What stands in each column, and the way of each line, with a bend in each that it crosses."""
+    """What stands in each column, and the way of each line, with a bend in each that it crosses.
+
+    What one node made goes one way to all that use it.
+    """
     columns: list[list[str]] = [[] for _ in range(max(levels.values()) + 1)]
     for name in names:
         columns[levels[name]].append(name)
     chains = {}
     for source, target in edges:
-        bends = [f"{source}\0{target}\0{at}" for at in range(levels[source] + 1, levels[target])]
+        bends = [f"{source}\0{at}" for at in range(levels[source] + 1, levels[target])]
         for at, bend in enumerate(bends, levels[source] + 1):
-            columns[at].append(bend)
+            if bend not in columns[at]:
+                columns[at].append(bend)
         chains[source, target] = [source, *bends, target]
     return columns, chains
 
@@ -147,10 +157,11 @@ def _ordered(
     """
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
-    for chain in chains.values():
-        for one, next_one in pairwise(chain):
-            after.setdefault(one, []).append(next_one)
-            before.setdefault(next_one, []).append(one)
+    for one, next_one in dict.fromkeys(
+        pair for chain in chains.values() for pair in pairwise(chain)
+    ):
+        after.setdefault(one, []).append(next_one)
+        before.setdefault(next_one, []).append(one)
     columns = [list(column) for column in columns]
     for sweep in range(SWEEPS):
         neighbours, order = (before, columns) if sweep % 2 == 0 else (after, columns[::-1])
@@ -179,9 +190,9 @@ def _path(corners: Sequence[tuple[float, float]]) -> str:
 def _points(corners: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     for number, (x, y) in enumerate(corners):
         if number > 0:
-            yield x, y + HEIGHT / 2
+            yield x, y
         if number < len(corners) - 1:
-            yield x + WIDTH, y + HEIGHT / 2
+            yield x + WIDTH, y
 
 
 def _box(name: str, node: NodeSummary | None, x: float, y: float) -> Box:

@@ -8,34 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.page import Page
-from tests.support.summary import DATA, evaluation, full_summary, made_of, run_summary, step
-from tfx_pipeline.evaluation.excerpts import Ahead, Excerpt, Excerpts, Mark
-from tfx_pipeline.evaluation.results import Scores, SliceScores, Verdict
+from tests.support.report import REJECTED, excerpts, failed, many_meters
+from tests.support.summary import evaluation, full_summary, made_of, run_summary
+from tfx_pipeline.evaluation.excerpts import Excerpts
+from tfx_pipeline.evaluation.results import Verdict
 from tfx_pipeline.report.html.page import render, write_report
 from tfx_pipeline.report.summary import DataWarning, NodeSummary, read_summary, write_summary
 
 RECORDED = Path(__file__).parents[3] / "data"
 HOSTILE = "</script><script>alert('x')</script><b onload=\"x\">&amp;\u2028"
-
-
-def excerpts(meter: str = "") -> Excerpts:
-    values = (0.5, None, 1.5)
-    return Excerpts(
-        target="power",
-        unit="kW",
-        step_seconds=60,
-        since="2007-02-01 00:00",
-        excerpts=(
-            Excerpt(
-                meter=meter,
-                first="2007-02-14 00:00",
-                local_seconds=1_171_411_200,
-                marks=(Mark(what="the worst hour", first=0, last=2),),
-                actual=values,
-                ahead=(Ahead(steps=1, p10=values, p50=values, p90=values),),
-            ),
-        ),
-    )
 
 
 def test_every_table_equals_the_summary():
@@ -119,16 +100,6 @@ def test_the_verdict_comes_first(values, word, said):
     assert f"<title>household-power: {word}" in html
 
 
-def failed(node: str, error: str, **values):
-    state = {"Trainer": "not run", "Pusher": "not run"} | {node: "failed"}
-    nodes = tuple(
-        NodeSummary(id=name, state=of, seconds=0.0, peak_rss_bytes=0) for name, of in state.items()
-    )
-    return run_summary(
-        state="failed", error=error, nodes=nodes, evaluation=None, serving_check=None, **values
-    )
-
-
 def test_a_failed_run_says_what_failed_and_why():
     text = Page(render(failed("Trainer", "the disk is full", data=None))).text
     assert "Trainer failed; nothing was pushed." in text
@@ -136,13 +107,11 @@ def test_a_failed_run_says_what_failed_and_why():
 
 
 def test_a_run_that_the_data_gate_stopped_lists_every_finding():
-    error = (
-        "the data was rejected:\n  error: train: Voltage: too high\n  warning: odd\nfix the data"
-    )
-    html = render(failed("DataGate", error))
+    html = render(failed("DataGate", REJECTED))
     assert "nothing was trained on these data" in html
     page = Page(html)
-    assert "error: train: Voltage: too high" in page.text
+    for line in REJECTED.splitlines():
+        assert line.strip() in page.text
     assert "86,400 rows" in " ".join(page.text.split())
     assert page.charts["steps"] is None
 
@@ -154,18 +123,7 @@ def test_a_run_that_failed_before_anything_has_a_report():
 
 
 def test_200_meters_and_many_steps_are_listed():
-    groups = tuple(
-        SliceScores(
-            **evaluation().model_dump(include=set(Scores.model_fields)),
-            slice=f"group meter {number}",
-            hours=200.0 + number,
-            forecasts=12_000,
-            eligible=number % 2 == 0,
-        )
-        for number in range(200)
-    )
-    many = evaluation(slices=groups, per_step=tuple(map(step, range(1, 97))))
-    html = render(run_summary(evaluation=many, data=DATA.model_copy(update={"meters": 200})))
+    html = render(many_meters())
     page = Page(html)
     assert sum(str(row[0]).startswith("group meter") for row in page.tables["errors"] if row) == 200
     assert page.charts["hours"] is None

@@ -43,7 +43,13 @@
   const dashed = (label, name, more) => line(label, name, { width: 1.5, dash: [6, 4], ...more });
 
   const isEmpty = column => !column || column.every(value => value == null);
-  const few = columns => columns[0].length < 30 ? { points: { show: true, size: 6 } } : {};
+  const dots = size => ({ points: { show: true, size, fill: color("card") } });
+  const few = (columns, style) => columns[0].length < 30 && style !== dashed ? dots(6) : {};
+  // The local clock, by the day where there are days between.
+  const clocks = (_, values, __, ___, between) => values.map(value => {
+    const text = clock(value, true);
+    return between >= 86400 || text.endsWith("00:00") ? text.slice(0, 10) : text.slice(11);
+  });
   const wholes = (_, values) => values.map(value => Number.isInteger(value) ? value : "");
 
   // Some columns over steps ahead or hours of the day.
@@ -54,9 +60,9 @@
     const columns = [steps.x, ...shown.map(([, , name]) => steps[name])];
     draw(id, {
       scales: { x: { time: false, range: range(steps.x) }, y: y.scale || { range: (_, low, high) => [0, high * 1.08 || 1] } },
-      axes: [{ values: (_, values) => values.map(value => Number.isInteger(value) ? time(value * steps.seconds) : "") , space: 60 }, { values: (_, values) => values.map(y.format) }],
+      axes: [{ values: (_, values) => values.map(value => Number.isInteger(value) ? time(value * steps.seconds) : "") , space: 60 }, { values: (_, values) => values.map(y.axis || y.format) }],
       series: [{ label: "ahead", value: (_, value) => value == null ? "" : time(value * steps.seconds) },
-        ...shown.map(([label, name, , style]) => (style || line)(label, name, { ...few(columns), value: (_, value) => y.format(value) })), ],
+        ...shown.map(([label, name, , style]) => (style || line)(label, name, { ...few(columns, style), value: (_, value) => y.format(value) })), ],
     }, columns);
   };
   const range = x => x.length > 1 ? [x[0], x[x.length - 1]] : [x[0] - 1, x[0] + 1];
@@ -66,9 +72,9 @@
     if (!hours || !shown.length) return hide(id);
     draw(id, {
       scales: { x: { time: false, range: [-0.6, 23.6] }, y: y.scale || { range: (_, low, high) => [0, high * 1.08 || 1] } },
-      axes: [{ values: (_, values) => values.map(value => Number.isInteger(value) ? value + " h" : ""), space: 45 }, { values: (_, values) => values.map(y.format) }],
+      axes: [{ values: (_, values) => values.map(value => Number.isInteger(value) ? value + " h" : ""), space: 45 }, { values: (_, values) => values.map(y.axis || y.format) }],
       series: [{ label: "hour", value: (_, value) => value == null ? "" : value + " h" },
-        ...shown.map(([label, name, , style]) => (style || line)(label, name, { ...few([hours.x]), value: (_, value) => y.format(value) }))],
+        ...shown.map(([label, name, , style]) => (style || line)(label, name, { ...few([hours.x], style), value: (_, value) => y.format(value) }))],
     }, [hours.x, ...shown.map(([, , column]) => column(hours))]);
   };
   const bars = (label, name, more) => line(label, name, { ...more, fill: color(name), width: 0, paths: uPlot.paths.bars({ size: [0.7, 40] }), points: { show: false } });
@@ -84,7 +90,7 @@
     overHours("skill", [["squared error", "model", skill("mse_ratio"), bars], ["absolute error", "naive", skill("mae_ratio")]],
       { format: value => value == null ? "-" : (100 * value).toFixed(0) + " %", scale: { range: (_, low, high) => [Math.min(0, low * 1.1), Math.max(0.1, high * 1.1)] } });
     const nominal = [[0.1, "P10"], [0.5, "P50"], [0.9, "P90"]];
-    const fractions = { format: share, scale: { range: [0, 1] } };
+    const fractions = { format: share, axis: value => Math.round(100 * value) + " %", scale: { range: [0, 1] } };
     data.steps.p10 = constant(0.1)(data.steps); data.steps.p50 = constant(0.5)(data.steps); data.steps.p90 = constant(0.9)(data.steps);
     overSteps("calibration-steps", [
       ...nominal.map(([, name]) => ["≤ " + name, "model", "below_" + name.toLowerCase()]),
@@ -113,7 +119,7 @@
     draw("timeline", {
       height: 240, hooks: { drawClear: [split] }, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"),
       scales: { y: { range: (_, low, high) => [0, high * 1.15 || 1] }, missing: { range: [0, 1] } },
-      axes: [{}, { values: (_, values) => values.map(short) }],
+      axes: [{ values: clocks, space: 90 }, { values: (_, values) => values.map(short) }],
       series: [{ label: "from", value: (_, value) => value == null ? "" : clock(value, true) },
         line("mean", "model", { width: 1.5, value: (_, value) => short(value) + " " + found.unit, fill: color("band") }),
         bars("missing", "missing", { scale: "missing", value: (_, value) => share(value) })],
@@ -131,14 +137,14 @@
         scales: { x: { time: false, range: (_, low, high) => [0, high] } },
         axes: [{ values: wholes }, { values: (_, values) => values.map(short) }],
         series: [{ label: "step" }, ...fits.map(fit => fit.name === "final fit"
-          ? line(fit.name, "model", { width: 2.5, spanGaps: true, points: { show: true, size: 5 } })
-          : line(fit.name, "other", { width: 1.2, spanGaps: true, points: { show: true, size: 4 } }))],
+          ? line(fit.name, "model", { width: 2.5, spanGaps: true, ...dots(5) })
+          : line(fit.name, "other", { width: 1.2, spanGaps: true, ...dots(6) }))],
       }, [x, ...columns]);
     }
   };
 
   // Forecasts: which excerpt, how far ahead, and which part of it.
-  const state = { excerpt: 0, ahead: 0 };
+  const state = { excerpt: 0, ahead: Math.max(0, (data.forecasts?.excerpts[0]?.ahead.length ?? 0) - 1) };
   const forecast = () => {
     const found = data.forecasts;
     if (!found || !found.excerpts.length) return;
@@ -158,7 +164,7 @@
     draw("forecast", {
       height: window.innerWidth < 560 ? 280 : 340, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"), hooks: { drawClear: [mark] },
       scales: { y: { range: (_, low, high) => [Math.min(0, low), high * 1.05 || 1] } },
-      axes: [{}, { values: (_, values) => values.map(short) }],
+      axes: [{ values: clocks, space: 80 }, { values: (_, values) => values.map(short) }],
       bands: [{ series: [2, 1], fill: color("band") }],
       series: [{ label: "time", value: (_, value) => value == null ? "" : clock(value, true) },
         line("P10", "band", { width: 1, value: (_, value) => unit(value) }), line("P90", "band", { width: 1, value: (_, value) => unit(value) }),
