@@ -1,7 +1,7 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
 .PHONY: help setup run report kubeflow-local test check format lint types layers credentials lock documents \
-	figures hooks image e2e bench flink mlflow clean
+	figures hooks image e2e bench flink spark mlflow clean
 
 BIN := .venv/bin
 # Passed on: make run ARGS="--profile=sample", make test ARGS="-k transform".
@@ -72,7 +72,10 @@ e2e: setup  ## Test on a Kubeflow Pipelines: KFP_ENDPOINT=http://... IMAGE=name:
 	@KFP_ENDPOINT=$(KFP_ENDPOINT) IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/e2e packages/tfx-kubeflow/tests/e2e --no-cov -s $(ARGS)
 
 flink: setup  ## Run a Flink cluster for the Beam steps on this machine (docs/beam.md).
-	@$(BIN)/python -m tools.flink --folder=.runtime/flink $(ARGS)
+	@$(BIN)/python -m tools.cluster flink --folder=.runtime/flink $(ARGS)
+
+spark: setup  ## Run a Spark cluster for the Beam steps on this machine (docs/beam.md).
+	@$(BIN)/python -m tools.cluster spark --folder=.runtime/spark $(ARGS)
 
 mlflow: setup  ## Show the runs in MLflow's pages, on 127.0.0.1 (docs/tracking.md).
 	@$(BIN)/python -m tools.mlflow $(ARGS)

@@ -25,6 +25,7 @@ DOCUMENTS = (
     "docs/data.md",
     "docs/settings.md",
     "docs/decisions/0018-naive-forecasts.md",
+    "docs/beam.md",
 )
 BLOCK = re.compile(r"(<!-- figures: ([a-z_]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 INLINE = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(<!-- ([a-z_]+(?:\.[A-Za-z_0-9]+)+) -->)")
@@ -235,6 +236,67 @@ def _step_noise(figures: Figures) -> str:
     return _table([["of weeks", *weeks, "above 1.02"], *rows])
 
 
+ENGINE_NAMES = {
+    "direct-1": "this process",
+    "direct-2": "2 processes",
+    "direct-2-threads": "2 threads",
+    "flink-1": "Flink, 1 worker",
+    "flink-2": "Flink, 2 workers",
+}
+
+
+def _engines(figures: Figures) -> str:
+    """The Beam steps by rows, engine and workers."""
+    found = figures["engines"]
+    nodes = ("PowerExampleGen", "StatisticsGen", "Transform", "Evaluator")
+    rows = []
+    for size in ("quarter", "all", "ten"):
+        for engine, name in ENGINE_NAMES.items():
+            run = found.get(f"{size}-{engine}")
+            if run is None:
+                continue
+            seconds = (f"{run['seconds'][node]:.0f}" for node in nodes)
+            of_workers = " and ".join(f"{mib / 1024:.2f}" for mib in run["workers_mib"])
+            peak = f"{max(run['peak_mib'].values()) / 1024:.2f}"
+            rows.append(
+                [
+                    f"{run['rows']:,}",
+                    name,
+                    *seconds,
+                    f"{run['total_seconds']:.0f}",
+                    peak,
+                    of_workers if engine.startswith("flink") else "",
+                    f"{run['load']:.0f}",
+                ]
+            )
+    memory = ["GiB of the run's process", "of the workers"]
+    return _table([["rows", "engine", *nodes, "seconds", *memory, "load"], *rows])
+
+
+def _before_after(figures: Figures) -> str:
+    """The default run at an earlier commit and as it is."""
+    found = figures["before_after"]
+    return _table(
+        [
+            ["median of three", "seconds", "of each run", "peak memory", "MSE ratio", "MAE ratio"],
+            *(
+                [
+                    name,
+                    f"{run['seconds']:.0f}",
+                    ", ".join(f"{seconds:.0f}" for seconds in run["all_seconds"]),
+                    f"{run['gib']:.2f} GiB",
+                    f"{run['mse_ratio']:.3f}",
+                    f"{run['mae_ratio']:.3f}",
+                ]
+                for name, run in (
+                    (f"at {found['commit']}", found["before"]),
+                    ("now", found["after"]),
+                )
+            ),
+        ]
+    )
+
+
 TABLES: Mapping[str, Callable[[Figures], str]] = {
     "per_step": _per_step,
     "costs": _costs,
@@ -242,6 +304,8 @@ TABLES: Mapping[str, Callable[[Figures], str]] = {
     "profiles": _profiles,
     "peers": _peers,
     "step_noise": _step_noise,
+    "engines": _engines,
+    "before_after": _before_after,
 }
 
 

@@ -15,8 +15,9 @@ import tensorflow as tf
 from google.protobuf.json_format import MessageToDict
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from tools.cluster.jars import NOT_STAGED, MissingToolError, bring
 from tools.flink.cluster import Cluster, cluster
-from tools.flink.download import NOT_STAGED, MissingToolError, download
+from tools.flink.jars import FLINK
 
 PROJECT = Path(__file__).parent.parent.parent
 QUICK = ("--profile=sample", "--name=flink", "--model.steps=40", "--tuner.steps=10")
@@ -66,7 +67,7 @@ def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if not (folder / NOT_STAGED).exists():
         pytest.skip("Flink is not here: `make flink` brings it")
     try:
-        jars = download(folder)
+        jars = bring(FLINK, folder)
     except MissingToolError as error:
         pytest.skip(str(error))
     with cluster(jars, tmp_path_factory.mktemp("cluster")) as made:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tools.cluster.processes import HOST, Processes, free_ports, listens
 
 MAIN = {
     "job-manager": "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
@@ -22,9 +19,6 @@ MAIN = {
     "job-server": "org.apache.beam.runners.flink.FlinkJobServerDriver",
 }
 HEAP = "-Xmx512m"
-DEADLINE = 180
-"""Seconds until everything must have started; Flink takes 10 on an idle machine."""
-HOST = "127.0.0.1"
 
 
 class Cluster:
@@ -39,8 +33,8 @@ class Cluster:
     def __init__(self, jars: Path, folder: Path, task_managers: int = 2) -> None:
         self._jars = jars
         self._folder = folder
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._rpc, self._rest, self._jobs, self._pool = _free_ports(4)
+        self._processes = Processes(folder)
+        self._rpc, self._rest, self._jobs, self._pool = free_ports(4)
         self._names = [f"task-manager-{number}" for number in range(1, task_managers + 1)]
 
     @property
@@ -60,18 +54,14 @@ class Cluster:
         Raises:
             RuntimeError: Something ended or was not ready in time; its log is named.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._java("job-manager", "job-manager", {})
         for name in self._names:
             self.start_task_manager(name)
         self._java("job-server", "job-server", {}, self._job_server_options())
-        self._run(
-            "worker-pool",
-            [sys.executable, "-m", "tfx_pipeline.beam.worker_pool", f"--port={self._pool}"],
-        )
-        self._wait(lambda: self.slots() == len(self._names))
+        self._processes.start_pool(self._pool)
+        self._processes.wait(lambda: self.slots() == len(self._names))
         for port in (self._jobs, self._pool):
-            self._wait(partial(_listens, port))
+            self._processes.wait(partial(listens, port))
 
     def start_task_manager(self, name: str) -> None:
         """Starts a task manager, also one that was killed before."""
@@ -81,12 +71,16 @@ class Cluster:
 
     def kill(self, name: str) -> None:
         """Ends a process as a failing machine does."""
-        self._processes[name].kill()
-        self._processes.pop(name).wait()
+        self._processes.kill(name)
+
+    @property
+    def pool(self) -> int:
+        """Process of the pool of Python workers, which are its descendants."""
+        return self._processes.pool
 
     def signal_workers(self, number: int) -> None:
         """Sends a signal to all Python workers, such as SIGSTOP, so that no job ends."""
-        os.killpg(self._processes["worker-pool"].pid, number)
+        os.killpg(self.pool, number)
 
     def slots(self) -> int:
         """Task slots of the task managers that the job manager knows."""
@@ -107,15 +101,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Ends everything."""
-        for process in self._processes.values():
-            process.terminate()
-        for process in self._processes.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=20)
-            with suppress(ProcessLookupError):  # workers that a signal holds, too
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        self._processes.clear()
+        self._processes.stop()
 
     def _job_server_options(self) -> list[str]:
         return [
@@ -131,7 +117,7 @@ class Cluster:
         self, name: str, kind: str, own: dict[str, Any], options: list[str] | None = None
     ) -> None:
         folder = self._folder / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         configuration = _CONFIGURATION | {
             "jobmanager.rpc.address": HOST,
             "jobmanager.rpc.port": self._rpc,
@@ -146,28 +132,7 @@ class Cluster:
         log = f"-Dlog4j.configurationFile=file:{folder / 'log4j.properties'}"
         opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENED]
         java = ["java", HEAP, log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
-        self._run(name, [*java, *(options or ["--configDir", str(folder)])])
-
-    def _run(self, name: str, command: list[str]) -> None:
-        with (self._folder / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
-                start_new_session=True,
-            )
-
-    def _wait(self, ready: Callable[[], bool]) -> None:
-        limit = time.monotonic() + DEADLINE
-        while not ready():
-            for name, process in self._processes.items():
-                if process.poll() is not None:
-                    raise RuntimeError(f"{name} ended; see {self._folder / name}.log")
-            if time.monotonic() > limit:
-                raise RuntimeError(f"not ready after {DEADLINE} s; see {self._folder}/*.log")
-            time.sleep(0.5)
+        self._processes.start(name, [*java, *(options or ["--configDir", str(folder)])])
 
 
 _CONFIGURATION = {
@@ -203,19 +168,6 @@ appender.out.type = CONSOLE
 appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} %m%n
 """
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [item.getsockname()[1] for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((HOST, port)) == 0
 
 
 @contextmanager

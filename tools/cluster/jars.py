@@ -1,4 +1,4 @@
-"""Brings Flink and Beam's job server for it: Flink from PyPI, Beam's runner from Maven Central."""
+"""Brings an engine's jars from PyPI, and Beam's runner for it from Maven Central."""
 
 import hashlib
 import shutil
@@ -6,20 +6,32 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-
-HERE = Path(__file__).parent
-FLINK = "apache-flink-libraries==1.19.3"
-FLINK_SHA256 = (
-    "4a58e3a1fb7d83340bc96b6c080624c6d792d69fae5d294b96224775204a9c60"  # pragma: allowlist secret
-)
-JARS = HERE / "jars.sha256"
-"""Of each jar of Beam's runner: SHA-256 and name."""
-
 
 NOT_STAGED = Path("gradle/wrapper")
 """Beam's job server sends all jars of its classpath along with each job, 300 MB, but for those of a
-folder so called. The task managers have them already."""
+folder so called. The workers have them already."""
+
+
+@dataclass(frozen=True)
+class Jars:
+    """What to bring.
+
+    Attributes:
+        engine: Requirement of the Python package whose archive holds the engine's jars.
+        sha256: Of the archive.
+        within: Pattern of the jars in it.
+        runner: Folder with `pom.xml`, of Beam's runner, and `jars.sha256`: of each jar that is
+            taken, SHA-256 and name.
+        left_out: Patterns of the engine's jars that Beam needs newer.
+    """
+
+    engine: str
+    sha256: str
+    within: str
+    runner: Path
+    left_out: tuple[str, ...] = ()
 
 
 class MissingToolError(Exception):
@@ -39,10 +51,11 @@ def require_tools(*names: str) -> None:
         raise MissingToolError(f"no {' and no '.join(missing)} on PATH; apt-get install {wanted}")
 
 
-def download(folder: Path) -> Path:
+def bring(wanted: Jars, folder: Path) -> Path:
     """Brings the jars, unless they are there.
 
     Args:
+        wanted: Which.
         folder: Where they are kept.
 
     Returns:
@@ -60,31 +73,32 @@ def download(folder: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=folder) as name:
             made = Path(name) / "jars"
             made.mkdir()
-            _flink(Path(name), made)
-            _beam(Path(name), made)
+            _of_engine(wanted, Path(name), made)
+            _of_runner(wanted.runner, Path(name), made)
             jars.parent.mkdir(exist_ok=True)
             made.rename(jars)
     return jars
 
 
-def _flink(work: Path, jars: Path) -> None:
+def _of_engine(wanted: Jars, work: Path, jars: Path) -> None:
     requirement = work / "requirements.txt"
-    requirement.write_text(f"{FLINK} --hash=sha256:{FLINK_SHA256}\n")
+    requirement.write_text(f"{wanted.engine} --hash=sha256:{wanted.sha256}\n")
     options = ["--no-deps", "--no-binary=:all:", "--require-hashes", f"--dest={work}"]
     pip = [sys.executable, "-m", "pip", "download", "-q", *options, "-r", str(requirement)]
     subprocess.run(pip, check=True)
     [archive] = work.glob("*.tar.gz")
     with tarfile.open(archive) as tar:
         tar.extractall(work, filter="data")
-    for jar in work.glob("*/deps/lib/*.jar"):
-        jar.rename(jars / jar.name)
+    for jar in work.glob(wanted.within):
+        if not any(jar.match(pattern) for pattern in wanted.left_out):
+            jar.rename(jars / jar.name)
 
 
-def _beam(work: Path, jars: Path) -> None:
+def _of_runner(runner: Path, work: Path, jars: Path) -> None:
     copied = work / "beam"
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
-    subprocess.run(["mvn", "-q", "-B", "-f", str(HERE / "pom.xml"), *goal], check=True)  # noqa: S607
-    for line in JARS.read_text().splitlines():
+    subprocess.run(["mvn", "-q", "-B", "-f", str(runner / "pom.xml"), *goal], check=True)  # noqa: S607
+    for line in (runner / "jars.sha256").read_text().splitlines():
         expected, name = line.split()
         found = hashlib.sha256((copied / name).read_bytes()).hexdigest()
         if found != expected:

@@ -1,0 +1,1 @@
+"""What clusters on this machine have in common: jars from afar, and processes that end together."""
