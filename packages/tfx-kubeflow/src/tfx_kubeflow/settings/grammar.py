@@ -33,7 +33,10 @@ LEAST_MEMORY = 4 * 2**20
 
 ROOT = re.compile(r"(minio|s3|gs)://[A-Za-z0-9][A-Za-z0-9._-]{0,221}(/[^\s?#{}\\\x00-\x20\x7f]*)?")
 
-KFP_FOLDERS = re.compile(r"/(kfp-launcher|kfp/certs|gcs|s3|minio|\.local|\.cache|\.config)(/.*)?")
+# Below the last three a volume may be mounted where KFP's launcher puts the artifacts of a bucket.
+KFP_FOLDERS = re.compile(
+    r"/(kfp-launcher|kfp/certs|\.local|\.cache|\.config)(/.*)?|/(gcs|s3|minio)/?"
+)
 KFP_VOLUMES = re.compile(
     r"kfp-launcher|ca-bundle|(gcs|s3|minio|dot-local|dot-cache|dot-config)-scratch"
     r"|var-run-argo|tmp-dir-argo|input-artifacts"

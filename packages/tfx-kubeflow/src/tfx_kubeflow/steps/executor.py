@@ -134,7 +134,10 @@ def _shared_folder(beam_args: list[str]) -> str | None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--temp_location")
     found: str | None = parser.parse_known_args(beam_args)[0].temp_location
-    return None if found is None or "://" in found else found
+    if found is None or "://" in found:
+        return None
+    Path(found).mkdir(parents=True, exist_ok=True)  # a new volume is empty
+    return found
 
 
 def _read_values(inputs: Artifacts) -> None:
