@@ -33,7 +33,7 @@ class JobServerRunner(PortableRunner):
 
     A job goes on when the process that submitted it is gone, and takes the slots that the next run
     waits for. So an earlier job of the same name is cancelled first, and this one as soon as this
-    process is told to end.
+    process is told to end. A name that ends in `-` is completed to one that no other job has.
     """
 
     def create_job_service_handle(
@@ -52,7 +52,8 @@ class JobServerRunner(PortableRunner):
     def run_portable_pipeline(self, pipeline: Any, options: PipelineOptions) -> "_Result":
         """Submits the job."""
         named = options.view_as(GoogleCloudOptions)
-        named.job_name = named.job_name or f"beam-{uuid.uuid4()}"
+        name = named.job_name or "beam-"
+        named.job_name = f"{name}{uuid.uuid4()}" if name.endswith("-") else name
         return _Result(super().run_portable_pipeline(pipeline, options), options)
 
 

@@ -154,13 +154,14 @@ class BeamSettings(Engine):
         Args:
             node: The node.
             run: What no two runs share at the same time, such as a locked folder: jobs that an
-                earlier run of it left behind are cancelled. Empty: there is no such thing.
+                earlier run of it left behind are cancelled. Empty: there is no such thing, and
+                the runner makes each job's name unique.
         """
         engine = self.of(node)
         found = list(engine.arguments())
         if self.temp:
             found.append(f"--temp_location={self.temp}")
-        if engine.engine in BEHIND_A_JOB_SERVER and run:
+        if engine.engine in BEHIND_A_JOB_SERVER:
             found.append(f"--job_name={_job_name(node, run)}")
         return found
 
@@ -197,5 +198,5 @@ _WAY_OUT = {
 
 
 def _job_name(node: NodeName, run: str) -> str:
-    """A name that says which node it is, and tells runs apart."""
-    return f"{node.lower()}-{hashlib.sha256(run.encode()).hexdigest()[:16]}"
+    """A name that says which node it is, and tells runs apart; one to be completed ends in `-`."""
+    return f"{node.lower()}-{run and hashlib.sha256(run.encode()).hexdigest()[:16]}"

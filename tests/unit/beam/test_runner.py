@@ -8,9 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 from apache_beam.portability.api import beam_job_api_pb2 as api
-from apache_beam.runners.portability.portable_runner import PortableRunner
+from apache_beam.runners.portability.portable_runner import PipelineResult, PortableRunner
 
 from tfx_pipeline.beam.runner import JobServerRunner
 
@@ -101,8 +101,6 @@ def broken() -> Any:
     [(interrupted, KeyboardInterrupt, ["new"]), (broken, RuntimeError, [])],
 )
 def test_the_job_ends_where_its_run_is_interrupted(states, raised, cancelled, monkeypatch):
-    from apache_beam.runners.portability.portable_runner import PipelineResult
-
     service = JobService()
     submitted = PipelineResult(service, "new", iter(()), states())
     monkeypatch.setattr(PortableRunner, "run_portable_pipeline", lambda *_: submitted)
@@ -110,3 +108,15 @@ def test_the_job_ends_where_its_run_is_interrupted(states, raised, cancelled, mo
     with pytest.raises(raised):
         result.wait_until_finish()
     assert service.cancelled == cancelled
+
+
+def test_each_job_of_an_unfinished_name_has_one_of_its_own(monkeypatch):
+    submitted = PipelineResult(JobService(), "new", iter(()), iter(()))
+    monkeypatch.setattr(PortableRunner, "run_portable_pipeline", lambda *_: submitted)
+    names = []
+    for _ in range(2):
+        options = PipelineOptions(["--job_name=transform-"])
+        JobServerRunner().run_portable_pipeline(None, options)
+        names.append(options.view_as(GoogleCloudOptions).job_name)
+    assert all(name.startswith("transform-") for name in names)
+    assert len(set(names)) == 2
