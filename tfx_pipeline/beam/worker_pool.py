@@ -8,6 +8,8 @@ import TensorFlow; here a worker is a fork of a process that has done that.
 import argparse
 import logging
 import multiprocessing
+import signal
+import sys
 from concurrent import futures
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -95,4 +97,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=50000)
+    # As the first process of a container it would not be ended by the signal alone.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     serve(**vars(parser.parse_args()))

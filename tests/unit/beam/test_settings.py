@@ -9,8 +9,10 @@ from apache_beam.options import pipeline_options as options
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from tests.support import flink as manifest
 from tests.support.settings import defaults
 from tfx_pipeline.beam.settings import BeamSettings
+from tfx_pipeline.settings import load_settings
 
 FLINK = {"engine": "flink", "address": "jobs:8099", "worker_pool": "localhost:50000"}
 DATAFLOW = {
@@ -76,6 +78,7 @@ def test_jobs_of_one_node_and_run_have_one_name():
 
     assert name("Transform", "a") == name("Transform", "a")
     assert len({name("Transform", "a"), name("Transform", "b"), name("Evaluator", "a")}) == 3
+    assert name("Transform", run="") == "transform-"
 
 
 def test_a_node_may_differ():
@@ -150,3 +153,12 @@ def test_beam_is_imported_only_where_it_is_asked():
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert found.stdout.strip() == "False", found.stderr
+
+
+def test_the_settings_in_the_manifest_of_kubernetes_are_right(monkeypatch):
+    for name, value in manifest.environment().items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings([], read=lambda settings: settings.read_in_pods)
+    assert settings.beam.engine == "flink"
+    [volume] = settings.kubeflow.nodes["Evaluator"].volumes
+    assert volume.mount_path in settings.beam.shared
