@@ -19,6 +19,7 @@ from tfx_kubeflow.local.record import RunRecord, read_record
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact
 
+from tests.support.page import Page
 from tests.support.series import household, write_iso
 from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.model_contract import REQUESTS_FILE
@@ -75,6 +76,9 @@ class Workspace:
     def summary(self, outputs: str = "outputs") -> dict:
         return json.loads((self.folder / outputs / "latest/summary.json").read_text())
 
+    def report(self) -> Page:
+        return Page((self.folder / "outputs/latest/report.html").read_text(encoding="utf-8"))
+
     def states(self) -> dict[str, str]:
         return {node["id"]: node["state"] for node in self.summary()["nodes"]}
 
@@ -118,6 +122,22 @@ def test_the_first_run_pushes_a_model_and_says_so(workspace):
     assert [row["step"] for row in evaluation["per_step"]] == [1, 2, 3, 4, 5]
     assert summary["hyperparameters"]
     assert summary["reasons"]
+
+
+def test_the_first_run_has_a_report(workspace):
+    summary, page = workspace.summary(), workspace.report()
+    assert "The model serves as version" in page.text
+    rows = summary["evaluation"]["per_step"]
+    assert page.charts["steps"]["mse"] == [row["mse"] for row in rows]
+    assert len(page.charts["hours"]["x"]) == 24
+    assert page.charts["timeline"]["seconds"] == 3 * 3600
+    assert [fit["name"] for fit in page.charts["training"]][-1] == "final fit"
+    marks = [mark for one in page.charts["forecasts"]["excerpts"] for mark in one["marks"]]
+    assert {mark["what"] for mark in marks} >= {"the newest", "the worst hour"}
+    boxes = [of["data-name"] for tag, of in page.tags if tag == "g"]
+    assert {"PowerExampleGen", "Trainer", "Pusher"} <= set(boxes)
+    assert summary["since_blessed"] is None
+    assert summary["provenance"]["settings"]["gate.margin"] == 0.02
 
 
 def test_the_terminal_shows_progress_and_no_noise(workspace):
@@ -322,6 +342,8 @@ def test_a_model_that_the_gate_refuses_is_not_pushed(workspace):
     assert workspace.summary()["blessed"] is False
     assert "not blessed" in output
     assert workspace.versions() == versions
+    assert "The gate refused the model" in workspace.report().text
+    assert ["settings", "gate.margin", "0.02", "0.95"] in workspace.report().tables["changes"]
 
 
 def test_unreadable_data_stops_before_anything_is_trained(workspace, tmp_path):
@@ -352,6 +374,7 @@ def test_implausible_data_is_rejected_by_the_gate(workspace, tmp_path):
     assert workspace.states()["DataGate"] == "failed"
     assert workspace.states()["Transform"] == "not run"
     assert workspace.versions() == versions
+    assert "nothing was trained on these data" in workspace.report().text
 
 
 def test_without_the_tuner_the_last_hyperparameters_are_used(workspace):

@@ -4,7 +4,8 @@
   const root = document.documentElement;
   const charts = new Map();
   const color = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
-  const HEIGHT = 210;
+  const HEIGHT = 210, PAPER = 640;
+  const widthOf = box => Math.max(240, root.classList.contains("print") ? Math.min(PAPER, box.clientWidth) : box.clientWidth);
 
   const short = value => value == null ? "-" : Math.abs(value) >= 1000 ? value.toLocaleString("en", { maximumFractionDigits: 0 }) : String(+value.toPrecision(4));
   const share = value => value == null ? "-" : (100 * value).toFixed(1) + " %";
@@ -32,7 +33,7 @@
     const [x, y, ...more] = options.axes;
     const axes = [{ ...axis, ...x }, { ...axis, size: 58, ...y }, ...more.map(one => ({ ...axis, ...one }))];
     const chart = new uPlot({
-      width: Math.max(box.clientWidth, 240), height: HEIGHT, cursor: { y: false, points: { size: 6 } },
+      width: widthOf(box), height: HEIGHT, cursor: { y: false, points: { size: 6 } },
       ...options, axes, series: options.series,
     }, columns, box);
     charts.set(id, chart);
@@ -229,7 +230,7 @@
   addEventListener("resize", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      for (const chart of charts.values()) chart.setSize({ width: Math.max(chart.root.parentElement.clientWidth, 240), height: chart.height });
+      for (const chart of charts.values()) chart.setSize({ width: widthOf(chart.root.parentElement), height: chart.height });
     }, 100);
   });
   root.dataset.drawn = String(charts.size);
