@@ -52,7 +52,10 @@ class TunerSettings(Budget):
     enabled: bool
     """false: the last best hyperparameters in ML Metadata are used, or else the defaults."""
     parallel_trials: int = Field(ge=1, le=64)
-    """Trials at a time."""
+    """Trials at a time, where one process makes them all."""
+    tasks: bool
+    """true: each trial is a task of the run, with its own resources and its own place in the cache;
+    false: one task makes them all."""
 
 
 class TransformConfig(Frozen):
@@ -73,6 +76,8 @@ class TrainerConfig(TransformConfig):
     tuner: TunerSettings
     search_dir: str = ""
     """Folder where an interrupted search waits to be resumed; empty: it is not kept."""
+    trial: dict[str, bool | int | float | str] = {}
+    """Hyperparameters of the one trial that a task makes; empty: it makes all of the grid."""
 
     @property
     def stride(self) -> int:

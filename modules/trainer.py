@@ -16,6 +16,7 @@ from modules.examples import Examples, matching_files
 from modules.families import FamilyName, load_family
 from modules.files import write_atomically
 from modules.score import Scorer, objective
+from modules.search import FAMILY, grid_of, network_values
 from modules.training import fit
 from modules.tuning import GridTuner, digest
 from tfx_pipeline.training_record import FIT_FILE, TrialRecord
@@ -24,8 +25,6 @@ logger = logging.getLogger("modules.trainer")
 
 # Scores are of every so many-th window of the evaluation split, or more of them.
 SCORE_STRIDE = 6
-# Among the hyperparameters of a search: the family that it was for.
-FAMILY = "family"
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
@@ -38,11 +37,10 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         A tuner over the family's grid, less what the settings fix.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
-    family = config.model.family
     examples = Examples(fn_args.transform_graph_path, config)
 
     def run(hyperparameters: Mapping[str, Any]) -> TrialRecord:
-        values = {name: value for name, value in hyperparameters.items() if name != FAMILY}
+        values = network_values(hyperparameters)
         network, record = fit(
             examples, fn_args.train_files, fn_args.eval_files, values, config.tuner
         )
@@ -57,11 +55,9 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         for name in matching_files([*fn_args.train_files, *fn_args.eval_files])
     ]
     key = digest([fn_args.custom_config, fn_args.transform_graph_path, files])
-    # What is set has one value to try.
-    fixed = {name: [value] for name, value in config.model.hyperparameters.items()}
     tuner = GridTuner(
         run,
-        {FAMILY: [family], **load_family(family).grid, **fixed},
+        grid_of(config),
         config.tuner.parallel_trials,
         Path(config.search_dir or fn_args.working_dir) / key,
     )

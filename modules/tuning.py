@@ -22,6 +22,14 @@ logger = logging.getLogger("modules.tuning")
 
 OBJECTIVE = "score"
 
+Grid = Mapping[str, Sequence[Any]]
+"""Values by hyperparameter."""
+
+
+def combinations(grid: Grid) -> list[dict[str, Any]]:
+    """One trial's hyperparameters each, in the order in which they are tried."""
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
 
 class GridOracle(oracle.Oracle):
     """Hands out the combinations of a grid in order, to as many workers as ask.
@@ -31,11 +39,8 @@ class GridOracle(oracle.Oracle):
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """The combination whose number is the trial's; trials are numbered from 0."""
-        space = self.get_space().space
-        combinations = itertools.product(*(item.values for item in space))
-        values = next(itertools.islice(combinations, int(trial_id), None))
-        named = {item.name: value for item, value in zip(space, values, strict=True)}
-        return {"status": TrialStatus.RUNNING, "values": named}
+        grid = {item.name: item.values for item in self.get_space().space}
+        return {"status": TrialStatus.RUNNING, "values": combinations(grid)[int(trial_id)]}
 
 
 class GridTuner(base_tuner.BaseTuner):
@@ -56,7 +61,7 @@ class GridTuner(base_tuner.BaseTuner):
     def __init__(
         self,
         run: Callable[[Mapping[str, Any]], TrialRecord],
-        grid: Mapping[str, Sequence[Any]],
+        grid: Grid,
         parallel_trials: int,
         directory: Path,
     ) -> None:
@@ -85,7 +90,7 @@ class GridTuner(base_tuner.BaseTuner):
     def search(self, *args: Any, **kwargs: Any) -> None:
         """Runs all trials; a failing one raises what it raised."""
         done = len(list(self._kept.glob("*.json")))
-        logger.info("%d trials, %d of them done before", self.oracle.max_trials, done)
+        logger.info("trials: %d, done before: %d", self.oracle.max_trials, done)
         workers = [f"worker{number}" for number in range(self._parallel_trials)]
         with ThreadPoolExecutor(len(workers)) as pool:
             list(pool.map(self._work, workers))

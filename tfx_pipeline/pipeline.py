@@ -5,11 +5,13 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types import standard_artifacts
 
 from modules.config import TrainerConfig, TransformConfig
 from modules.families import module_of
+from modules.search import trials_of
 from tfx_pipeline.components.curated_schema.component import CuratedSchema
 from tfx_pipeline.components.data_gate.component import DataGate
 from tfx_pipeline.components.evaluator.component import Evaluator
@@ -17,7 +19,7 @@ from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.components.serving_check.component import FRESH_PROCESS_MODULE, ServingCheck
-from tfx_pipeline.components.tuner.component import Tuner
+from tfx_pipeline.components.tuner.component import Selection, Trial, Tuner
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
 from tfx_pipeline.data.raw.location import Location
 from tfx_pipeline.evaluation.config import METRICS_MODULE, eval_config
@@ -101,7 +103,7 @@ def create_pipeline(
     transform_graph = transform.outputs["transform_graph"]
 
     config = settings.trainer_config.model_copy(update={"search_dir": search_dir})
-    hyperparameters = _hyperparameters(config, examples, schema, transform_graph)
+    search, hyperparameters = _search(config, examples, schema, transform_graph)
     trainer = _versioned(
         tfx.components.Trainer(
             run_fn="modules.trainer.run_fn",
@@ -171,7 +173,7 @@ def create_pipeline(
             previous_statistics,
             data_gate,
             transform,
-            hyperparameters.producer_component,
+            *search,
             trainer,
             baseline,
             evaluator,
@@ -199,30 +201,46 @@ def _versioned(component: BaseComponent, *named: str) -> Any:
     return component
 
 
-def _hyperparameters(
+def _search(
     config: TrainerConfig, examples: Any, schema: Any, transform_graph: Any
-) -> Any:
-    """The channel of the best hyperparameters: of a search, or the last ones in ML Metadata."""
+) -> tuple[list[BaseNode], Any]:
+    """The nodes that give the best hyperparameters, and the channel of these.
+
+    One search, or a node for each trial and their selection; or the last ones in ML Metadata.
+    """
     if not config.tuner.enabled:
-        return (
-            tfx.dsl.Resolver(
-                strategy_class=PreviousArtifactStrategy,
-                previous=tfx.dsl.Channel(type=standard_artifacts.HyperParameters),
-            )
-            .with_id("LastHyperparameters")
-            .outputs["previous"]
+        last = tfx.dsl.Resolver(
+            strategy_class=PreviousArtifactStrategy,
+            previous=tfx.dsl.Channel(type=standard_artifacts.HyperParameters),
+        ).with_id("LastHyperparameters")
+        return [last], last.outputs["previous"]
+
+    def searching(component: type[Tuner | Trial], config: TrainerConfig) -> Any:
+        return _versioned(
+            component(
+                tuner_fn="modules.trainer.tuner_fn",
+                examples=examples,
+                schema=schema,
+                transform_graph=transform_graph,
+                train_args=tfx.proto.TrainArgs(splits=["train"]),
+                eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+                custom_config=config.model_dump(mode="json"),
+            ),
+            "modules.trainer",
+            module_of(config.model.family),
         )
-    tuner = _versioned(
-        Tuner(
-            tuner_fn="modules.trainer.tuner_fn",
-            examples=examples,
-            schema=schema,
-            transform_graph=transform_graph,
-            train_args=tfx.proto.TrainArgs(splits=["train"]),
-            eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-            custom_config=config.model_dump(mode="json"),
+
+    if not config.tuner.tasks:
+        tuner = searching(Tuner, config)
+        return [tuner], tuner.outputs["best_hyperparameters"]
+    trials = [
+        searching(Trial, trial).with_id(f"Trial{number}")
+        for number, trial in enumerate(trials_of(config), start=1)
+    ]
+    selection = _versioned(
+        Selection(
+            [trial.outputs["tuner_results"] for trial in trials], config.model_dump(mode="json")
         ),
-        "modules.trainer",
         module_of(config.model.family),
-    )
-    return tuner.outputs["best_hyperparameters"]
+    ).with_id("Tuner")
+    return [*trials, selection], selection.outputs["best_hyperparameters"]

@@ -75,6 +75,30 @@ def test_paths_of_this_machine_and_secrets_stay_out(package):
     assert "minio123" not in package
 
 
+def test_each_trial_is_a_task_that_waits_for_no_other(tmp_path):
+    package = compiled(
+        tmp_path,
+        POWER_MODEL__FAMILY="lstm",
+        POWER_TUNER__TASKS="true",
+        POWER_KUBEFLOW__NODES='{"Trial*": {"cpu_request": "2"}, "Trial4": {"cpu_request": "4"}}',
+    )
+    spec, *_ = yaml.safe_load_all(package)
+    tasks, executors = spec["root"]["dag"]["tasks"], spec["deploymentSpec"]["executors"]
+    trials = [f"trial{number}" for number in range(1, 5)]
+    before = {task: set(tasks[task]["dependentTasks"]) for task in [*trials, "tuner", "trainer"]}
+    assert before["trial1"] == {"curated-schema", "power-example-gen", "transform"}
+    assert all(before[trial] == before["trial1"] for trial in trials)
+    assert before["tuner"] == set(trials)
+    assert before["trainer"] == {*before["trial1"], "tuner"}
+    assert all(tasks[task]["cachingOptions"] == {"enableCache": True} for task in before)
+    cores = [
+        executors[f"exec-{trial}"]["container"]["resources"]["resourceCpuRequest"]
+        for trial in trials
+    ]
+    assert cores == ["2", "2", "2", "4"]
+    assert components.load_component_from_text(package)
+
+
 def test_it_carries_the_engine_of_the_beam_steps(tmp_path):
     package = compiled(
         tmp_path,
