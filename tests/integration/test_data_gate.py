@@ -11,8 +11,8 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import RunOptions
 
 from tests.support.houses import DESCRIPTION, write_houses
-from tfx_pipeline.components.data_gate.executor import FINDINGS_PROPERTY
 from tfx_pipeline.components.data_gate.findings import DataRejectedError
+from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
 from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.pipeline import create_pipeline
 from tfx_pipeline.settings import load_settings

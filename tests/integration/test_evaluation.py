@@ -25,7 +25,12 @@ from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
-from tfx_pipeline.evaluation.results import Evaluation
+from tfx_pipeline.evaluation.results import (
+    SCORES_PROPERTY,
+    VERDICTS_PROPERTY,
+    Evaluation,
+    Verdict,
+)
 from tfx_pipeline.series.spec import SeriesSpec
 
 pytestmark = pytest.mark.integration
@@ -117,6 +122,10 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         )
         evaluated = digest(str(models(series, windowing, **candidate) / "Format-Serving"))
         assert blessing.get_string_custom_property("current_model_digest") == evaluated
+        verdicts = json.loads(blessing.get_string_custom_property(VERDICTS_PROPERTY))
+        assert [Verdict(**one) for one in verdicts] == list(result.evaluation.verdicts)
+        scores = json.loads(outputs["evaluation"][0].get_string_custom_property(SCORES_PROPERTY))
+        assert scores["mse_ratio"] == result.evaluation.mse_ratio
         assert result.evaluation.blessed == result.blessed == (not _failed(result))
         text = result.evaluation.model_dump_json()
         assert Evaluation.model_validate_json(text) == result.evaluation

@@ -7,6 +7,20 @@ from tfx_pipeline.frozen import Frozen
 DATA_SUMMARY_PROPERTY = "data_summary"
 """Custom property of the Examples: a `DataSummary` in JSON."""
 
+DATA_FILES_PROPERTY = "data_files"
+"""Custom property of the Examples: a list of `DataFile` in JSON, in order of time."""
+
+
+class DataFile(Frozen):
+    """A file that was read."""
+
+    path: str
+    """Path or URI, as the machine sees it that read it."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of its contents."""
+
 
 class GapSummary(Frozen):
     """A run of missing steps."""

@@ -17,6 +17,12 @@ from pydantic import ConfigDict, computed_field
 
 from tfx_pipeline.frozen import Frozen
 
+SCORES_PROPERTY = "scores"
+"""Custom property of the ModelEvaluation: `Scores` in JSON."""
+
+VERDICTS_PROPERTY = "verdicts"
+"""Custom property of the ModelBlessing: a list of `Verdict` in JSON."""
+
 
 class Result(Frozen):
     """A part of what is reported; fields that a later release adds are ignored."""

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from ml_metadata import errors
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import constants
@@ -16,9 +17,11 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from tfx_pipeline.local import metadata_store, usage
+from tfx_pipeline.local.annotations import annotate, executor_flags, record_failure
 from tfx_pipeline.local.lock import exclusive
 from tfx_pipeline.local.show import show_step
 from tfx_pipeline.local.terminal import Terminal, logged_to
+from tfx_pipeline.report.causes import explain
 from tfx_pipeline.report.run import CACHED, COMPLETE, FAILED, NodeRun, Run
 
 
@@ -71,23 +74,27 @@ def _run_nodes(pipeline: pipeline_pb2.Pipeline, run: Run, terminal: Terminal) ->
     metadata_store.set_aside_unknown(mlmd, Path(root))
     for number, (node, result) in enumerate(zip(pipeline.nodes, run.nodes, strict=True), 1):
         title = f"{number:2d}/{len(run.nodes)} {result.id}"
+        executor_spec = runner_utils.extract_executor_spec(deployment, result.id)
         component_launcher = launcher.Launcher(
             pipeline_node=node.pipeline_node,
             mlmd_connection=metadata.Metadata(connection_config),
             pipeline_info=pipeline.pipeline_info,
             pipeline_runtime_spec=pipeline.runtime_spec,
-            executor_spec=runner_utils.extract_executor_spec(deployment, result.id),
+            executor_spec=executor_spec,
             custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, result.id),
         )
         with terminal.step(title):
-            run.error = _launch(component_launcher, mlmd, result)
+            run.error = _launch(component_launcher, mlmd, run.id, result)
+        if result.execution_id:
+            with contextlib.suppress(errors.StatusError):  # what TFX writes next will fail, too
+                annotate(mlmd, run.id, result, executor_flags(executor_spec))
         show_step(terminal, title, result)
         if run.error:
             return
 
 
 def _launch(
-    component_launcher: launcher.Launcher, mlmd: MetadataStore, result: NodeRun
+    component_launcher: launcher.Launcher, mlmd: MetadataStore, run_id: str, result: NodeRun
 ) -> BaseException | None:
     """Runs one node and fills in its result; returns what it failed of."""
     usage.reset_peak()
@@ -98,6 +105,8 @@ def _launch(
     except Exception as error:  # the caller decides what to say
         with contextlib.suppress(OSError):  # its disk may be full
             traceback.print_exc()  # into the run's log
+        with contextlib.suppress(errors.StatusError):  # the store may be what failed
+            record_failure(mlmd, run_id, explain(error))
         result.state = FAILED
         return error
     finally:

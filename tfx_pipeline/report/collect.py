@@ -10,7 +10,8 @@ from tfx.dsl.io import fileio
 from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
-from tfx_pipeline.components.data_gate.executor import DRIFT_PROPERTY, FINDINGS_PROPERTY
+from tfx_pipeline.components.data_gate.executor import DRIFT_PROPERTY
+from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
 from tfx_pipeline.components.serving_check.component import REPORT_FILE
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.decision import read_evaluation

@@ -22,13 +22,12 @@ from tfx_pipeline.components.data_gate.findings import (
     judge,
     schema_findings,
 )
-from tfx_pipeline.components.data_gate.settings import ValidationSettings
+from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY, ValidationSettings
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 FINDINGS_FILE = "findings.json"
-FINDINGS_PROPERTY = "findings"
 DRIFT_PROPERTY = "drift"
-"""Custom properties of the approval, lists in JSON; the latter where there were data before."""
+"""Custom property of the approval, a list in JSON, where there were data before."""
 
 
 class Executor(BaseExecutor):

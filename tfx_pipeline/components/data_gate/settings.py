@@ -9,6 +9,8 @@ from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
 from tfx_pipeline.series.durations import Length, in_whole_steps
 
+FINDINGS_PROPERTY = "findings"
+"""Custom property of the DataApproval: the warnings, as in its file, in JSON."""
 FEWEST_EQUAL = 12
 """Steps; a few equal values in a row are chance where steps are long and values are rounded."""
 

@@ -1,7 +1,8 @@
-"""Executor of the Evaluator: TFX's, and the blessing records which files were evaluated."""
+"""Executor of the Evaluator: TFX's, and ML Metadata learns what it found, of which files."""
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -12,6 +13,8 @@ from tfx.types.artifact import Artifact
 from tfx.utils import path_utils, proto_utils
 from tfx_kubeflow.metadata.blessings import record_digests
 
+from tfx_pipeline.evaluation.decision import read_evaluation
+from tfx_pipeline.evaluation.results import SCORES_PROPERTY, VERDICTS_PROPERTY, Scores
 from tfx_pipeline.evaluation.sampling import write_excerpts
 
 log = logging.getLogger(__name__)
@@ -26,13 +29,23 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Does what TFX's does, records the model's digest, and writes forecasts to look at."""
+        """Does what TFX's does, records digest and reasons, and writes forecasts to look at."""
         super().Do(input_dict, output_dict, exec_properties)
         record_digests(input_dict, output_dict)
+        _record_decision(output_dict)
         try:
             _write_excerpts(input_dict, output_dict, exec_properties)
         except Exception:  # what people look at decides nothing
             log.warning("there are no forecasts to look at", exc_info=True)
+
+
+def _record_decision(outputs: dict[str, list[Artifact]]) -> None:
+    [evaluation], [blessing] = outputs["evaluation"], outputs["blessing"]
+    found = read_evaluation(evaluation.uri)
+    scores = found.model_dump_json(include=set(Scores.model_fields))
+    evaluation.set_string_custom_property(SCORES_PROPERTY, scores)
+    verdicts = [verdict.model_dump() for verdict in found.verdicts]
+    blessing.set_string_custom_property(VERDICTS_PROPERTY, json.dumps(verdicts))
 
 
 def _write_excerpts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.types.artifact import Artifact
 from tfx.utils import proto_utils
-from tfx_kubeflow.storage import object_store
+from tfx_kubeflow.storage import files, object_store
 
 from tfx_pipeline.components.example_gen.encoder import Encoder
 from tfx_pipeline.data.contract import SPLITS
@@ -34,7 +35,7 @@ from tfx_pipeline.data.raw.location import Location
 from tfx_pipeline.data.raw.reader import Reader
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
 from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataFile
 from tfx_pipeline.frozen import Frozen
 
 LOG = logging.getLogger("tfx_pipeline.data")
@@ -90,6 +91,7 @@ class Executor(BaseBeamExecutor):
         examples.set_string_custom_property(
             DATA_SUMMARY_PROPERTY, inspection.summary.model_dump_json()
         )
+        examples.set_string_custom_property(DATA_FILES_PROPERTY, _hashed(inspection.files))
 
 
 class WriteShards(beam.DoFn):
@@ -204,6 +206,15 @@ def _files(exec_properties: dict[str, Any]) -> list[str]:
     proto_utils.json_to_proto(exec_properties[standard_component_specs.INPUT_CONFIG_KEY], config)
     base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
     return find_files(Location(base, config.splits[0].pattern), fileio).files
+
+
+def _hashed(paths: Iterable[str]) -> str:
+    """What identifies the files: the driver's fingerprint holds times, and is one of them all."""
+    found = []
+    for path in paths:
+        digest, size = files.sha256(path)
+        found.append(DataFile(path=path, size=size, sha256=digest).model_dump())
+    return json.dumps(found)
 
 
 def _open(path: str, mode: str) -> BinaryIO:

@@ -10,8 +10,9 @@ from tests.support.settings import defaults
 from tests.support.summary import DATA
 from tests.support.voltage import FROZEN, SCHEMA, anomalies, statistics
 from tfx_pipeline.components.data_gate.component import DataApproval
-from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, FINDINGS_PROPERTY, Executor
+from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError
+from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 
 RULES = defaults().validation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import MEASUREMENTS, WINDOWING, data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.example_gen.executor import (
+    DATA_FILES_PROPERTY,
     DATA_SUMMARY_PROPERTY,
     Executor,
     WriteShards,
@@ -118,6 +121,20 @@ def summary_of(artifact: standard_artifacts.Examples) -> DataSummary:
     return DataSummary.model_validate_json(
         artifact.get_string_custom_property(DATA_SUMMARY_PROPERTY)
     )
+
+
+def test_every_file_is_recorded_with_its_hash(
+    folder: Path, artifact: standard_artifacts.Examples
+) -> None:
+    files = json.loads(artifact.get_string_custom_property(DATA_FILES_PROPERTY))
+    assert files == [
+        {
+            "path": str(folder / name),
+            "size": (folder / name).stat().st_size,
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+        }
+        for name in ("b", "a")  # in order of time
+    ]
 
 
 def test_every_window_is_one_meters_own_minutes(artifact: standard_artifacts.Examples) -> None:

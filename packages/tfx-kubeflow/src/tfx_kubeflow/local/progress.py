@@ -8,8 +8,8 @@ from tfx_kubeflow.local.record import FILE, RunRecord, State, StepRecord
 from tfx_kubeflow.log_records import LogRecord, own_message
 
 UNREMARKABLE = re.compile(
-    r"display_name|tfx_version|split_names|imported_by|state|\w+_format|input_fingerprint"
-    r"|sample_rate_by_split|current_model(_id)?|custom:.*|_.*|.*_(uri|metadata)"
+    r"display_name|tfx_version|executor_flags|split_names|imported_by|state|\w+_format"
+    r"|input_fingerprint|sample_rate_by_split|current_model(_id)?|custom:.*|_.*|.*_(uri|metadata)"
 )
 """Properties that are for programs."""
 SHOWN = 100

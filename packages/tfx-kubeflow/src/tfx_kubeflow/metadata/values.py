@@ -18,6 +18,8 @@ LAUNCHER_METADATA = ("display_name", "store_session_info")
 """What KFP adds to an artifact's metadata for itself."""
 KINDS = "tfx_kubeflow_kinds"
 """Property that holds, as JSON, the kind of each property that does not show it."""
+EXECUTOR_FLAGS = "executor_flags"
+"""Custom property of an artifact: the flags of the executor that made it, with spaces between."""
 EXACT = 2**53
 """Integers up to here are doubles without loss."""
 

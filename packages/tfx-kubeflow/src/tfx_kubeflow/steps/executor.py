@@ -113,8 +113,11 @@ def run_executor(
     _require_outputs(outputs, before)
     record_digests(inputs, outputs)
     for artifacts in outputs.values():
-        if not isinstance(artifacts[0], Metrics):  # of which KFP shows every property as a figure
-            artifacts[0].set_string_custom_property("tfx_version", version.__version__)
+        if isinstance(artifacts[0], Metrics):
+            continue  # KFP shows every property of it as a figure
+        artifacts[0].set_string_custom_property("tfx_version", version.__version__)
+        if step.flags:  # part of the cache's key, and nowhere else in ML Metadata
+            artifacts[0].set_string_custom_property(values.EXECUTOR_FLAGS, " ".join(step.flags))
     return _executor_output(executor_input, inputs, outputs)
 
 
