@@ -12,6 +12,7 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -107,7 +108,34 @@ def _parser() -> argparse.ArgumentParser:
     _takes_settings(replay)
     replay.set_defaults(run=_replay)
 
+    _add_lineage(commands)
     return parser
+
+
+def _add_lineage(commands: Any) -> None:
+    lineage = commands.add_parser(
+        "lineage", help="where a model comes from, and what became of data (docs/lineage.md)"
+    )
+    verbs = lineage.add_subparsers(required=True, metavar="verb", dest="verb")
+    model = verbs.add_parser("model", help="back from a model to its data, settings and code")
+    model.add_argument("which", nargs="?", help="version, run or id; what serves now, unless given")
+    data = verbs.add_parser("data", help="forward from data to every model that it touched")
+    data.add_argument("what", help="file, SHA-256, number of a span, or FIRST..LAST time")
+    diff = verbs.add_parser("diff", help="what differs between two runs")
+    diff.add_argument("before", help="name of a run, or its beginning")
+    diff.add_argument("after", help="the same of another run")
+    history = verbs.add_parser("history", help="what was blessed, refused, pushed, and why")
+    history.add_argument("--last", type=int, default=20, metavar="N", help="runs; 20 unless given")
+    for verb in (model, data, diff, history):
+        form = verb.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="print it as JSON")
+        if verb in (model, data):
+            form.add_argument("--mermaid", action="store_true", help="print it as a picture")
+        verb.add_argument(
+            "--store", help="path, mysql://user@host/database or grpc://host:port; local runs' own"
+        )
+        _takes_settings(verb)
+        verb.set_defaults(run=_lineage)
 
 
 def _takes_settings(command: argparse.ArgumentParser) -> None:
@@ -118,6 +146,13 @@ def _takes_settings(command: argparse.ArgumentParser) -> None:
 
 def _in_force(parsed: argparse.Namespace) -> Settings:
     return load_settings(parsed.settings, program="household-power ...")
+
+
+def _lineage(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.lineage.command import run
+
+    settings = _in_force(parsed)
+    return run(parsed, settings.name, settings.root / "metadata.sqlite", settings.serving_dir)
 
 
 def _settings(parsed: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The whole pipeline on one machine, as a user starts it, with the faults users meet."""
 
+import hashlib
 import json
 import os
 import re
@@ -18,10 +19,12 @@ from tfx.types import standard_artifacts
 from tfx_kubeflow.local.record import RunRecord, read_record
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import make_artifact
+from tfx_kubeflow.storage import served_versions
 
 from tests.support.page import Page
 from tests.support.series import household, write_iso
 from tfx_pipeline.components.data_gate.component import DataApproval
+from tfx_pipeline.fingerprint import fingerprint
 from tfx_pipeline.model_contract import REQUESTS_FILE
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import NodeRun, Run
@@ -404,3 +407,45 @@ def test_the_stock_tfx_command_creates_and_runs(workspace):
     assert run.returncode == 0, output
     assert "cached" in output
     assert workspace.summary()["state"] == "complete"
+
+
+def test_lineage_answers_for_all_of_these_runs(workspace):
+    """Refused by the gate, rejected by the data gate, killed, and at last after a rollback."""
+    newest = workspace.versions()[-1]
+    served_versions.remove(str(workspace.folder / "outputs/serving/quick"), newest)
+    workspace.environment |= {"POWER_SEED": "4711", "POWER_TUNER__ENABLED": "false"}
+    code, output = workspace.run()
+    assert code == 0, output
+    summary = workspace.summary()
+
+    def ask(*question: str) -> Any:
+        process = workspace.start("household-power", "lineage", *question, "--json")
+        answer, _ = process.communicate()
+        assert process.returncode == 0, answer
+        return json.loads(answer)
+
+    history = ask("history", "--last=100")
+    runs = history["runs"]
+    assert history["serves"] == summary["pushed_version"] == runs[0]["push"]["version"]
+    assert runs[0]["rolled_back"] == newest
+    refused = [run for run in runs if run["new"] and not run["blessing"]["blessed"]]
+    assert {verdict["rule"] for verdict in refused[0]["blessing"]["verdicts"]} >= {"mse_ratio"}
+    errors = {run["failed"]: run["error"] for run in runs if run["error"]}
+    assert "Voltage" in errors["DataGate"]
+    assert "line 1235, column Global_active_power" in errors["PowerExampleGen"]
+
+    origin = ask("model")
+    [file] = origin["data"]["files"]
+    assert file["sha256"] == hashlib.sha256(workspace.data.read_bytes()).hexdigest()
+    assert origin["hyperparameters"] == summary["hyperparameters"]
+    assert origin["searched"]["component"] == "Tuner"
+    assert origin["model"]["code"] == fingerprint("modules.trainer", "modules.families.mlp")
+    assert origin["model"]["blessings"][0]["scores"]["mse"] == summary["evaluation"]["mse"]
+
+    touched = ask("data", str(workspace.data))["models"]
+    pushed = {push["version"] for model in touched for push in model["pushes"]}
+    assert pushed >= {newest, *workspace.versions()}
+    difference = ask("diff", runs[-1]["run"], runs[0]["run"])
+    assert {"where": "Trainer.custom_config.seed", "before": 20261122, "after": 4711} in difference[
+        "settings"
+    ]

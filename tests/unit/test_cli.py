@@ -147,7 +147,8 @@ def test_the_summary_has_a_json_schema(capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["data"], ["data", "describe"], ["schema", "refresh"], ["summary"]]
+    "verb",
+    [[], ["data"], ["data", "describe"], ["lineage", "model"], ["schema", "refresh"], ["summary"]],
 )
 def test_help_comes_without_the_heavy_imports(verb):
     code = (
