@@ -14,20 +14,19 @@ import pytest
 from mlflow import MlflowClient
 from tfx_kubeflow.storage import served_versions
 
+from tests.support.mlflow_store import content, job_of
 from tests.support.model import save_model
 from tests.support.settings import WINDOWING
-from tests.support.tracking import ENDED, pending_run, tracked
+from tests.support.tracking import BEGAN, NAME, pending_run, tracked
 from tfx_pipeline.cli import main
 from tfx_pipeline.model_contract import REQUESTS_FILE
 from tfx_pipeline.serving.requests import read_requests
 from tfx_pipeline.settings import TrackingSettings
 from tfx_pipeline.tracking import store
-from tfx_pipeline.tracking.job import PENDING_FILE, Job, Pushed
+from tfx_pipeline.tracking.job import PENDING_FILE, Pending, mark
 from tfx_pipeline.tracking.log import log
 from tfx_pipeline.tracking.registry import CHAMPION
 from tfx_pipeline.tracking.track import CALM, pending_folders, track
-
-NAME = "household-power"
 
 pytestmark = [pytest.mark.integration]
 
@@ -73,59 +72,13 @@ def summary(served):
     return tracked(pushed_version="1700000000", serving_dir=str(served))
 
 
-def job(folder: Path, uri: str, served: Path, version: str = "1700000000") -> Job:
-    model = served / version
-    pushed = Pushed(version=model.name, folder=model, sha256=served_versions.digest(str(model)))
-    return Job(uri=uri, model=NAME, serving=model.name, folder=folder, pushed=pushed)
-
-
-def content(uri: str) -> dict:
-    """All that a store holds, without ids of its own and times that are not the run's."""
-    client = MlflowClient(uri, uri)
-    names = {one.experiment_id: one.name for one in client.search_experiments()}
-    runs = {run.info.run_id: run for run in client.search_runs(list(names))}
-    found = {}
-    for run in runs.values():
-        tags = dict(run.data.tags)
-        parent = runs.get(tags.pop("mlflow.parentRunId", None))
-        history = {
-            key: sorted(
-                (one.step, one.value, one.timestamp)
-                for one in client.get_metric_history(run.info.run_id, key)
-            )
-            for key in run.data.metrics
-        }
-        found[tags["household_power.key"]] = {
-            "experiment": names[run.info.experiment_id],
-            "parent": parent and parent.info.run_name,
-            "params": run.data.params,
-            "metrics": history,
-            "tags": tags,
-            "info": (run.info.run_name, run.info.status, run.info.start_time, run.info.end_time),
-            "files": sorted(files(client, run.info.run_id)),
-        }
-    assert len(found) == len(runs), "each of our runs is there once"
-    models = [
-        (one.name, int(one.version), one.tags, runs[one.run_id].info.run_name)
-        for one in client.search_model_versions("")
-    ]
-    aliases = {one.name: one.aliases for one in client.search_registered_models()}
-    return {"runs": found, "models": models, "aliases": aliases}
-
-
-def files(client: MlflowClient, run: str, path: str = "") -> list[str]:
-    listed = client.list_artifacts(run, path)
-    below = [name for one in listed if one.is_dir for name in files(client, run, one.path)]
-    return [one.path for one in listed if not one.is_dir] + below
-
-
 @pytest.fixture(scope="module")
 def undisturbed(empty, served, tmp_path_factory):
     """What a store holds after a run that nothing disturbed."""
     folder = tmp_path_factory.mktemp("undisturbed")
     uri = copy(empty, folder / "store")
     summary = tracked(pushed_version="1700000000", serving_dir=str(served))
-    log(job(pending_run(folder / "run", summary), uri, served))
+    log(job_of(pending_run(folder / "run", summary), uri, served))
     return content(uri)
 
 
@@ -146,17 +99,17 @@ def test_a_run_has_its_fits_below_it(undisturbed, summary):
 def test_a_pushed_model_is_a_registered_version(undisturbed, served, summary):
     [(name, version, tags, run)] = undisturbed["models"]
     assert (name, version, run) == (NAME, 1, summary.run_id)
-    assert {one: int(number) for one, number in undisturbed["aliases"][NAME].items()} == {
-        CHAMPION: 1
-    }
+    assert undisturbed["aliases"] == {(NAME, CHAMPION): 1}
     digest = served_versions.digest(str(served / "1700000000"))
     assert tags == {"household_power.version": "1700000000", "household_power.sha256": digest}
 
 
-def test_a_registered_version_answers_and_holds_no_pickle(uri, served, summary, tmp_path):
-    log(job(pending_run(tmp_path / "run", summary), uri, served))
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+def test_a_registered_version_answers_and_holds_no_pickle(
+    uri, served, summary, tmp_path, monkeypatch
+):
+    log(job_of(pending_run(tmp_path / "run", summary), uri, served))
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, uri)
     place = f"models:/{NAME}@{CHAMPION}"
     loaded = mlflow.pyfunc.load_model(place)
     request = read_requests(served / "1700000000" / REQUESTS_FILE)[0]
@@ -173,10 +126,20 @@ def test_a_registered_version_answers_and_holds_no_pickle(uri, served, summary, 
 
 def test_logged_again_nothing_changes(uri, undisturbed, served, summary, tmp_path):
     for name in ("once", "twice"):
-        log(job(pending_run(tmp_path / name, summary), uri, served))
+        log(job_of(pending_run(tmp_path / name, summary), uri, served))
         assert not (tmp_path / name / PENDING_FILE).exists()
     assert content(uri) == undisturbed
-    log(job(tmp_path / "once", uri, served))
+    log(job_of(tmp_path / "once", uri, served))  # has no mark any more
+    assert content(uri) == undisturbed
+
+
+def test_an_attempt_that_began_at_another_time_leaves_the_figures_as_they_are(
+    uri, undisturbed, served, summary, tmp_path
+):
+    log(job_of(pending_run(tmp_path / "first", summary), uri, served))
+    second = pending_run(tmp_path / "second", summary)
+    mark(second, Pending(began=BEGAN + 7, parent=None, experiment=None))
+    log(job_of(second, uri, served))
     assert content(uri) == undisturbed
 
 
@@ -208,7 +171,7 @@ def test_wherever_it_breaks_off_a_replay_completes_it(
     while not complete:
         folder = tmp_path / str(requests)
         uri = copy(empty, folder)
-        todo = job(pending_run(folder / "run", summary), uri, served)
+        todo = job_of(pending_run(folder / "run", summary), uri, served)
         with monkeypatch.context() as patch:
             client = BreaksOff(connect(uri), requests)
             patch.setattr(store, "connect", lambda _, client=client: client)
@@ -221,7 +184,7 @@ def test_wherever_it_breaks_off_a_replay_completes_it(
         log(todo)
         assert content(uri) == undisturbed, f"after {requests} requests"
         shutil.rmtree(folder)
-        requests += 1
+        requests += 3
     assert requests > 15
 
 
@@ -232,12 +195,10 @@ def test_a_request_that_was_answered_too_late_leaves_no_second_run(
     experiment = store.experiment(client, uri, NAME)
     key = f"{NAME}/{summary.run_id}"
     for _ in range(2):
-        client.create_run(experiment, 1, {"household_power.key": key}, "late")
-    log(job(pending_run(tmp_path / "run", summary), uri, served))
-    runs = content(uri)["runs"]
-    assert {name: one["metrics"] for name, one in runs.items()} == {
-        name: one["metrics"] for name, one in undisturbed["runs"].items()
-    }
+        tags = {"household_power.key": key}
+        client.create_run(experiment, int(BEGAN * 1000), tags, summary.run_id)
+    log(job_of(pending_run(tmp_path / "run", summary), uri, served))
+    assert content(uri) == undisturbed
 
 
 def test_ours_is_nested_below_the_run_that_kubeflow_has_made(uri, summary, tmp_path, monkeypatch):
@@ -250,7 +211,7 @@ def test_ours_is_nested_below_the_run_that_kubeflow_has_made(uri, summary, tmp_p
     folder = tmp_path / "run"
     folder.mkdir()
     pending_run(folder / "inner", summary)
-    line = track(summary, folder / "inner", TrackingSettings(uri="http://127.0.0.1:9", timeout=9))
+    line = track(summary, folder / "inner", TrackingSettings(uri="http://127.0.0.1:9", timeout=6))
     assert line == f"logged to {uri}"
     [ours] = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{theirs}'")
     assert ours.info.run_name == summary.run_id
@@ -268,7 +229,7 @@ def test_the_alias_follows_what_serves(uri, served, tmp_path):
         model = save_model(tmp_path / f"model-{number}", WINDOWING, offset=number / 100)
         version = served_versions.publish(model, str(base)).version
         folder = pending_run(tmp_path / f"{number}", tracked(run_id=f"{number}"))
-        log(job(folder, uri, base, version))
+        log(job_of(folder, uri, base, version))
 
     def champion() -> str:
         version = client.get_model_version_by_alias(NAME, CHAMPION)
@@ -318,33 +279,36 @@ def broken():
         server.shutdown()
 
 
-def late(server, folder, summary) -> str:
-    """Tracks a run at a server that is away, in time; returns what is said of it."""
+def late(server, folder, summary, timeout: float = 60) -> tuple[str, float]:
+    """Tracks a run at a server that is away; returns why it is pending, and the seconds."""
     with server() as port:
-        settings = TrackingSettings(uri=f"http://127.0.0.1:{port}", timeout=9)
+        settings = TrackingSettings(uri=f"http://127.0.0.1:{port}", timeout=timeout)
         start = time.monotonic()
         line = track(summary, folder, settings)
-        assert time.monotonic() - start < 10
+        seconds = time.monotonic() - start
+    assert (folder / PENDING_FILE).exists()
     assert line.startswith(f"not logged to {settings.uri}: ")
     assert line.endswith("`household-power tracking replay` logs it later")
-    return line
+    return line, seconds
 
 
-@pytest.mark.parametrize(("server", "reason"), [(closed, "refused"), (broken, "500")])
-def test_a_server_that_fails_leaves_the_run_pending(server, reason, summary, tmp_path):
-    folder = pending_run(tmp_path / "run", summary)
-    assert reason in late(server, folder, summary)
-    assert (folder / PENDING_FILE).exists()
+def test_a_server_that_fails_leaves_the_run_pending(summary, tmp_path):
+    line, _ = late(broken, pending_run(tmp_path / "run", summary), summary)
+    assert "500" in line
 
 
-def test_a_server_that_is_silent_is_not_waited_for_and_the_run_replayed(
+def test_a_server_that_is_silent_is_waited_for_and_no_longer_and_the_run_replayed(
     uri, undisturbed, summary, tmp_path, capsys, monkeypatch
 ):
+    line, imports = late(closed, pending_run(tmp_path / "run", summary), summary)
+    assert "refused" in line
     folder = pending_run(tmp_path / NAME / "runs" / summary.run_id, summary)
-    (folder / PENDING_FILE).unlink()
-    monkeypatch.setattr(time, "time", lambda: ENDED)
-    assert "no answer within 9 s" in late(silent, folder, summary)
+    monkeypatch.setattr(time, "time", lambda: BEGAN + summary.total_seconds)
+    line, seconds = late(silent, folder, summary, timeout=6)
     monkeypatch.undo()
+    assert "it took more than 6 s" in line
+    # On an idle machine that is ten seconds, of which the process takes two to start.
+    assert seconds < 6 + max(2 * imports, 4)
     options = [f"--outputs={tmp_path}", f"--tracking.uri={uri}", "--name=another"]
     assert main(["tracking", "replay", *options]) == 0
     assert capsys.readouterr().out == f"{folder}: logged\n"
@@ -353,5 +317,5 @@ def test_a_server_that_is_silent_is_not_waited_for_and_the_run_replayed(
 
 
 def test_with_tracking_off_nothing_is_written(tmp_path):
-    assert track(tracked(), tmp_path, TrackingSettings(uri=None, timeout=9)) is None
+    assert track(tracked(), tmp_path, TrackingSettings(uri=None, timeout=6)) is None
     assert list(tmp_path.iterdir()) == []

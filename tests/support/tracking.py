@@ -11,7 +11,8 @@ from tfx_pipeline.report.summary import NodeSummary, Provenance, RunSummary, wri
 from tfx_pipeline.tracking.job import Pending, mark
 from tfx_pipeline.training_record import FitRecord, Progress, TrialRecord
 
-ENDED = 1_790_000_000.25
+NAME = "household-power"
+BEGAN = 1_789_999_987.75
 PROGRESS = (
     Progress(step=10, loss=0.5, eval_mse=0.06, eval_mae=0.09),
     Progress(step=20, loss=0.25, eval_mse=None, eval_mae=0.08),
@@ -80,5 +81,5 @@ def pending_run(folder: Path, summary: RunSummary, parent: str | None = None) ->
     folder.mkdir(parents=True)
     write_summary(summary, folder)
     (folder / "report.html").write_text("<p>a report</p>")
-    mark(folder, Pending(ended=ENDED, parent=parent, experiment=None))
+    mark(folder, Pending(began=BEGAN, parent=parent, experiment=None))
     return folder

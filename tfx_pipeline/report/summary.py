@@ -17,6 +17,7 @@ from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.training_record import FitRecord, TrialRecord
 
 SUMMARY_FILE = "summary.json"
+REPORT_FILE = "report.html"
 
 Value = bool | int | float | str | None
 """Of a setting or a figure."""

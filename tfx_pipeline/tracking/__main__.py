@@ -4,6 +4,7 @@ So the run that it is about does not import MLflow, and ends when it wants to, w
 does. What goes wrong is one line on standard output, and exit code 1.
 """
 
+import signal
 import sys
 
 from tfx_pipeline.tracking.job import Job, without_login
@@ -15,6 +16,9 @@ def main() -> int:
     try:
         from tfx_pipeline.tracking.log import log
 
+        if job.timeout is not None:
+            # Ends this process, whatever it waits for. What it imports is not the server's fault.
+            signal.setitimer(signal.ITIMER_REAL, job.timeout)
         log(job)
     except Exception as error:  # the run has ended; it says why this one is still pending
         [line, *_] = str(error).splitlines() or [type(error).__name__]

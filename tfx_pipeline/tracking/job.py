@@ -16,8 +16,8 @@ LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 class Pending(Frozen):
     """What a later attempt could not find out any more."""
 
-    ended: float
-    """When the run ended, seconds since 1970."""
+    began: float
+    """When the run began, seconds since 1970."""
     parent: str | None
     """MLflow's id of the run that ours is nested below, such as that of a task on Kubeflow."""
     experiment: str | None
@@ -40,6 +40,8 @@ class Job(Frozen):
 
     uri: str
     """Of MLflow's server or file."""
+    timeout: float | None
+    """Seconds that it may take, imports apart; null: as long as it takes."""
     model: str
     """Name of the registered model."""
     serving: str | None

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from tfx_pipeline.report.summary import SUMMARY_FILE, read_summary
+from tfx_pipeline.report.summary import REPORT_FILE, SUMMARY_FILE, read_summary
 from tfx_pipeline.tracking import registry, store
 from tfx_pipeline.tracking.job import PENDING_FILE, Job, Pending
 from tfx_pipeline.tracking.records import of_fits, of_run
-
-REPORT_FILE = "report.html"
 
 
 def log(job: Job) -> None:
@@ -44,9 +42,10 @@ def _log_pending(client: MlflowClient, job: Job, folder: Path) -> None:
 def _log(client: MlflowClient, job: Job, folder: Path, pending: Pending) -> None:
     summary = read_summary(folder)
     experiment = pending.experiment or store.experiment(client, job.uri, summary.pipeline)
-    whole = of_run(summary, pending.ended)
-    run = store.open_run(client, experiment, whole, pending.parent)
-    for record in of_fits(summary, pending.ended):
+    run = store.open_run(client, experiment, of_run(summary, pending.began), pending.parent)
+    began = run.info.start_time / 1000  # an attempt before may have had its own idea of it
+    whole = of_run(summary, began)
+    for record in of_fits(summary, began):
         fit = store.open_run(client, experiment, record, run.info.run_id)
         store.write(client, fit, record)
         store.close_run(client, fit, record)

@@ -67,37 +67,37 @@ class Record:
     failed: bool = False
 
 
-def of_run(summary: RunSummary, ended: float) -> Record:
+def of_run(summary: RunSummary, began: float) -> Record:
     """Returns the record of the whole run.
 
     Args:
         summary: Of the run.
-        ended: When it ended, seconds since 1970.
+        began: When it began, seconds since 1970.
     """
-    end = _milliseconds(ended)
+    end = _milliseconds(began + summary.total_seconds)
     return Record(
         key=f"{summary.pipeline}/{summary.run_id}",
         name=summary.run_id,
         params=dict(_params(summary)),
         figures=tuple(_figures(summary, end)),
         tags=dict(_tags(summary)),
-        start=_milliseconds(ended - summary.total_seconds),
+        start=_milliseconds(began),
         end=end,
         failed=summary.state == "failed",
     )
 
 
-def of_fits(summary: RunSummary, ended: float) -> tuple[Record, ...]:
+def of_fits(summary: RunSummary, began: float) -> tuple[Record, ...]:
     """Returns the records of the search's trials and of the final fit.
 
     What came from the cache was done by another run, and is logged there.
 
     Args:
         summary: Of the run.
-        ended: When it ended, seconds since 1970.
+        began: When it began, seconds since 1970.
     """
-    begin, key = ended - summary.total_seconds, f"{summary.pipeline}/{summary.run_id}"
-    made = {node.id: begin + (node.started_seconds or 0) for node in _made(summary)}
+    key = f"{summary.pipeline}/{summary.run_id}"
+    made = {node.id: began + (node.started_seconds or 0) for node in _made(summary)}
     fits: list[tuple[str, FitRecord, float]] = []
     if "Tuner" in made:
         for number, trial in enumerate(summary.trials or (), 1):

@@ -18,6 +18,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 from tfx_pipeline.tracking.records import KEY, Record
 
 SQLITE = "sqlite:///"
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Its pages then speak of training, not of agents."""
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 
 
@@ -42,7 +44,7 @@ def experiment(client: MlflowClient, uri: str, name: str) -> str:
     file = _file(uri) if uri.startswith(SQLITE) else None
     location = (file.parent / f"{file.stem}-artifacts" / name).as_uri() if file else None
     try:
-        return client.create_experiment(name, artifact_location=location)
+        return client.create_experiment(name, artifact_location=location, tags=KIND)
     except MlflowException as error:
         found = client.get_experiment_by_name(name)  # another run was faster
         if error.error_code != EXISTS or found is None:

@@ -6,6 +6,7 @@ What is not logged by then is still on disk, and marked; `replay` logs it later.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ from tfx_pipeline.tracking.job import PENDING_FILE, Job, Pending, Pushed, mark, 
 
 FILE_TIMEOUT = 60.0
 """Seconds to wait for an SQLite file: making its tables takes five to twenty."""
+
+IMPORTS = 60.0
+"""Seconds that the process may take to start: one to three, on a busy machine ten."""
 
 REPLAY = "`household-power tracking replay` logs it later"
 
@@ -59,7 +63,8 @@ def track(summary: RunSummary, folder: Path, settings: TrackingSettings) -> str 
     experiment = os.environ.get("MLFLOW_EXPERIMENT_ID") if parent else None
     timeout = FILE_TIMEOUT if uri.startswith("sqlite:") else settings.timeout
     try:
-        mark(folder, Pending(ended=time.time(), parent=parent, experiment=experiment))
+        began = time.time() - summary.total_seconds
+        mark(folder, Pending(began=began, parent=parent, experiment=experiment))
         reason = _deliver(summary, folder, uri, timeout)
     except Exception as error:  # whatever it is, the run is not to fail of it
         reason = str(error)
@@ -83,7 +88,7 @@ def replay(folder: Path, uri: str) -> str | None:
 def follow(uri: str, model: str, serving_dir: str) -> str | None:
     """Points the alias at the version that serves, as after a rollback; returns why it does not."""
     serving = served_versions.serving(serving_dir)
-    return _logged(Job(uri=uri, model=model, serving=serving), timeout=None)
+    return _logged(Job(uri=uri, timeout=None, model=model, serving=serving))
 
 
 def _deliver(summary: RunSummary, folder: Path, uri: str, timeout: float | None) -> str | None:
@@ -92,15 +97,16 @@ def _deliver(summary: RunSummary, folder: Path, uri: str, timeout: float | None)
     with _pushed(summary) as pushed:
         job = Job(
             uri=uri,
+            timeout=timeout,
             model=summary.pipeline,
             serving=serving,
             folder=folder.absolute(),
             pushed=pushed,
         )
-        return _logged(job, timeout)
+        return _logged(job)
 
 
-def _logged(job: Job, timeout: float | None) -> str | None:
+def _logged(job: Job) -> str | None:
     """Has a process do a job; returns why it is not done."""
     here = {"MLFLOW_TRACKING_URI": job.uri, "MLFLOW_REGISTRY_URI": job.uri}
     try:
@@ -108,15 +114,17 @@ def _logged(job: Job, timeout: float | None) -> str | None:
             [sys.executable, "-m", "tfx_pipeline.tracking"],
             input=job.model_dump_json(),
             env={**os.environ, **CALM, **here},
-            timeout=timeout,
+            timeout=job.timeout and job.timeout + IMPORTS,
             capture_output=True,
             text=True,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"no answer within {timeout:g} s"
+        return f"the process did not start within {IMPORTS:g} s"
     if done.returncode == 0:
         return None
+    if done.returncode == -signal.SIGALRM:
+        return f"it took more than {job.timeout:g} s"
     return done.stdout.strip() or f"the process ended with status {done.returncode}"
 
 

@@ -18,10 +18,9 @@ from tfx_pipeline.report.html import figures
 from tfx_pipeline.report.html.charts import chart_data, hours_of_day
 from tfx_pipeline.report.html.headline import headline
 from tfx_pipeline.report.html.lineage import picture
-from tfx_pipeline.report.summary import RunSummary, read_summary
+from tfx_pipeline.report.summary import REPORT_FILE, RunSummary, read_summary
 from tfx_pipeline.training_record import TrialRecord
 
-REPORT_FILE = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
 CHART_LIBRARY, CHART_FILES = "uplot-python", "uplot/static/uPlot"
 
