@@ -24,9 +24,9 @@ from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
-MOST_ORIGINS = 20_000
-"""Forecasts that are made: two weeks of minutes."""
-MOST_FORECASTS = 1_000_000
+MOST_ORIGINS = 10_000
+"""Forecasts that are made: a week of minutes."""
+MOST_FORECASTS = 500_000
 """The same, counted by step ahead."""
 AT_ONCE = 20_000
 """Of one request, counted by step ahead."""
