@@ -41,18 +41,13 @@ def headline(summary: RunSummary) -> Headline:
         return Headline("Complete", "warning", "The run ended without an evaluation.")
     if summary.pushed_version:
         newest = text(round(timedelta(hours=evaluation.hours).total_seconds()))
-        unchanged = (
-            " Nothing had changed: every step came from the cache."
-            * all(node.state == "cached" for node in summary.nodes if node.outputs)
-            * any(node.outputs for node in summary.nodes)
-        )
         return Headline(
             "Pushed",
             "good",
             f"The model serves as version {summary.pushed_version}. On {evaluation.forecasts:,} "
             f"forecasts of the newest {newest}, its squared error is "
             f"{number(evaluation.mse_ratio, '.3f')} of the best naive forecast's, its absolute "
-            f"error {number(evaluation.mae_ratio, '.3f')}.{unchanged}",
+            f"error {number(evaluation.mae_ratio, '.3f')}.{_unchanged(summary)}",
         )
     if evaluation.blessed:
         check = summary.serving_check
@@ -64,6 +59,14 @@ def headline(summary: RunSummary) -> Headline:
         )
     failed = tuple(one.finding for one in evaluation.verdicts if one.outcome == "failed")
     return Headline("Not pushed", "bad", "The gate refused the model; what served goes on.", failed)
+
+
+def _unchanged(summary: RunSummary) -> str:
+    """Says so where no step had anything to do."""
+    made = [node.state for node in summary.nodes if node.outputs]
+    return (
+        " Nothing had changed: every step came from the cache." if set(made) == {"cached"} else ""
+    )
 
 
 def _failed(summary: RunSummary) -> Headline:

@@ -100,6 +100,14 @@ def test_the_verdict_comes_first(values, word, said):
     assert f"<title>household-power: {word}" in html
 
 
+def test_a_run_that_had_nothing_to_do_says_so():
+    summary = full_summary()
+    cached = tuple(node.model_copy(update={"state": "cached"}) for node in summary.nodes)
+    said = "every step came from the cache"
+    assert said not in render(summary)
+    assert said in render(summary.model_copy(update={"nodes": cached}))
+
+
 def test_a_failed_run_says_what_failed_and_why():
     text = Page(render(failed("Trainer", "the disk is full", data=None))).text
     assert "Trainer failed; nothing was pushed." in text
