@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--open", action="store_true", help="and open it where there is a screen")
     _takes_settings(report)
+    report.usage = f"{report.prog} [RUN] [options] [--SETTING=VALUE ...]"
     report.set_defaults(run=_report)
 
     schema = commands.add_parser("schema", help="the curated schema")
