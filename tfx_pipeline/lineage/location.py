@@ -23,6 +23,8 @@ PASSWORD = "METADATA_PASSWORD"  # noqa: S105, the name of a variable
 MYSQL_PORT, GRPC_PORT = 3306, 8080
 TIMEOUT = 30.0
 """Seconds that a metadata service has for an answer."""
+MYSQL_SILENCE = "mysql_real_connect"
+"""In the only words of MySQL's client for a server that is not there or refuses a user."""
 LARGEST_ANSWER = 256 << 20
 """Bytes; gRPC's own limit is 4 MB."""
 FORMS = "a path, mysql://user@host/database or grpc://host:port"
@@ -45,6 +47,9 @@ def open_records(store: str | None, database: Path, pipeline: str) -> MetadataRe
         return MetadataRecords(MetadataStore(config), pipeline)
     except (StatusError, RuntimeError) as error:
         cause = str(error).splitlines()[0].partition(". ")[0]
+        if MYSQL_SILENCE in cause:
+            cause = f"no login there: look at host, port, user and ${PASSWORD}; the user logs in "
+            cause += "by mysql_native_password, as ML Metadata does"
         raise LineageError(f"{store or database}: not readable: {cause}") from error
 
 

@@ -92,5 +92,8 @@ class Flagged(BaseExecutor):
 
 
 def test_executors_get_their_own_flags(tmp_path):
-    flagged = step(Flagged, flags=("--code=1",))
-    run_executor(flagged, executor_input(tmp_path), ["--direct_num_workers=1"])
+    flagged = step(Flagged, {"logs": f"{TYPES}ModelRun"}, flags=("--code=1",))
+    given = executor_input(tmp_path, outputs=["logs"])
+    made = run_executor(flagged, given, ["--direct_num_workers=1"])
+    metadata = made["artifacts"]["logs"]["artifacts"][0]["metadata"]
+    assert metadata["executor_flags"] == "--code=1"
