@@ -76,6 +76,28 @@ def many_meters() -> RunSummary:
     return run_summary(evaluation=many, data=DATA.model_copy(update={"meters": 200}))
 
 
+def tiny() -> RunSummary:
+    """The summary of a run on an hour of minutes, one step ahead, with one line of progress."""
+    full = full_summary()
+    assert full.data is not None
+    assert full.data.timeline is not None
+    assert full.evaluation is not None
+    assert full.fit is not None
+    timeline = full.data.timeline.model_copy(
+        update={"periods": ("2007-01-01 00:00",), "mean": (1.0,), "observed_fraction": (1.0,)}
+    )
+    return full.model_copy(
+        update={
+            "data": full.data.model_copy(update={"timeline": timeline}),
+            "evaluation": full.evaluation.model_copy(
+                update={"per_step": full.evaluation.per_step[:1], "slices": ()}
+            ),
+            "fit": full.fit.model_copy(update={"progress": full.fit.progress[:1]}),
+            "trials": (),
+        }
+    )
+
+
 REJECTED = (
     "the data was rejected, nothing was trained on it:\n"
     "  error: train: Voltage: 285.5 V is above the domain's 280 V [FLOAT_TYPE_BIG_FLOAT]\n"
@@ -85,6 +107,7 @@ REJECTED = (
 
 REPORTS = {
     "pushed": (full_summary(), excerpts()),
+    "tiny": (tiny(), None),
     "refused": (run_summary(), None),
     "failed": (failed("Trainer", "the disk is full: " + "a-very-long-name/" * 20, data=None), None),
     "stopped": (failed("DataGate", REJECTED), None),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.page import Page
-from tests.support.report import REJECTED, excerpts, failed, many_meters
+from tests.support.report import REJECTED, excerpts, failed, many_meters, tiny
 from tests.support.summary import evaluation, full_summary, made_of, run_summary
 from tfx_pipeline.evaluation.excerpts import Excerpts
 from tfx_pipeline.evaluation.results import Verdict
@@ -128,6 +128,14 @@ def test_a_run_that_failed_before_anything_has_a_report():
     summary = failed("Trainer", "", data=None)
     page = Page(render(summary.model_copy(update={"nodes": (), "total_seconds": 0.0})))
     assert "The run failed" in page.text
+
+
+def test_a_tiny_run_has_every_part_that_a_large_one_has():
+    large, small = (Page(render(summary)) for summary in (full_summary(), tiny()))
+    parts = [[of["id"] for tag, of in page.tags if tag == "section"] for page in (large, small)]
+    assert parts[0] == parts[1]
+    assert small.charts["steps"]["x"] == [1]
+    assert small.charts["hours"] is None
 
 
 def test_200_meters_and_many_steps_are_listed():

@@ -119,10 +119,10 @@
     };
     draw("timeline", {
       height: 240, hooks: { drawClear: [split] }, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"),
-      scales: { y: { range: (_, low, high) => [0, high * 1.15 || 1] }, missing: { range: [0, 1] } },
+      scales: { x: { range: [found.x[0], found.x[found.x.length - 1] + found.seconds] }, y: { range: (_, low, high) => [Math.min(0, low), high * 1.15 || 1] }, missing: { range: [0, 1] } },
       axes: [{ values: clocks, space: 90 }, { values: (_, values) => values.map(short) }],
       series: [{ label: "from", value: (_, value) => value == null ? "" : clock(value, true) },
-        line("mean", "model", { width: 1.5, value: (_, value) => short(value) + " " + found.unit, fill: color("band") }),
+        line("mean", "model", { width: 1.5, ...few([found.x]), value: (_, value) => short(value) + " " + found.unit, fill: color("band") }),
         bars("missing", "missing", { scale: "missing", value: (_, value) => share(value) })],
     }, [found.x, found.mean, found.missing]);
   };
