@@ -1,6 +1,7 @@
 """The settings of training and search, as the Tuner and the Trainer get them."""
 
 import math
+from typing import Literal
 
 from pydantic import Field
 
@@ -39,6 +40,9 @@ class ModelSettings(Budget):
     dropout: float | None = Field(ge=0.0, lt=1.0)
     """Fraction of the units that a batch leaves out, more where windows are few; null: the
     family's."""
+    strategy: Literal["single", "mirrored"]
+    """Devices of the final fit: one, or all GPUs of the machine, each with its part of every
+    batch (`tf.distribute.MirroredStrategy`)."""
 
     @property
     def hyperparameters(self) -> dict[str, float]:

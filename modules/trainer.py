@@ -15,6 +15,7 @@ from modules.config import TrainerConfig
 from modules.examples import Examples, matching_files
 from modules.families import FamilyName, load_family
 from modules.files import write_atomically
+from modules.replicas import strategy_of
 from modules.score import Scorer, objective
 from modules.search import FAMILY, grid_of, network_values
 from modules.training import fit
@@ -85,7 +86,12 @@ def run_fn(fn_args: FnArgs) -> None:
     )
     examples = Examples(fn_args.transform_graph_path, config)
     network, record = fit(
-        examples, fn_args.train_files, fn_args.eval_files, hyperparameters, config.model
+        examples,
+        fn_args.train_files,
+        fn_args.eval_files,
+        hyperparameters,
+        config.model,
+        strategy_of(config.model.strategy, config.batch),
     )
     scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
     score = scorer.evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))

@@ -14,6 +14,7 @@ from modules.examples import Examples
 from modules.families import load_family
 from modules.features import AHEAD, Origins
 from modules.networks import build_network
+from modules.replicas import SharedAdamW
 from modules.score import Scorer
 from tfx_pipeline.training_record import FitRecord, Progress
 
@@ -46,6 +47,7 @@ def fit(
     eval_files: Sequence[str],
     hyperparameters: Mapping[str, Any],
     budget: Budget,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> Fit:
     """Trains a network from scratch; the same arguments give the same network.
 
@@ -55,6 +57,7 @@ def fit(
         eval_files: Patterns of the files that the progress is reported on.
         hyperparameters: By name; the family's defaults for those left out.
         budget: How long.
+        strategy: Of the devices that share the batches; None: one device.
 
     Returns:
         The trained network, its weights averaged over the last steps, and the record of the fit.
@@ -65,22 +68,30 @@ def fit(
     rounds, per_round = divide(steps)
     batches = examples.training(train_files)
     shapes = {name: tuple(spec.shape[1:]) for name, spec in batches.element_spec[0].items()}
-    network = build_network(
-        config.model.family,
-        shapes,
-        config.windowing.horizon,
-        hyperparameters,
-        config.seed,
-    )
     family = load_family(config.model.family)
     values = {**family.defaults, **hyperparameters}
-    network.compile(
-        optimizer=optimizer(values["learning_rate"], rounds * per_round),
-        loss=examples.histogram.loss,
-        steps_per_execution=per_round,
-        # XLA takes six times as long for layers that steps ahead share.
-        jit_compile=family.xla and AHEAD not in shapes,
-    )
+    strategy = strategy or tf.distribute.get_strategy()
+    alone = strategy.num_replicas_in_sync == 1
+
+    def untrained() -> keras.Model:
+        return build_network(
+            config.model.family, shapes, config.windowing.horizon, hyperparameters, config.seed
+        )
+
+    with strategy.scope():
+        network = untrained()
+        network.compile(
+            optimizer=optimizer(
+                values["learning_rate"],
+                rounds * per_round,
+                keras.optimizers.AdamW if alone else SharedAdamW,
+            ),
+            loss=examples.histogram.loss,
+            # Neither Keras's loop over steps nor XLA takes replicas.
+            steps_per_execution=per_round if alone else 1,
+            # XLA takes six times as long for layers that steps ahead share.
+            jit_compile=family.xla and AHEAD not in shapes and alone,
+        )
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
     report = ProgressReport(
         Scorer(network, examples.histogram, examples.domain, config.series.step),
@@ -96,6 +107,9 @@ def fit(
         verbose=0,
         callbacks=[report],
     )
+    if not alone:
+        mirrored, network = network, untrained()
+        network.set_weights(mirrored.get_weights())
     record = FitRecord(
         hyperparameters=values,
         steps=rounds * per_round,
@@ -148,13 +162,17 @@ class ProgressReport(keras.callbacks.Callback):
         logger.info("step %d/%d, loss %.4f, eval %s", step, total, loss, found)
 
 
-def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
+def optimizer(
+    learning_rate: float,
+    steps: int,
+    adamw: type[keras.optimizers.AdamW] = keras.optimizers.AdamW,
+) -> keras.optimizers.Optimizer:
     """AdamW over `steps` batches: warm-up, cosine decay, an average of the last weights."""
     warm_up = math.ceil(WARM_UP * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warm_up), warmup_target=learning_rate, warmup_steps=warm_up
     )
-    return keras.optimizers.AdamW(
+    return adamw(
         schedule,
         weight_decay=WEIGHT_DECAY,
         global_clipnorm=CLIP_NORM,
