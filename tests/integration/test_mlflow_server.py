@@ -74,13 +74,18 @@ def server(file):
         port = free.getsockname()[1]
     uri = f"http://127.0.0.1:{port}"
     with serve(MLFLOW, file, port) as process:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{uri}/health", timeout=5).ok:
-                    break
-            time.sleep(0.2)
+        wait_until_it_answers(uri)
         yield uri, process
+
+
+def wait_until_it_answers(uri: str) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(f"{uri}/health", timeout=5).ok:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"{uri} does not answer")
 
 
 def ask(uri: str, path: str, **query: object) -> dict:
