@@ -272,7 +272,10 @@ def _replay(parsed: argparse.Namespace) -> int:
     if uri is None:
         print("error: tracking.uri is null: name a server or a file", file=sys.stderr)
         return 2
-    from tfx_pipeline.tracking.track import follow, pending_folders, replay
+    from tfx_pipeline.local.terminal import muted_errors
+
+    with muted_errors():  # what TensorFlow says while it is imported
+        from tfx_pipeline.tracking.track import follow, pending_folders, replay
 
     reasons = {}
     for folder in parsed.folders or pending_folders(Path(settings.outputs)):
