@@ -93,6 +93,14 @@ def test_an_exit_handler_is_a_task_although_argo_runs_it_as_a_hook():
     assert len(task.pods) == 1
 
 
+def test_of_a_run_whose_version_is_gone_the_tasks_are_those_that_began():
+    run = RecordedRun("rejected")
+    whole = tasks(run.spec, run.workflow(1e6))
+    assert tasks({}, run.workflow(1e6)) == [
+        task for task in whole if task.state is not TaskState.PENDING
+    ]
+
+
 def test_the_nodes_of_a_large_run_are_compressed():
     run = RecordedRun("rejected")
     plain = run.workflow(1e6)

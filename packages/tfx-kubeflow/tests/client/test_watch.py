@@ -126,6 +126,18 @@ def test_what_the_server_refuses_is_not_tried_again(server, connection, replay, 
     assert len(replay.sleeps) == 1
 
 
+def test_a_run_whose_version_is_gone_is_watched_as_well(server, connection, replay, run_id):
+    def gone():
+        del server.runs[run_id]["pipeline_spec"]
+
+    gone()
+    replay.before_look = gone
+    end = list(watch(connection, run_id))[-1]
+    assert len(end.tasks) == 16
+    assert [failure.task for failure in end.failures] == ["data-gate"]
+    assert end.failures[0].cause.startswith(REJECTED)
+
+
 def test_a_watch_ends_in_time(connection, replay, run_id):
     with pytest.raises(TimeoutError, match="has not ended within 60 s; it goes on"):
         list(watch(connection, run_id, timeout=60.0))

@@ -55,7 +55,8 @@ def failures(
         DAG fails for reasons of its own, so the first one is the cause.
     """
     details = (run.run_details.task_details if run.run_details else None) or []
-    known = _task_names(spec)
+    known_pods = pods or {}
+    known = _task_names(spec) or set(known_pods)
     seen: dict[str, Any] = {}
     for detail in sorted(details, key=lambda item: (item.end_time is None, str(item.end_time))):
         name = (detail.display_name or "").removesuffix(DRIVER)
@@ -63,7 +64,6 @@ def failures(
         if detail.state == FAILED and named and name not in seen:
             seen[name] = detail
     inner = {name: item for name, item in seen.items() if not _holds_tasks(spec, name)} or seen
-    known_pods = pods or {}
     return [
         _explain(connection, run, spec, name, item, details, known_pods.get(name, ()))
         for name, item in inner.items()

@@ -18,6 +18,8 @@ from tfx_kubeflow.client.failures import DRIVER
 ATTEMPT = re.compile(r"\(\d+\)")
 """Marks an attempt in the names of Argo's nodes: `run-x(0).root(0).trainer(0).executor(0)`."""
 POD_NAMES = "workflows.argoproj.io/pod-name-format"
+TEMPLATES = {"system-container-executor", "system-importer"}
+"""KFP's, of Argo's nodes that stand for tasks."""
 FAILED = {"Failed", "Error"}
 WAITS_FOR_OTHERS = "a task that it needs failed or was skipped"
 FALSE_CONDITION = "its condition is false"
@@ -68,7 +70,7 @@ def tasks(spec: dict[str, Any], workflow: dict[str, Any]) -> list[Task]:
     """Reads what became of each task.
 
     Args:
-        spec: The run's PipelineSpec.
+        spec: The run's PipelineSpec; empty where it is gone.
         workflow: Argo's Workflow as KFP recorded it; empty where nothing was recorded yet.
 
     Returns:
@@ -79,7 +81,7 @@ def tasks(spec: dict[str, Any], workflow: dict[str, Any]) -> list[Task]:
     for node in sorted(_nodes(workflow), key=lambda node: str(node.get("startedAt"))):
         *_, parent, name = ["", *ATTEMPT.sub("", node["name"]).split(".")]
         by_task[parent if name == "executor" else name].append(node)
-    names = sorted(_leaves(spec, spec.get("root", {})))
+    names = sorted(set(_leaves(spec, spec.get("root", {}))) or _executed(workflow))
     began = {name: str(_began(name, by_task)) for name in names}
     return [
         _task(name, by_task[name], by_task[name + DRIVER], workflow)
@@ -95,6 +97,15 @@ def _leaves(spec: dict[str, Any], component: dict[str, Any]) -> Iterable[str]:
             yield from _leaves(spec, inner)
         else:
             yield name
+
+
+def _executed(workflow: dict[str, Any]) -> set[str]:
+    """Names of the tasks that began, where the version that names them all is gone."""
+    return {
+        ATTEMPT.sub("", node["name"]).rpartition(".")[2]
+        for node in _nodes(workflow)
+        if node["templateName"].removeprefix("retry-") in TEMPLATES
+    }
 
 
 def _nodes(workflow: dict[str, Any]) -> list[Node]:

@@ -88,8 +88,13 @@ def _watch(connection: Connection, run_id: str, options: argparse.Namespace) -> 
 
 
 def _artifacts(connection: Connection, run_id: str, options: argparse.Namespace) -> int:
+    from tfx_kubeflow.steps.imports import defer_modules, use_local_files
+
+    if "tensorflow" not in sys.modules:  # of TFX's file functions, and seconds to import
+        defer_modules()
     from tfx_kubeflow.client.artifacts import artifacts, as_json, download
 
+    use_local_files()
     found = artifacts(run_id)
     if options.json:
         print(as_json(run_id, found))
