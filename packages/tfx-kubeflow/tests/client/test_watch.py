@@ -1,12 +1,16 @@
 """A recorded run is watched, while the server and its pods have their accidents."""
 
+import functools
 import itertools
+import json
 
 import pytest
 from kubeflow_cases.recorded_runs import RecordedRun
 from kubeflow_cases.replays import DATA_GATE, Replay
+from tfx_kubeflow.client import pod_logs
 from tfx_kubeflow.client import watch as module
 from tfx_kubeflow.client.connection import ServerError
+from tfx_kubeflow.client.pod_logs import UNREADABLE
 from tfx_kubeflow.client.tasks import TaskState
 from tfx_kubeflow.client.watch import Away, Ended, Logged, NoLog, Progress, watch
 from tfx_kubeflow.log_records import own_message
@@ -15,6 +19,13 @@ REJECTED = (
     "DataGate failed: DataRejectedError: the data was rejected, nothing was trained on it: "
     "error: train: Voltage: Unexpectedly high value: 427.89>280"
 )
+
+
+@pytest.fixture(autouse=True)
+def no_cluster(monkeypatch):
+    """Nothing but the server on this machine is asked."""
+    monkeypatch.setattr(pod_logs, "_core", functools.cache(pod_logs._core.__wrapped__))  # noqa: SLF001
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
 
 
 @pytest.fixture
@@ -144,12 +155,36 @@ def test_a_watch_ends_in_time(connection, replay, run_id):
     assert replay.second <= 60.0
 
 
+def test_what_kfp_cannot_read_comes_from_kubernetes_itself(
+    server, connection, replay, run_id, tmp_path, monkeypatch
+):
+    kubeconfig = {
+        "current-context": "here",
+        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me"}}],
+        "clusters": [{"name": "here", "cluster": {"server": server.url}}],
+        "users": [{"name": "me", "user": {}}],
+    }
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(kubeconfig))
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    whole = RecordedRun("rejected").log("data-gate", 1e6)
+
+    def unreadable():
+        server.logs.clear()
+        server.pod_logs[DATA_GATE] = RecordedRun("rejected").log("data-gate", replay.second)
+
+    replay.before_look = unreadable
+    events = list(watch(connection, run_id))
+    assert [record.text for record in lines(events, "data-gate")] == whole.splitlines()
+    assert events[-1].failures[0].cause.startswith(REJECTED)
+
+
 def test_a_pod_without_a_log_is_reported(server, connection, replay, run_id):
     replay.before_look = lambda: server.logs.pop(DATA_GATE)
     events = list(watch(connection, run_id))
     missing = [event for event in events if isinstance(event, NoLog)]
     assert "data-gate" in [event.task for event in missing]
-    assert all("pod not found" in event.cause for event in missing)
+    assert all(event.cause == UNREADABLE for event in missing)
 
 
 def test_a_log_that_kubernetes_began_anew_is_shown_from_its_begin(

@@ -37,7 +37,7 @@ def test_watch_reports_what_happened_and_fails_with_the_run(replay, capsys, serv
     (cause,) = [line for line in lines if line.startswith("data-gate failed: ")]
     assert "the data was rejected, nothing was trained on it" in cause
     assert lines[-3:] == [
-        f"      more: curl {server.url}/apis/v1alpha1/runs/{RUN.id}/nodes/{DATA_GATE}/log",
+        f"      more: kubectl -n kubeflow logs {DATA_GATE} -c main",
         "failed: 7 succeeded, 1 from the cache, 7 skipped, 1 failed, 1 not run",
         f"{server.url}/#/runs/details/{RUN.id}",
     ]
@@ -139,10 +139,16 @@ def logged(message):
 def test_another_attempt_and_a_broken_connection_are_reported_once():
     again = task(TaskState.RUNNING, pods=("a", "b"), lost="pod deleted", seconds=9.0)
     text, _ = shown(
-        progress(again), Away("reset"), Away("reset"), Progress([again], []), NoLog("x", "gone")
+        progress(again),
+        progress(again),
+        Away("reset"),
+        Away("reset"),
+        Progress([again], []),
+        NoLog("x", "gone"),
     )
     assert text.splitlines() == [
         "trainer: attempt 2, after: pod deleted",
+        "trainer                                runs               9 s",
         "trainer                                runs               9 s",
         "the connection broke, trying again: reset",
         "connected again",

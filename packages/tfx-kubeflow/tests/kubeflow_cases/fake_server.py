@@ -43,6 +43,8 @@ class FakeServer:
         self.runs: dict[str, api.V2beta1Run] = {}
         self.recurring: dict[str, api.V2beta1RecurringRun] = {}
         self.logs: dict[str, str] = {}
+        self.pod_logs: dict[str, str] = {}
+        """Pod -> log, as Kubernetes has it: this server is its API, too."""
         self.workflows: dict[str, dict[str, Any]] = {}
         """Run -> Argo's Workflow."""
         self.requests: list[str] = []
@@ -237,6 +239,11 @@ class FakeServer:
             return '{"error_message":"pod not found"}'
         return self.logs[node_id]
 
+    def pod_log(self, query: Any, body: Any, pod: str) -> Any:
+        if pod not in self.pod_logs:
+            raise Refusal(404, f"pods {pod} not found")
+        return self.pod_logs[pod]
+
 
 class Refusal(Exception):  # noqa: N818
     """What the server does not do."""
@@ -268,6 +275,7 @@ ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", f"{API}/recurringruns/([^/:]+):(enable|disable)", FakeServer.switch_recurring),
     ("DELETE", f"{API}/recurringruns/([^/]+)", FakeServer.delete_recurring),
     ("GET", "/apis/v1alpha1/runs/([^/]+)/nodes/([^/]+)/log", FakeServer.log),
+    ("GET", "/api/v1/namespaces/kubeflow/pods/([^/]+)/log", FakeServer.pod_log),
 ]
 
 

@@ -109,18 +109,9 @@ class Connection:
                 return
 
     def text(self, path: str) -> str:
-        """Reads a text from the server, again where it was away.
+        """Reads a text as the server's client: with token, cookies, certificates, proxy.
 
-        Args:
-            path: Below the server's URL.
-
-        Raises:
-            ServerError: The server refuses, or stays away.
-        """
-        return self.read(self._get, path)
-
-    def text_once(self, path: str) -> str:
-        """Reads a text from the server, and does not wait for it where it is away.
+        It does not wait for a server that is away.
 
         Args:
             path: Below the server's URL.
@@ -129,22 +120,18 @@ class Connection:
             ServerAway: The server cannot be reached, or is not well.
             ServerError: It refuses.
         """
-        with self.errors():
-            return self._get(path)
-
-    def _get(self, path: str) -> str:
-        """Reads a text as the server's client: with token, cookies, certificates, proxy."""
         api_client = self.client._run_api.api_client  # noqa: SLF001, kfp has no other way to it
-        response = api_client.call_api(
-            path,
-            "GET",
-            auth_settings=AUTHORIZATION,
-            _preload_content=False,
-            _request_timeout=TIMEOUT,
-        )
-        if response.status != HTTPStatus.OK:
-            raise kfp_server_api.ApiException(response.status, response.reason)
-        return bytes(response.data).decode(errors="replace")
+        with self.errors():
+            response = api_client.call_api(
+                path,
+                "GET",
+                auth_settings=AUTHORIZATION,
+                _preload_content=False,
+                _request_timeout=TIMEOUT,
+            )
+            if response.status != HTTPStatus.OK:
+                raise kfp_server_api.ApiException(response.status, response.reason)
+            return bytes(response.data).decode(errors="replace")
 
     def url(self, path: str) -> str:
         """Returns the URL of a path of the server's API."""
@@ -206,6 +193,8 @@ def retried(call: Callable[..., Result], *arguments: Any, **named: Any) -> Resul
 
 
 def _is_transient(error: BaseException) -> bool:
+    if isinstance(error, ServerAway):
+        return True
     if isinstance(error, kfp_server_api.ApiException):
         return error.status in AWAY
     reason = getattr(error, "reason", None) or error

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tfx_kubeflow.client.connection import Connection, ServerError
+from tfx_kubeflow.client.connection import Connection, ServerError, retried
+from tfx_kubeflow.client.pod_logs import CONTAINER, PodLogs
 from tfx_kubeflow.pod_logs import drivers_last_line, executors_last_line
 
 log = logging.getLogger(__name__)
@@ -89,12 +90,16 @@ def _explain(
     pods: Sequence[str],
 ) -> Failure:
     last_line = drivers_last_line if detail.display_name.endswith(DRIVER) else executors_last_line
-    for node in [*reversed(pods), *_nodes(detail, details)]:
-        path = f"/apis/v1alpha1/runs/{run.run_id}/nodes/{node}/log"
-        cause = last_line(_pod_log(connection, path))
-        if cause:
-            return Failure(task, cause, f"curl {connection.url(path)}")
+    logs = PodLogs(connection, run.run_id)
     namespace = connection.namespace or connection.service_namespace
+    for pod in reversed(pods):
+        cause = last_line(_pod_log(logs, pod))
+        if cause:
+            return Failure(task, cause, f"kubectl -n {namespace} logs {pod} -c {CONTAINER}")
+    for node in _nodes(detail, details):
+        cause = last_line(_pod_log(logs, node))
+        if cause:
+            return Failure(task, cause, f"curl {connection.url(logs.path(node))}")
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
     unknown = "no log of its own: its driver failed, or its pod never started"
     cause = executors_last_line(_stored_log(run, spec, task)) or unknown
@@ -120,14 +125,13 @@ def _nodes(detail: Any, details: list[Any]) -> list[str]:
     return sorted(dict.fromkeys(found), key=lambda node: "driver" in node)
 
 
-def _pod_log(connection: Connection, path: str) -> str:
-    """The log that the API server reads from Kubernetes while the pod exists."""
+def _pod_log(logs: PodLogs, pod: str) -> str:
+    """The log of a pod; empty where nobody has it."""
     try:
-        text = connection.text(path)
+        return retried(logs.read, pod)
     except ServerError as error:
         log.debug("%s", error)
         return ""
-    return "" if '"error_message"' in text else text
 
 
 def _stored_log(run: Any, spec: dict[str, Any], task: str) -> str:

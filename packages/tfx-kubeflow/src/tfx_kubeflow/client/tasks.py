@@ -21,6 +21,8 @@ POD_NAMES = "workflows.argoproj.io/pod-name-format"
 TEMPLATES = {"system-container-executor", "system-importer"}
 """KFP's, of Argo's nodes that stand for tasks."""
 FAILED = {"Failed", "Error"}
+UNREMARKABLE = {"PodInitializing", "ContainerCreating"}
+"""Messages of a pod that is well."""
 WAITS_FOR_OTHERS = "a task that it needs failed or was skipped"
 FALSE_CONDITION = "its condition is false"
 Node = dict[str, Any]
@@ -156,7 +158,8 @@ def _state(own: list[Node], drivers: list[Node], pods: list[Node]) -> tuple[Task
 
 
 def _message(nodes: list[Node]) -> str:
-    messages = [str(node["message"]) for node in nodes if node.get("message")]
+    messages = [str(node.get("message") or "") for node in nodes]
+    messages = [message for message in messages if message and message not in UNREMARKABLE]
     return messages[-1] if messages else ""
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tfx_kubeflow.client.connection import Connection, ServerAway, ServerError
+from tfx_kubeflow.client.connection import Connection, ServerAway
 from tfx_kubeflow.client.failures import FAILED, Failure, failures
+from tfx_kubeflow.client.pod_logs import UNREADABLE, PodLogs
 from tfx_kubeflow.client.runs import Runs
 from tfx_kubeflow.client.tasks import Task, TaskState, tasks
 from tfx_kubeflow.log_records import LogRecord
@@ -24,8 +25,6 @@ LOG_PAUSE = 10
 """A log is read anew, as a whole, after this many times the time that its reading took."""
 TAIL = 200
 """Characters by which a log is recognised as the one that was read before."""
-NO_LOG = '{"error_message"'
-"""Begins what KFP's server answers, with status 200, where it has no log."""
 FINAL = {"SUCCEEDED", FAILED, "ERROR", "SKIPPED", "CANCELED"}
 
 
@@ -105,7 +104,7 @@ def watch(connection: Connection, run_id: str, timeout: float | None = None) -> 
     spec = runs.spec(runs.get(run_id))
     deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
     seen: dict[str, Task] = {}
-    logs = _Logs(connection, run_id)
+    logs = _NewLines(PodLogs(connection, run_id))
     lost: _Lost | None = None
     while True:
         try:
@@ -133,7 +132,7 @@ def watch(connection: Connection, run_id: str, timeout: float | None = None) -> 
 
 def _look(connection: Connection, run_id: str) -> tuple[str, dict[str, Any]]:
     """Returns a run's state and Argo's Workflow, which KFP hands out by its first API alone."""
-    detail = json.loads(connection.text_once(f"/apis/v1beta1/runs/{run_id}"))
+    detail = json.loads(connection.text(f"/apis/v1beta1/runs/{run_id}"))
     manifest = detail.get("pipeline_runtime", {}).get("workflow_manifest")
     state = str(detail["run"].get("status") or "").upper()
     return state, json.loads(manifest) if manifest else {}
@@ -141,7 +140,7 @@ def _look(connection: Connection, run_id: str) -> tuple[str, dict[str, Any]]:
 
 def _differs(task: Task, seen: dict[str, Task]) -> bool:
     before = seen.get(task.name, Task(task.name))
-    return (task.state, task.message, task.pods) != (before.state, before.message, before.pods)
+    return (task.state, task.message, task.lost) != (before.state, before.message, before.lost)
 
 
 @dataclass
@@ -159,15 +158,14 @@ class _Lost:
         return self._pause
 
 
-class _Logs:
-    """The logs of a run's pods, of which only new lines count.
+class _NewLines:
+    """What is new in the logs of a run's pods.
 
-    KFP's server reads the whole log at each request: it knows no offset, and does not follow.
+    KFP's server reads a whole log at each request: it knows no offset, and does not follow.
     """
 
-    def __init__(self, connection: Connection, run_id: str) -> None:
-        self._connection = connection
-        self._run_id = run_id
+    def __init__(self, logs: PodLogs) -> None:
+        self._logs = logs
         self._lengths: dict[str, int] = {}
         self._tails: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
@@ -194,7 +192,7 @@ class _Logs:
 
     def _new_lines(self, task: Task, pod: str, ended: bool) -> Iterator[Logged | NoLog]:
         started = time.monotonic()
-        text, cause = self._read(pod)
+        text = self._logs.read(pod)
         self._not_before[pod] = started + (LOG_PAUSE + 1) * (time.monotonic() - started)
         whole = text if ended else text[: text.rfind("\n") + 1]
         length = self._lengths.get(pod, 0)
@@ -205,15 +203,4 @@ class _Logs:
         if whole:
             self._lengths[pod], self._tails[pod] = len(whole), whole[-TAIL:]
         if ended and pod not in self._lengths:
-            yield NoLog(task.name, cause)
-
-    def _read(self, pod: str) -> tuple[str, str]:
-        """Returns the log of a pod, or why there is none."""
-        path = f"/apis/v1alpha1/runs/{self._run_id}/nodes/{pod}/log"
-        try:
-            text = self._connection.text_once(path)
-        except ServerAway:
-            raise
-        except ServerError as error:
-            return "", str(error)
-        return ("", text) if text.startswith(NO_LOG) else (text, "it is empty")
+            yield NoLog(task.name, UNREADABLE)

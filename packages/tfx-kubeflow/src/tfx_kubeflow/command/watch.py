@@ -51,6 +51,7 @@ class Terminal:
             self._running, console=self._console, refresh_per_second=REFRESHES, transient=True
         )
         self._away = False
+        self._attempts: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -89,8 +90,10 @@ class Terminal:
             self._print("connected again", "yellow")
         self._running.tasks = event.tasks
         for task in event.changed:
-            if task.lost and not task.state.is_final:
-                self._print(f"{task.name}: attempt {len(task.pods)}, after: {task.lost}", "yellow")
+            attempt = len(task.pods)
+            if attempt > max(1, self._attempts[task.name]):
+                self._print(f"{task.name}: attempt {attempt}, after: {task.lost}", "yellow")
+            self._attempts[task.name] = attempt
             if task.state is not TaskState.PENDING:
                 self._print(_line(task), STYLES.get(task.state, ""))
 
