@@ -15,18 +15,19 @@ def main() -> None:
     from tfx_kubeflow.runner import KubeflowRunner
 
     from tfx_pipeline.data.raw.location import split_pattern
+    from tfx_pipeline.kubeflow.component import RunReport
     from tfx_pipeline.pipeline import create_pipeline
 
     runner = KubeflowRunner(settings.kubeflow)
-    runner.run(
-        create_pipeline(
-            settings,
-            data=split_pattern(settings.kubeflow.data),
-            pipeline_root=settings.kubeflow.pipeline_root,
-            serving_dir=f"{settings.kubeflow.serving_base}/{settings.name}",
-            scheduled_time=RuntimeParameter("scheduled_time", str, default=""),
-        )
+    pipeline = create_pipeline(
+        settings,
+        data=split_pattern(settings.kubeflow.data),
+        pipeline_root=settings.kubeflow.pipeline_root,
+        serving_dir=f"{settings.kubeflow.serving_base}/{settings.name}",
+        scheduled_time=RuntimeParameter("scheduled_time", str, default=""),
     )
+    runner.set_exit_handler(RunReport(settings, pipeline))
+    runner.run(pipeline)
     print(f"wrote {runner.package_path(settings.name)}")
 
 

@@ -18,6 +18,8 @@ import requests
 
 TIMEOUT = 30.0
 DRIVER = "-driver"
+MAIN_DAG = "comp-tfx-dag"
+"""Holds the tasks of a pipeline with an exit handler."""
 LAUNCHER = re.compile(r"^I(\d\d)(\d\d) (\d\d:\d\d:\d\d\.\d+) .*?\] (.*)")
 OURS = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) INFO tfx_kubeflow\S*: (.*)")
 MARKS = {": starts": "starts", ": all is imported": "imported", ": is done": "done"}
@@ -137,10 +139,10 @@ def moment(text: str) -> datetime:
 
 
 def tasks_of(run: dict[str, Any], spec: dict[str, Any]) -> dict[str, Task]:
-    """Returns the root DAG's tasks that ran, with their times and what they wait for."""
+    """Returns the pipeline's tasks that ran, with their times and what they wait for."""
     tasks = {
         name: Task(name, before=set(body.get("dependentTasks", ())))
-        for name, body in spec["root"]["dag"]["tasks"].items()
+        for name, body in (spec["components"].get(MAIN_DAG) or spec["root"])["dag"]["tasks"].items()
     }
     for detail in run["run_details"]["task_details"]:
         name = detail.get("display_name", "")

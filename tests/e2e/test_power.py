@@ -27,6 +27,7 @@ ALWAYS_RUN = {
     "previous-statistics",
     "baseline",
     "pusher",
+    "run-report",
 }
 """Steps that look at the world and are never answered from the cache."""
 TRAINED = {"power-example-gen", "statistics-gen", "transform", "tuner", "trainer", "evaluator"}

@@ -83,7 +83,8 @@ def test_each_trial_is_a_task_that_waits_for_no_other(tmp_path):
         POWER_KUBEFLOW__NODES='{"Trial*": {"cpu_request": "2"}, "Trial4": {"cpu_request": "4"}}',
     )
     spec, *_ = yaml.safe_load_all(package)
-    tasks, executors = spec["root"]["dag"]["tasks"], spec["deploymentSpec"]["executors"]
+    tasks = spec["components"]["comp-tfx-dag"]["dag"]["tasks"]  # the report waits for all of it
+    executors = spec["deploymentSpec"]["executors"]
     trials = [f"trial{number}" for number in range(1, 5)]
     before = {task: set(tasks[task]["dependentTasks"]) for task in [*trials, "tuner", "trainer"]}
     assert before["trial1"] == {"curated-schema", "power-example-gen", "transform"}

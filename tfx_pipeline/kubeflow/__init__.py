@@ -1,0 +1,1 @@
+"""The end of a run on Kubeflow: its summary, its report, its figures, what MLflow gets."""
