@@ -121,5 +121,7 @@ def test_it_carries_the_engine_of_the_beam_steps(tmp_path):
     assert on_flink == {"exec-power-example-gen", "exec-statistics-gen", "exec-transform"}
     assert "--runner=DirectRunner" in arguments["exec-evaluator"]
     assert not [argument for argument in arguments["exec-trainer"] if "runner" in argument]
-    # Runs of a pipeline may overlap there: none cancels another's job.
-    assert "--job_name" not in package
+    # Runs of a pipeline may overlap there: the runner completes these names to unique ones.
+    names = {one for given in arguments.values() for one in given if one.startswith("--job_name")}
+    assert "--job_name=transform-" in names
+    assert all(name.endswith("-") for name in names)
