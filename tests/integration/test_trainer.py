@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import attr
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,6 +16,7 @@ from modules import trainer
 from modules.config import TrainerConfig
 from modules.examples import Examples, serialized
 from modules.families import FAMILIES, load_family
+from modules.search import trials_of
 from modules.training import fit
 from tests.support.model import segments as random_segments
 from tests.support.model import write_split
@@ -24,7 +26,7 @@ from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
 from tfx_pipeline.scoring import SEASONS
 from tfx_pipeline.serving.requests import read_requests
-from tfx_pipeline.training_record import FIT_FILE, FitRecord
+from tfx_pipeline.training_record import FIT_FILE, FitRecord, TrialRecord
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -164,12 +166,29 @@ def test_any_number_of_origins_trains(tmp_path):
     assert asked.outputs["mean"].shape == (8, 31, shape.horizon)
 
 
+def searched(args, config: TrainerConfig) -> list[TrialRecord]:
+    """The trials of a search."""
+    tuner = trainer.tuner_fn(attr.evolve(args, custom_config=config.model_dump(mode="json"))).tuner
+    tuner.search()
+    return tuner.records
+
+
+def timeless(record: FitRecord) -> FitRecord:
+    return record.model_copy(update={"seconds": 0.0})
+
+
 def test_the_search_feeds_the_trainer(run, caplog):
     args = run.fn_args(tuner={"steps": 10, "parallel_trials": 2}, steps=20, batch=30, dropout=0.3)
     found = trainer.tuner_fn(args)
     found.tuner.search(**found.fit_kwargs)
     best = found.tuner.get_best_hyperparameters()[0]
     trials = found.tuner.records
+    alone = [
+        trial
+        for config in trials_of(TrainerConfig.model_validate(args.custom_config))
+        for trial in searched(args, config)
+    ]
+    assert [timeless(trial) for trial in alone] == [timeless(trial) for trial in trials]
     assert [trial.hyperparameters["learning_rate"] for trial in trials] == GRID["learning_rate"]
     assert [[line.step for line in trial.progress] for trial in trials] == [[10], [10]]
     assert (
