@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from google.protobuf.json_format import MessageToDict
-from tensorflow_metadata.proto.v0 import statistics_pb2
+from kubeflow_cases.in_pod.numbers import examples, statistics
 
 from tools.cluster.jars import NOT_STAGED, MissingToolError, bring
 from tools.flink.cluster import Cluster, cluster
@@ -21,6 +19,8 @@ from tools.flink.jars import FLINK
 
 PROJECT = Path(__file__).parent.parent.parent
 QUICK = ("--profile=sample", "--name=flink", "--model.steps=40", "--tuner.steps=10")
+IN_THE_MIDDLE = {"statisticsgen": 40, "evaluator": 10}
+"""Tasks of a job after which both task managers are at work; there are 342 and 180."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3000)]
 
@@ -84,19 +84,23 @@ def here(flink: Cluster, tmp_path_factory: pytest.TempPathFactory) -> User:
 
 @pytest.fixture(scope="module")
 def there(flink: Cluster, tmp_path_factory: pytest.TempPathFactory) -> User:
-    """After runs on Flink: a task manager was lost, the driver was killed, and the third ended."""
+    """After runs on Flink: two lost a task manager, one its driver, and the fourth ended."""
     folder = tmp_path_factory.mktemp("there")
     shared = f"--beam.shared={folder},{Path(sys.prefix)}"
     user = User(folder, *flink.settings, shared)
-    user.lost = lose_a_task_manager(user, flink)
+    user.lost = {"StatisticsGen": lose_a_task_manager(user, flink, user.start(), "statisticsgen")}
     user.left = kill_the_driver(user, flink)
-    user.end = run_beside_what_is_left(user, flink)
+    beside_it = run_beside_what_is_left(user, flink)
+    user.lost["Evaluator"] = lose_a_task_manager(user, flink, beside_it, "evaluator")
+    user.end = user.run()
     return user
 
 
-def lose_a_task_manager(user: User, flink: Cluster) -> dict:
-    process = user.start()
-    wait_for(lambda: running(flink, "statisticsgen", finished=40), process)
+def lose_a_task_manager(
+    user: User, flink: Cluster, process: subprocess.Popen[str], step: str
+) -> dict:
+    """Kills one in the middle of a step's job, and starts another."""
+    wait_for(lambda: running(flink, step, finished=IN_THE_MIDDLE[step]), process)
     flink.kill("task-manager-2")
     output, _ = process.communicate()
     assert process.returncode == 1, output
@@ -115,13 +119,11 @@ def kill_the_driver(user: User, flink: Cluster) -> str:
     return job
 
 
-def run_beside_what_is_left(user: User, flink: Cluster) -> dict:
+def run_beside_what_is_left(user: User, flink: Cluster) -> subprocess.Popen[str]:
     process = user.start()
     wait_for(lambda: user.left not in running(flink, "evaluator"), process)
     flink.signal_workers(signal.SIGCONT)
-    output, _ = process.communicate()
-    assert process.returncode == 0, output
-    return user.summary()
+    return process
 
 
 def running(flink: Cluster, name: str, finished: int = 0) -> list[str]:
@@ -143,11 +145,15 @@ def wait_for(found: Callable[[], object], process: subprocess.Popen[str]) -> Non
         time.sleep(0.2)
 
 
-def test_a_lost_task_manager_fails_the_step_in_words(there: User) -> None:
-    states = {node["id"]: node["state"] for node in there.lost["nodes"]}
-    assert states["StatisticsGen"] == "failed"
-    assert states["Transform"] == "not run"
-    assert "taskmanager" in there.lost["error"].lower().replace(" ", "")
+@pytest.mark.parametrize(
+    ("step", "after_it"), [("StatisticsGen", "Transform"), ("Evaluator", "Pusher")]
+)
+def test_a_lost_task_manager_fails_the_step_in_words(there: User, step: str, after_it: str) -> None:
+    summary = there.lost[step]
+    states = {node["id"]: node["state"] for node in summary["nodes"]}
+    assert states[step] == "failed"
+    assert states[after_it] == "not run"
+    assert "taskmanager" in summary["error"].lower().replace(" ", "")
 
 
 def test_the_job_of_a_killed_driver_is_cancelled(there: User, flink: Cluster) -> None:
@@ -168,38 +174,21 @@ def test_the_model_is_pushed(there: User) -> None:
 
 @pytest.mark.parametrize("split", ["train", "eval", "test"])
 def test_examples_are_the_same(here: User, there: User, split: str) -> None:
-    one, other = (examples(user, split) for user in (here, there))
+    one, other = (
+        examples(user.artifact("PowerExampleGen/examples"), split) for user in (here, there)
+    )
     assert len(one) == len(other) > 0
     assert one == other
 
 
-def examples(user: User, split: str) -> list[dict]:
-    """Parsed, as the order of a map's keys in the bytes is free."""
-    files = (user.artifact("PowerExampleGen/examples") / f"Split-{split}").glob("*.gz")
-    records = tf.data.TFRecordDataset(sorted(map(str, files)), "GZIP")
-    return [MessageToDict(tf.train.Example.FromString(item.numpy())) for item in records]
-
-
 @pytest.mark.parametrize("split", ["train", "eval", "test"])
 def test_statistics_are_the_same(here: User, there: User, split: str) -> None:
-    one, other = (statistics(user, split) for user in (here, there))
+    one, other = (
+        statistics(user.artifact("StatisticsGen/statistics"), split) for user in (here, there)
+    )
     assert one.keys() == other.keys()
     for name, values in one.items():
         np.testing.assert_allclose(values, other[name], rtol=1e-9, err_msg=name)
-
-
-def statistics(user: User, split: str) -> dict[str, list[float]]:
-    path = user.artifact("StatisticsGen/statistics") / f"Split-{split}/FeatureStats.pb"
-    found = statistics_pb2.DatasetFeatureStatisticsList.FromString(path.read_bytes())
-    [dataset] = found.datasets
-    numbers = {}
-    for feature in dataset.features:
-        stats = feature.num_stats
-        counts = stats.common_stats or feature.string_stats.common_stats
-        values = [stats.mean, stats.std_dev, stats.min, stats.max, stats.median, stats.num_zeros]
-        name = feature.name or ".".join(feature.path.step)
-        numbers[name] = [dataset.num_examples, counts.num_non_missing, *values]
-    return numbers
 
 
 def test_the_evaluation_is_the_same(here: User, there: User) -> None:
