@@ -29,6 +29,7 @@ from tfx_pipeline.report.html.page import write_report
 from tfx_pipeline.report.run import Run
 from tfx_pipeline.report.summary import SUMMARY_FILE, RunSummary, write_summary
 from tfx_pipeline.settings import Settings
+from tfx_pipeline.tracking.job import PENDING_FILE
 from tfx_pipeline.tracking.track import track
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,6 @@ class Executor(BaseExecutor):
             summary = _summary(settings, run)
             page = write_report(folder)
             report.value = page.read_text(encoding="utf-8")
-            page.unlink()
         except Exception as error:  # whatever it is, it is no failure of the run
             log.exception("no report")
             report.value = f"<!doctype html><p>No report was made: {html.escape(str(error))}</p>"
@@ -81,6 +81,8 @@ class Executor(BaseExecutor):
             metrics.set_float_custom_property(name, value)
         if line := track(summary, folder, settings.tracking):
             log.info("MLflow: %s", line)
+        if not (folder / PENDING_FILE).exists():  # a replay logs the page as well
+            page.unlink()
 
 
 def _settings(text: str) -> Settings:
