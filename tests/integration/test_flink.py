@@ -1,7 +1,5 @@
 """The `sample` profile on a Flink cluster with two task managers, and what goes wrong there."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,55 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from kubeflow_cases.in_pod.numbers import examples, statistics
 
+from tests.support.engine_user import (
+    PROJECT,
+    User,
+    assert_same_evaluation,
+    assert_same_examples,
+    assert_same_statistics,
+)
 from tools.cluster.jars import NOT_STAGED, MissingToolError, bring
 from tools.flink.cluster import Cluster, cluster
 from tools.flink.jars import FLINK
 
-PROJECT = Path(__file__).parent.parent.parent
-QUICK = ("--profile=sample", "--name=flink", "--model.steps=40", "--tuner.steps=10")
 IN_THE_MIDDLE = {"statisticsgen": 40, "evaluator": 10}
 """Tasks of a job after which both task managers are at work; there are 342 and 180."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3000)]
-
-
-class User:
-    """Starts runs, on Flink or not, with outputs of one folder."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        self._options = [*QUICK, f"--outputs={folder}", *options]
-
-    def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "runner_local.py", *self._options],
-            cwd=PROJECT,
-            env=os.environ | {"PYTHONPATH": str(PROJECT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self) -> dict:
-        process = self.start()
-        output, _ = process.communicate()
-        assert process.returncode == 0, output
-        return self.summary()
-
-    def summary(self) -> dict:
-        return json.loads((self.folder / "latest/summary.json").read_text())
-
-    def states(self) -> dict[str, str]:
-        return {node["id"]: node["state"] for node in self.summary()["nodes"]}
-
-    def artifact(self, output: str) -> Path:
-        """Of the newest execution."""
-        found = (self.folder / "flink/artifacts" / output).iterdir()
-        return max(found, key=lambda path: int(path.name))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +58,7 @@ def there(flink: Cluster, tmp_path_factory: pytest.TempPathFactory) -> User:
     user.left = kill_the_driver(user, flink)
     beside_it = run_beside_what_is_left(user, flink)
     user.lost["Evaluator"] = lose_a_task_manager(user, flink, beside_it, "evaluator")
-    user.end = user.run()
+    user.run()
     return user
 
 
@@ -168,31 +134,17 @@ def test_what_was_done_is_not_done_again(there: User) -> None:
 
 
 def test_the_model_is_pushed(there: User) -> None:
-    assert there.end["blessed"]
-    assert (there.folder / f"serving/flink/{there.end['pushed_version']}/saved_model.pb").exists()
+    assert there.summary()["blessed"]
+    assert (there.version() / "saved_model.pb").exists()
 
 
-@pytest.mark.parametrize("split", ["train", "eval", "test"])
-def test_examples_are_the_same(here: User, there: User, split: str) -> None:
-    one, other = (
-        examples(user.artifact("PowerExampleGen/examples"), split) for user in (here, there)
-    )
-    assert len(one) == len(other) > 0
-    assert one == other
+def test_examples_are_the_same(here: User, there: User) -> None:
+    assert_same_examples(here, there)
 
 
-@pytest.mark.parametrize("split", ["train", "eval", "test"])
-def test_statistics_are_the_same(here: User, there: User, split: str) -> None:
-    one, other = (
-        statistics(user.artifact("StatisticsGen/statistics"), split) for user in (here, there)
-    )
-    assert one.keys() == other.keys()
-    for name, values in one.items():
-        np.testing.assert_allclose(values, other[name], rtol=1e-9, err_msg=name)
+def test_statistics_are_the_same(here: User, there: User) -> None:
+    assert_same_statistics(here, there)
 
 
 def test_the_evaluation_is_the_same(here: User, there: User) -> None:
-    one, other = here.summary()["evaluation"], there.end["evaluation"]
-    assert one["forecasts"] == other["forecasts"]
-    for name in ("mse_ratio", "mae_ratio", "mse", "mae"):
-        assert other[name] == pytest.approx(one[name], rel=1e-4)
+    assert_same_evaluation(here, there)
