@@ -18,7 +18,7 @@ from ml_metadata.proto.metadata_store_pb2 import (
 from tfx_pipeline.lineage.metadata_store import MetadataRecords
 from tfx_pipeline.lineage.records import LineageError
 
-PASSWORD = "METADATA_PASSWORD"  # noqa: S105, the name of a variable
+PASSWORD_VARIABLE = "METADATA_PASSWORD"  # noqa: S105  # pragma: allowlist secret
 """Environment variable with the password of a database."""
 MYSQL_PORT, GRPC_PORT = 3306, 8080
 TIMEOUT = 30.0
@@ -48,8 +48,8 @@ def open_records(store: str | None, database: Path, pipeline: str) -> MetadataRe
     except (StatusError, RuntimeError) as error:
         cause = str(error).splitlines()[0].partition(". ")[0]
         if MYSQL_SILENCE in cause:
-            cause = f"no login there: look at host, port, user and ${PASSWORD}; the user logs in "
-            cause += "by mysql_native_password, as ML Metadata does"
+            cause = f"no login there: look at host, port, user and ${PASSWORD_VARIABLE}; "
+            cause += "the user logs in by mysql_native_password, as ML Metadata does"
         raise LineageError(f"{store or database}: not readable: {cause}") from error
 
 
@@ -63,7 +63,7 @@ def connection(store: str) -> ConnectionConfig | MetadataStoreClientConfig:
         return _sqlite(Path(store))
     url = urlsplit(store)
     if url.password is not None:
-        raise LineageError(f"--store: no password in an address: put it in ${PASSWORD}")
+        raise LineageError(f"--store: no password in an address: put it in ${PASSWORD_VARIABLE}")
     match url.scheme:
         case "mysql" if url.hostname and url.username and url.path.strip("/"):
             return _mysql(url)
@@ -86,7 +86,7 @@ def _mysql(url: SplitResult) -> ConnectionConfig:
         port=url.port or MYSQL_PORT,
         database=url.path.strip("/"),
         user=url.username,
-        password=os.environ.get(PASSWORD, ""),
+        password=os.environ.get(PASSWORD_VARIABLE, ""),
         skip_db_creation=True,
     )
     return ConnectionConfig(mysql=source)

@@ -10,7 +10,7 @@ from ml_metadata.metadata_store import MetadataStore
 
 from tests.support import mariadb, metadata_service
 from tests.support.lineage import PIPELINE, KubeflowWriter, Writer, sqlite_store, tell
-from tfx_pipeline.lineage.location import PASSWORD, connection, open_records
+from tfx_pipeline.lineage.location import PASSWORD_VARIABLE, connection, open_records
 from tfx_pipeline.lineage.records import Records
 
 KINDS = ("sqlite", "mariadb", "kubeflow")
@@ -55,7 +55,7 @@ def told(request, tmp_path_factory) -> Iterator[Told]:
                 mariadb.running(Path(short)) as port,
                 pytest.MonkeyPatch.context() as patch,
             ):
-                patch.setenv(PASSWORD, mariadb.PASSWORD)
+                patch.setenv(PASSWORD_VARIABLE, mariadb.PASSWORD)
                 store = f"mysql://{mariadb.USER}@127.0.0.1:{port}/{mariadb.DATABASE}"
                 tell(Writer(MetadataStore(connection(store)), str(folder)), folder)
                 yield opened(store)

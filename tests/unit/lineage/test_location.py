@@ -7,17 +7,23 @@ from pathlib import Path
 import pytest
 
 from tfx_pipeline.cli import main
-from tfx_pipeline.lineage.location import GRPC_PORT, MYSQL_PORT, PASSWORD, connection, open_records
+from tfx_pipeline.lineage.location import (
+    GRPC_PORT,
+    MYSQL_PORT,
+    PASSWORD_VARIABLE,
+    connection,
+    open_records,
+)
 from tfx_pipeline.lineage.records import LineageError
 
 
 def test_a_password_comes_from_the_environment_alone(monkeypatch):
-    monkeypatch.setenv(PASSWORD, "hidden")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "hidden")
     source = connection("mysql://user@host/db").mysql
     assert (source.host, source.port, source.user) == ("host", MYSQL_PORT, "user")
     assert (source.database, source.password) == ("db", "hidden")
-    with pytest.raises(LineageError, match=PASSWORD) as refusal:
-        connection("mysql://user:hidden@host/db")
+    with pytest.raises(LineageError, match=PASSWORD_VARIABLE) as refusal:
+        connection("mysql://user:hidden@host/db")  # pragma: allowlist secret
     assert "hidden" not in str(refusal.value)
 
 
@@ -52,7 +58,7 @@ def test_a_service_that_is_not_there_is_called_so(monkeypatch):
 
 
 def test_a_database_that_refuses_is_called_so_without_the_password(monkeypatch):
-    monkeypatch.setenv(PASSWORD, "hidden")
+    monkeypatch.setenv(PASSWORD_VARIABLE, "hidden")
     with pytest.raises(LineageError, match=r"user@127\.0\.0\.1:1/db: .* no login there") as refusal:
         open_records("mysql://user@127.0.0.1:1/db", Path("unused"), "any")
     assert "hidden" not in str(refusal.value)
