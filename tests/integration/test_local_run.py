@@ -414,6 +414,16 @@ def test_the_stock_tfx_command_creates_and_runs(workspace):
     assert workspace.summary()["state"] == "complete"
 
 
+@pytest.mark.parametrize("notebook", ["data", "model"])
+def test_a_notebook_runs_from_top_to_bottom(workspace, notebook):
+    workspace.environment["RUN"] = str(workspace.folder / "outputs/latest")
+    process = workspace.start(
+        sys.executable, "-m", "tests.support.notebooks", f"notebooks/{notebook}.ipynb"
+    )
+    output, _ = process.communicate()
+    assert process.returncode == 0, output
+
+
 def test_lineage_answers_for_all_of_these_runs(workspace):
     """Refused by the gate, rejected by the data gate, killed, and at last after a rollback."""
     newest = workspace.versions()[-1]
