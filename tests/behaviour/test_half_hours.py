@@ -82,6 +82,7 @@ def folder(tmp_path_factory):
             eval_files=[str(found / "eval" / "*")],
             transform_graph_path=str(found / "transform"),
             serving_model_dir=str(found / "model"),
+            model_run_dir=str(found / "model_run"),
             custom_config=CONFIG.model_dump(mode="json"),
         )
     )
