@@ -108,7 +108,7 @@ def described(folder, content):
         ("day,00:00,06:00,12:00,18:00\n" + "2023-01-01,1,2,3,4\n" * 9, "each time of day"),
         (rows(QUARTERS, [f'"1,{n % 10}"' for n in range(480)]), "part columns by ;"),
         (b"a,b\n" + b"x" * 3_000_000, "no line end"),
-        (gzip.compress(TEXT.encode())[:300], "cut off"),
+        (gzip.compress(TEXT.encode(), mtime=0)[:300], "cut off"),
         (b"PK\x03\x04" + b"1" * 99, "damaged"),
         (b"PAR1" + b"1" * 99, "damaged"),
         (b"\xd0\xcf\x11\xe0" + b"1" * 999, "Excel"),
