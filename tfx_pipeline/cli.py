@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import webbrowser
 from collections.abc import Sequence
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Without the program's name; None: those of the process.
 
     Returns:
-        0 when all is well, 1 when a check or a step failed, 2 on wrong usage, 130 when interrupted.
+        0 when all is well, 1 when a check or a step failed, 2 on wrong usage, 130 when interrupted,
+        141 when whoever reads the output has enough.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["data"] and given[1:2] not in (["describe"], ["-h"], ["--help"]):
@@ -38,10 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What the verb does not know is a setting, and refused as one.
     parsed.settings = [one for one in settings if one != "--"]
     try:
-        return parsed.run(parsed)
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever reads, such as `head`, has enough; Python would say so again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 def _parser() -> argparse.ArgumentParser:

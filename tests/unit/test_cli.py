@@ -209,3 +209,14 @@ def test_a_run_that_is_not_there_stays_pending(tmp_path, capsys):
     options = [f"--outputs={tmp_path}", f"--tracking.uri=sqlite:///{tmp_path}/mlflow.sqlite"]
     assert main(["tracking", "replay", str(tmp_path / "run"), *options]) == 1
     assert "no such summary" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfx_pipeline.cli", "settings", "--json-schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 141
