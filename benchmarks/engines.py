@@ -28,7 +28,8 @@ from figures import FILE, record
 from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.report.summary import RunSummary, read_summary
 from tools.cluster.jars import bring
-from tools.flink.cluster import Cluster, cluster
+from tools.cluster.processes import started
+from tools.flink.cluster import Cluster
 from tools.flink.jars import FLINK
 
 PROJECT = Path(__file__).parent.parent
@@ -169,7 +170,8 @@ def main() -> None:
     parser.add_argument("--rows", default="quarter,all,ten")
     parser.add_argument("--engines", default=",".join(ENGINES))
     asked = parser.parse_args()
-    with cluster(bring(FLINK, PROJECT / ".runtime/flink"), OUTPUTS / "flink") as flink:
+    jars = bring(FLINK, PROJECT / ".runtime/flink")
+    with started(Cluster(jars, OUTPUTS / "flink")) as flink:
         for size in asked.rows.split(","):
             with rows_of(size) as data:
                 for engine in asked.engines.split(","):

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.engine_user import (
-    PROJECT,
     User,
     assert_same_evaluation,
     assert_same_examples,
     assert_same_statistics,
+    jars_or_skip,
 )
-from tools.cluster.jars import NOT_STAGED, MissingToolError, bring
-from tools.flink.cluster import Cluster, cluster
+from tools.cluster.processes import started
+from tools.flink.cluster import Cluster
 from tools.flink.jars import FLINK
 
 IN_THE_MIDDLE = {"statisticsgen": 40, "evaluator": 10}
@@ -28,15 +28,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300
 
 @pytest.fixture(scope="module")
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = PROJECT / ".runtime/flink"
-    # 300 MB and minutes of tests: for those who want Flink, and not for every clean clone.
-    if not (folder / NOT_STAGED).exists():
-        pytest.skip("Flink is not here: `make flink` brings it")
-    try:
-        jars = bring(FLINK, folder)
-    except MissingToolError as error:
-        pytest.skip(str(error))
-    with cluster(jars, tmp_path_factory.mktemp("cluster")) as made:
+    jars = jars_or_skip(FLINK, "flink")
+    with started(Cluster(jars, tmp_path_factory.mktemp("cluster"))) as made:
         yield made
 
 

@@ -19,11 +19,10 @@ import pytest
 import requests
 from tfx_kubeflow.storage import served_versions
 
-from tests.support.mlflow_store import content, job_of
+from tests.support.mlflow_store import content, empty_store, job_of
 from tests.support.model import save_model
 from tests.support.settings import WINDOWING
 from tests.support.tracking import NAME, pending_run, tracked
-from tfx_pipeline.tracking import store
 from tfx_pipeline.tracking.log import log
 from tfx_pipeline.tracking.track import CALM, replay
 from tools.mlflow.server import FOLDER, serve
@@ -47,10 +46,7 @@ def _calm(monkeypatch):
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    """A store with its tables."""
-    file = tmp_path_factory.mktemp("store") / "mlflow.sqlite"
-    store.connect(f"sqlite:///{file}").search_experiments()
-    return file
+    return empty_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture

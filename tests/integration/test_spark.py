@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.engine_user import (
-    PROJECT,
     User,
     assert_same_evaluation,
     assert_same_examples,
     assert_same_statistics,
+    jars_or_skip,
 )
-from tools.cluster.jars import NOT_STAGED, MissingToolError, bring
-from tools.spark.cluster import Cluster, cluster
+from tools.cluster.processes import started
+from tools.spark.cluster import Cluster
 from tools.spark.jars import SPARK
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3000)]
@@ -20,15 +20,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = PROJECT / ".runtime/spark"
-    # 400 MB and minutes of tests: for those who want Spark, and not for every clean clone.
-    if not (folder / NOT_STAGED).exists():
-        pytest.skip("Spark is not here: `make spark` brings it")
-    try:
-        jars = bring(SPARK, folder)
-    except MissingToolError as error:
-        pytest.skip(str(error))
-    with cluster(jars, tmp_path_factory.mktemp("cluster")) as made:
+    jars = jars_or_skip(SPARK, "spark")
+    with started(Cluster(jars, tmp_path_factory.mktemp("cluster"))) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 from tfx_kubeflow.storage import served_versions
 
-from tests.support.mlflow_store import content, job_of
+from tests.support.mlflow_store import content, empty_store, job_of
 from tests.support.model import save_model
 from tests.support.settings import WINDOWING
 from tests.support.tracking import BEGAN, NAME, pending_run, tracked
@@ -41,10 +41,7 @@ def _calm():
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
-    """A store with its tables, which take seconds to make."""
-    file = tmp_path_factory.mktemp("store") / "mlflow.sqlite"
-    store.connect(f"sqlite:///{file}").search_experiments()
-    return file
+    return empty_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture

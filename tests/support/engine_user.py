@@ -10,8 +10,24 @@ import numpy as np
 import pytest
 from kubeflow_cases.in_pod.numbers import SPLITS, examples, statistics
 
+from tools.cluster.jars import NOT_STAGED, Jars, MissingToolError, bring
+
 PROJECT = Path(__file__).parent.parent.parent
 QUICK = ("--profile=sample", "--name=engines", "--model.steps=40", "--tuner.steps=10")
+
+
+def jars_or_skip(wanted: Jars, name: str) -> Path:
+    """The folder of an engine's jars, where `make NAME` has brought them.
+
+    They are 300 MB and minutes of tests: for those who want them, and not for every clean clone.
+    """
+    folder = PROJECT / ".runtime" / name
+    if not (folder / NOT_STAGED).exists():
+        pytest.skip(f"{name.title()} is not here: `make {name}` brings it")
+    try:
+        return bring(wanted, folder)
+    except MissingToolError as error:
+        pytest.skip(str(error))
 
 
 class User:

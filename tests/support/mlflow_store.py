@@ -8,7 +8,15 @@ from mlflow import MlflowClient
 from tfx_kubeflow.storage import served_versions
 
 from tests.support.tracking import NAME
+from tfx_pipeline.tracking import store
 from tfx_pipeline.tracking.job import Job, Pushed
+
+
+def empty_store(folder: Path) -> Path:
+    """A store with its tables, which take seconds to make."""
+    file = folder / "mlflow.sqlite"
+    store.connect(f"sqlite:///{file}").search_experiments()
+    return file
 
 
 def job_of(folder: Path, uri: str, served: Path, version: str = "1700000000") -> Job:

@@ -4,19 +4,19 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tools.cluster.jars import Jars, MissingToolError, bring
+from tools.cluster.processes import started
 from tools.flink import cluster as flink
 from tools.flink.jars import FLINK
 from tools.spark import cluster as spark
 from tools.spark.jars import SPARK
 
-Started = AbstractContextManager[flink.Cluster | spark.Cluster]
-ENGINES: Mapping[str, tuple[Jars, Callable[[Path, Path, int], Started]]] = {
-    "flink": (FLINK, flink.cluster),
-    "spark": (SPARK, spark.cluster),
+Cluster = flink.Cluster | spark.Cluster
+ENGINES: Mapping[str, tuple[Jars, Callable[[Path, Path, int], Cluster]]] = {
+    "flink": (FLINK, flink.Cluster),
+    "spark": (SPARK, spark.Cluster),
 }
 
 
@@ -30,7 +30,7 @@ def main() -> int:
     folder = options.folder.absolute()
     jars, cluster = ENGINES[options.engine]
     try:
-        with cluster(bring(jars, folder), folder / "cluster", options.machines) as made:
+        with started(cluster(bring(jars, folder), folder / "cluster", options.machines)) as made:
             print(" ".join([*made.settings, "--beam.shared=/"]), flush=True)
             signal.pause()
     except KeyboardInterrupt:

@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 DEADLINE = 180
 """Seconds until everything must have started; Flink takes 10 on an idle machine."""
@@ -99,3 +100,26 @@ def listens(port: int) -> bool:
     """Whether something does."""
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
+
+
+class Startable(Protocol):
+    """A cluster."""
+
+    def start(self) -> None:
+        """Starts everything."""
+
+    def stop(self) -> None:
+        """Ends everything."""
+
+
+AnyCluster = TypeVar("AnyCluster", bound=Startable)
+
+
+@contextmanager
+def started(cluster: AnyCluster) -> Iterator[AnyCluster]:
+    """A cluster that is stopped at the end, whatever happens."""
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

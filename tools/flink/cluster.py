@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -168,14 +166,3 @@ appender.out.type = CONSOLE
 appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} %m%n
 """
-
-
-@contextmanager
-def cluster(jars: Path, folder: Path, task_managers: int = 2) -> Iterator[Cluster]:
-    """A cluster that is stopped at the end, whatever happens."""
-    made = Cluster(jars, folder, task_managers)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -129,14 +127,3 @@ _OPENED = (
     *("sun.nio.ch", "sun.nio.cs", "sun.security.action", "sun.util.calendar"),
 )
 """What Spark reaches into on Java 17."""
-
-
-@contextmanager
-def cluster(jars: Path, folder: Path, workers: int = 2) -> Iterator[Cluster]:
-    """A cluster that is stopped at the end, whatever happens."""
-    made = Cluster(jars, folder, workers)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
