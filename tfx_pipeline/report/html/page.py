@@ -6,8 +6,6 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import distribution
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,14 +13,12 @@ from markupsafe import Markup
 
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.report.html import figures
+from tfx_pipeline.report.html.assets import TEMPLATES, script, style
 from tfx_pipeline.report.html.charts import chart_data, hours_of_day
 from tfx_pipeline.report.html.headline import headline
 from tfx_pipeline.report.html.lineage import picture
 from tfx_pipeline.report.summary import REPORT_FILE, RunSummary, read_summary
 from tfx_pipeline.training_record import TrialRecord
-
-TEMPLATES = Path(__file__).parent / "templates"
-CHART_LIBRARY, CHART_FILES = "uplot-python", "uplot/static/uPlot"
 
 
 def write_report(folder: Path) -> Path:
@@ -78,8 +74,8 @@ def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
         trials=_best_first(summary.trials or ()),
         lineage=picture(summary.nodes),
         embedded=_script(charts),
-        style=Markup(_library("min.css") + _own("report.css")),  # noqa: S704, files of ours
-        script=Markup(_library("iife.js") + _own("report.js")),  # noqa: S704
+        style=Markup(style(TEMPLATES / "report.css")),  # noqa: S704, files of ours
+        script=Markup(script(TEMPLATES / "report.js")),  # noqa: S704
     )
 
 
@@ -104,15 +100,3 @@ def _script(data: object) -> Markup:
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)  # noqa: S704, escaped
-
-
-@lru_cache
-def _library(ending: str) -> str:
-    """A file of the chart library, read where the package lies: to import it would take time."""
-    return Path(str(distribution(CHART_LIBRARY).locate_file(f"{CHART_FILES}.{ending}"))).read_text(
-        encoding="utf-8"
-    )
-
-
-def _own(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
