@@ -1,7 +1,7 @@
 """household-power: what the tfx command has no verb for.
 
-Settings are given as for runner_local.py: `household-power schema refresh --profile=sample`; where
-one has the name of a verb's own option, after `--`.
+Settings are given as for runner_local.py: `household-power schema refresh --profile=sample`. No
+verb has an option of a setting's name.
 """
 
 import argparse
@@ -12,12 +12,13 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tfx_pipeline.settings import Settings, load_settings
+from tfx_pipeline.settings import Settings, load_settings, setting_names
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,11 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["data"] and given[1:2] not in (["describe"], ["-h"], ["--help"]):
         given[1:1] = [] if given[1:2] == ["check"] else ["check"]
     parser = _parser()
-    parsed, settings = parser.parse_known_args(given)
+    own, settings = _apart(given)
+    # What the verb does not know is a setting, and refused as one.
+    parsed, unknown = parser.parse_known_args(own)
+    settings += unknown
     if settings and "settings" not in parsed:
         parser.error(f"unrecognized arguments: {' '.join(settings)}")
-    # What the verb does not know is a setting, and refused as one.
-    parsed.settings = [one for one in settings if one != "--"]
+    parsed.settings = settings
     try:
         code = int(parsed.run(parsed))
         sys.stdout.flush()
@@ -50,6 +53,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads, such as `head`, has enough; Python would say so again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+
+
+def _apart(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Takes the settings out, whose values argparse would give to a verb as its own arguments."""
+    known = tuple(f"--{name}." for name in setting_names(Settings))
+    own: list[str] = []
+    settings: list[str] = []
+    rest = iter(given)
+    for one in rest:
+        name, equals, _ = one.partition("=")
+        if one == "--":
+            settings += rest
+        elif any(of.startswith(f"{name}.") for of in known):
+            settings += [one] if equals else [one, *islice(rest, 1)]
+        else:
+            own.append(one)
+    return own, settings
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,5 +1,6 @@
 """household-power: each verb, its exit codes, and its words."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import yaml
 
 from tests.support.series import household, write_uci
 from tests.support.summary import run_summary
-from tfx_pipeline.cli import main
+from tfx_pipeline.cli import _parser, main
 from tfx_pipeline.report.summary import RunSummary, write_summary
 from tfx_pipeline.series.files import read_series
+from tfx_pipeline.settings import Settings, setting_names
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -53,6 +55,21 @@ def test_json_schema_refuses_unknown_keys(capsys):
     assert schema["additionalProperties"] is False
     assert "kW" not in schema["$defs"]["DataSettings"]["properties"]["rows"]["description"]
     assert schema["$defs"]["WindowingSettings"]["properties"]["window"]["description"]
+
+
+def options_of(parser):
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for verb in action.choices.values():
+                yield from options_of(verb)
+
+
+def test_no_option_has_the_name_of_a_setting():
+    options = {one.removeprefix("--") for one in options_of(_parser())}
+    settings = {part for name in setting_names(Settings) for part in (name, name.split(".")[0])}
+    assert "json-schema" in options
+    assert not options & settings
 
 
 def test_data_that_passes_is_summarized(tmp_path, capsys):
@@ -193,6 +210,28 @@ def test_the_report_is_opened_where_there_is_a_screen(latest, monkeypatch):
     monkeypatch.setattr("webbrowser.open", opened.append)
     assert main(["report", "--open", f"--outputs={latest.parent}"]) == 0
     assert opened == [f"file://{latest}/report.html"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--profile", "sample"],
+        ["--", "--profile", "sample"],
+        ["--gate", '{"margin": 0.1}'],
+        ["--data.path=my house.csv"],
+    ],
+    ids=["option", "after-dashes", "section", "with-a-space"],
+)
+def test_the_value_of_a_setting_is_not_the_name_of_a_run(options, latest, capsys):
+    assert main(["report", f"--outputs={latest.parent}", *options]) == 0
+    assert capsys.readouterr().out == f"{latest}/report.html\n"
+
+
+def test_the_value_of_a_setting_is_no_folder_to_replay(tmp_path, capsys):
+    options = ["--tracking.uri", f"sqlite:///{tmp_path}/mlflow.sqlite", "--outputs", str(tmp_path)]
+    assert main(["tracking", "replay", *options, str(tmp_path / "run")]) == 1
+    shown = capsys.readouterr().out
+    assert [line.partition(": ")[0] for line in shown.splitlines()] == [str(tmp_path / "run")]
 
 
 def test_a_report_of_no_run_is_an_error(tmp_path, capsys):
