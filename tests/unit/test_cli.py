@@ -58,9 +58,9 @@ def test_json_schema_refuses_unknown_keys(capsys):
 
 
 def options_of(parser):
-    for action in parser._actions:
+    for action in parser._actions:  # noqa: SLF001, there is no other way
         yield from action.option_strings
-        if isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for verb in action.choices.values():
                 yield from options_of(verb)
 
