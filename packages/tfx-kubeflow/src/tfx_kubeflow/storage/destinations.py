@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import logging
 import os
 import posixpath
 import shutil
-import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,15 +15,13 @@ from typing import Protocol
 
 from tfx.dsl.io import fileio
 
-from tfx_kubeflow.storage import files
+from tfx_kubeflow.storage import files, lock
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 log = logging.getLogger(__name__)
 
-LOCK = ".push.lock"
 HIDDEN = ".pushing-"
 """Prefix of what is not yet a version, or no longer: servers ignore it."""
-NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class Destination(Protocol):
@@ -61,7 +56,7 @@ class Folder:
     def turn(self) -> Iterator[None]:
         """Holds the folder's lock, and removes what killed pushes left."""
         self._base.mkdir(parents=True, exist_ok=True)
-        with _locked(self._base / LOCK):
+        with lock.held(self._base):
             for leftover in self._base.glob(f"{HIDDEN}*"):  # nobody else pushes: these are dead
                 _remove(leftover)
             yield
@@ -133,28 +128,6 @@ class ObjectPrefix:
         if files.exists(posixpath.join(uri, first)):
             retried(is_transient)(fileio.remove)(posixpath.join(uri, first))
         retried(is_transient)(fileio.rmtree)(uri)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # Neither follows a symbolic link, nor empties a file, nor waits for the other end of a pipe.
-    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        try:
-            descriptor = os.open(path, flags | os.O_RDWR, 0o666)
-        except PermissionError:  # another user's; reading is enough but for NFS
-            descriptor = os.open(path, flags | os.O_RDONLY)
-    except OSError as error:
-        hint = "let this user write it" if error.errno in NOT_ALLOWED else "remove it"
-        raise OSError(
-            error.errno, f"no lock for pushes, {hint} ({error.strerror})", str(path)
-        ) from error
-    # The kernel lets go of it when the process dies, however it dies.
-    with os.fdopen(descriptor, "rb", buffering=0):
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path}: no lock for pushes, remove it (no regular file)")
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
 
 
 def _remove(path: Path) -> None:

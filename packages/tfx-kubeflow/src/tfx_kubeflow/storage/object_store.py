@@ -8,7 +8,6 @@ from __future__ import annotations
 import fnmatch
 import functools
 import io
-import os
 import posixpath
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,61 +16,36 @@ from typing import Any
 import pyarrow.fs as pafs
 from tfx.dsl.io import filesystem, filesystem_registry
 
-from tfx_kubeflow.storage import uris
-
-SCHEMES = ("s3://", "minio://")
-CONNECT_TIMEOUT, REQUEST_TIMEOUT = 10.0, 60.0
-"""Seconds."""
+from tfx_kubeflow.storage import connection, uris
 
 
 def is_ours(uri: str) -> bool:
     """Returns whether a URI is in a store that TensorFlow does not read."""
-    return uri.startswith(SCHEMES)
+    return uri.startswith(connection.SCHEMES)
 
 
 def connect(uri: str) -> tuple[pafs.FileSystem, str]:
     """Returns the store of a URI and the path in it.
 
-    minio:// is reached through MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY; s3:// through
-    AWS's own variables, or the pod's identity.
+    See `connection.connection` for how it is reached.
     """
-    scheme, path = uri.split("://", 1)
-    token: str | None
-    region: str | None
-    env = os.environ
-    if scheme == "minio":
-        endpoint = env.get("MINIO_ENDPOINT") or env.get("AWS_ENDPOINT_URL")
-        key = env.get("MINIO_ACCESS_KEY") or env.get("AWS_ACCESS_KEY_ID")
-        secret = env.get("MINIO_SECRET_KEY") or env.get("AWS_SECRET_ACCESS_KEY")
-        token = None
-        region = env.get("MINIO_REGION", "minio")
-    else:
-        endpoint = env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL")
-        key, secret = env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_SECRET_ACCESS_KEY")
-        token = env.get("AWS_SESSION_TOKEN")
-        region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
-    return _filesystem(endpoint, key, secret, token, region), path.rstrip("/")
+    return _filesystem(connection.connection(uri)), uri.split("://", 1)[1].rstrip("/")
 
 
 @functools.cache
-def _filesystem(
-    endpoint: str | None,
-    key: str | None,
-    secret: str | None,
-    token: str | None,
-    region: str | None,
-) -> pafs.S3FileSystem:
+def _filesystem(given: connection.Connection) -> pafs.S3FileSystem:
     options: dict[str, Any] = {}
-    if endpoint:
-        scheme, _, host = endpoint.rpartition("://")
+    if given.endpoint:
+        scheme, _, host = given.endpoint.rpartition("://")
         options |= {"endpoint_override": host.rstrip("/"), "scheme": scheme or "https"}
-    if key and secret:
-        options |= {"access_key": key, "secret_key": secret, "session_token": token}
-    if region:
-        options["region"] = region
+    if given.key and given.secret:
+        options |= {"access_key": given.key, "secret_key": given.secret}
+        options["session_token"] = given.token
+    if given.region:
+        options["region"] = given.region
     return pafs.S3FileSystem(
-        request_timeout=REQUEST_TIMEOUT,
-        connect_timeout=CONNECT_TIMEOUT,
+        request_timeout=connection.REQUEST_TIMEOUT,
+        connect_timeout=connection.CONNECT_TIMEOUT,
         allow_bucket_creation=False,
         **options,
     )
@@ -80,7 +54,7 @@ def _filesystem(
 class ObjectFiles(filesystem.Filesystem):
     """TFX's file functions on s3:// and minio:// URIs."""
 
-    SUPPORTED_SCHEMES = list(SCHEMES)
+    SUPPORTED_SCHEMES = list(connection.SCHEMES)
 
     @staticmethod
     def open(name: str, mode: str = "r") -> Any:
