@@ -1,5 +1,6 @@
 """The SavedModel: raw units in, the target's unit out, and the files that travel with it."""
 
+import functools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -44,7 +45,10 @@ class Forecaster(tf.Module):
 
     def __init__(self, network: keras.Model, examples: Examples, metadata: ModelMetadata) -> None:
         super().__init__()
-        self.network = network
+        # Not the network itself: of a Keras variable the SavedModel would restore a copy, and who
+        # loads the graph alone, as TensorFlow Serving does, would find its own without a value.
+        self.weights = [variable.value for variable in network.variables]
+        self._logits = functools.partial(network, training=False)
         self.transform = examples.transform
         self._examples = examples
         self._metadata = metadata
@@ -91,7 +95,7 @@ class Forecaster(tf.Module):
         return self._forecast(self._examples.origins_of_raw(raw, 0, origins))
 
     def _forecast(self, origins: Origins) -> dict[str, tf.Tensor]:
-        logits = self.network(origins.inputs, training=False)
+        logits = self._logits(origins.inputs)
         return self._examples.histogram.forecast(
             logits, origins.base, origins.scale, self._examples.domain
         )

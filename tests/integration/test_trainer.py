@@ -25,6 +25,7 @@ from tests.support.trained import WINDOWING, encoded, prepare, segments, trained
 from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import METADATA_FILE, REQUESTS_FILE, WARM_UP_FILE, ModelMetadata
 from tfx_pipeline.scoring import SEASONS
+from tfx_pipeline.serving import answer
 from tfx_pipeline.serving.requests import read_requests
 from tfx_pipeline.training_record import FIT_FILE, FitRecord, TrialRecord
 
@@ -36,6 +37,7 @@ import sys
 import numpy as np, tensorflow as tf
 from tfx_pipeline.evaluation.metrics import by_origin
 from tfx_pipeline.model_contract import REQUESTS_FILE
+from tfx_pipeline.serving import answer
 from tfx_pipeline.serving.requests import read_requests
 model = tf.saved_model.load(sys.argv[1])
 for request in read_requests(f"{sys.argv[1]}/{REQUESTS_FILE}"):
@@ -70,6 +72,18 @@ def test_both_signatures_give_the_same_forecast():
     default, examples = read_requests(trained().folder / "model" / REQUESTS_FILE)
     for lone, segment in zip(default.outputs["mean"], examples.outputs["mean"], strict=True):
         assert np.abs(segment - lone).max(axis=1).min() < 1e-4
+
+
+def test_a_server_answers_as_the_trainer_did():
+    assert answer.check(trained().folder / "model").reasons == ()
+
+
+def test_what_only_training_needs_is_not_served():
+    names = [
+        name for name, _ in tf.train.list_variables(f"{trained().folder}/model/variables/variables")
+    ]
+    assert names
+    assert not [name for name in names if "optimizer" in name]
 
 
 def test_the_warm_up_file_asks_both_signatures():

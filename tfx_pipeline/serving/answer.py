@@ -1,16 +1,18 @@
 """Asks a SavedModel its recorded requests: `python -m tfx_pipeline.serving.answer MODEL REPORT`.
 
 Runs in a process of its own, as a server would: nothing but TensorFlow is loaded, so a model that
-needs the code it was trained with fails here and not in production. The report is a
-`tfx_pipeline.serving.report.ServingReport` in JSON.
+needs the code it was trained with fails here and not in production; it is loaded both as Python
+does and as TensorFlow Serving does. The report is a `tfx_pipeline.serving.report.ServingReport` in
+JSON.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import statistics
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from tfx_pipeline.model_contract import (
     Input,
     ModelMetadata,
 )
+from tfx_pipeline.serving.graph import GraphModel
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests
 
@@ -35,8 +38,10 @@ from tfx_pipeline.serving.requests import RecordedRequest, read_requests
 # and of what such values amount to.
 RELATIVE = 1e-4
 TIMED_REQUESTS = 50
+AS_SERVED = "loaded as TensorFlow Serving does"
 
 Signatures = Mapping[str, Any]
+Answer = Callable[[RecordedRequest], Mapping[str, np.ndarray]]
 
 
 def check(model: Path) -> ServingReport:
@@ -58,12 +63,22 @@ def check(model: Path) -> ServingReport:
         if name not in {request.signature_name for request in requests}
     ]
     reasons += _described_otherwise(signatures, metadata)
-    for number, request in enumerate(requests):
-        where = f"recorded request {number} ({request.signature_name})"
-        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request, metadata)]
-    for number, request in enumerate(warm_up):
-        where = f"warm-up request {number} ({request.signature_name})"
-        reasons += [f"{where}: {fault}" for fault in _faults(signatures, request, metadata)]
+    asked = [
+        *((f"recorded request {n} ({one.signature_name})", one) for n, one in enumerate(requests)),
+        *((f"warm-up request {n} ({one.signature_name})", one) for n, one in enumerate(warm_up)),
+    ]
+
+    def faults(answer: Answer, loaded: str = "") -> Iterator[str]:
+        for where, request in asked:
+            yield from (f"{loaded}{where}: {one}" for one in _faults(answer, request, metadata))
+
+    reasons += faults(functools.partial(ask, signatures))
+    if not reasons:
+        try:
+            with GraphModel(model) as graph:
+                reasons += faults(graph.ask, f"{AS_SERVED}, ")
+        except Exception as error:  # as above
+            reasons.append(f"{AS_SERVED}: {type(error).__name__}: {error}")
     return ServingReport(
         reasons=tuple(reasons),
         requests=len(requests),
@@ -89,12 +104,10 @@ def _described_otherwise(signatures: Signatures, metadata: ModelMetadata) -> Ite
             )
 
 
-def _faults(
-    signatures: Signatures, request: RecordedRequest, metadata: ModelMetadata
-) -> Iterator[str]:
+def _faults(ask_model: Answer, request: RecordedRequest, metadata: ModelMetadata) -> Iterator[str]:
     """What is wrong with one answer; recorded outputs are compared where there are any."""
     try:
-        answer = ask(signatures, request)
+        answer = ask_model(request)
     except Exception as error:  # as above
         yield f"failed: {error}"
         return

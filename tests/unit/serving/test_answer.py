@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from tfx_kubeflow.storage.served_versions import MODEL_FILE
 
 from tests.support.model import UCI, save_model
 from tests.support.settings import TARGET
@@ -163,6 +165,18 @@ def test_both_signatures_must_be_asked(model: Path) -> None:
 def test_a_signature_that_the_model_lacks_is_a_fault(model: Path) -> None:
     _change(model, lambda r: dataclasses.replace(r, signature_name=f"{r.signature_name}_v2"))
     assert "no such signature" in " ".join(answer.check(model).reasons)
+
+
+def test_a_graph_that_does_not_restore_its_variables_is_a_fault(model: Path) -> None:
+    saved = SavedModel.FromString((model / MODEL_FILE).read_bytes())
+    saved.meta_graphs[0].ClearField("saver_def")
+    (model / MODEL_FILE).write_bytes(saved.SerializeToString())
+    assert tf.saved_model.load(str(model)).signatures
+    first, *_ = answer.check(model).reasons
+    assert first.startswith(
+        "loaded as TensorFlow Serving does, recorded request 0 (serving_default): failed:"
+    )
+    assert "Could not find variable" in first
 
 
 def test_nan_is_a_fault_even_if_it_was_recorded(tmp_path: Path) -> None:
