@@ -1,8 +1,9 @@
-"""The default run at an earlier commit and as it is: time, memory, accuracy, medians of three.
+"""The default run at an earlier commit and at this one: time, memory, accuracy, medians of three.
 
     python benchmarks/before_after.py COMMIT
 
-Runs take turns, because machines differ and are noisy. Both use this environment's packages.
+Runs take turns, because machines differ and are noisy. Both use this environment's packages, and
+working trees of their own: who edits a file meanwhile changes no run.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def medians(runs: list[dict[str, float]]) -> dict[str, Any]:
 
 def main(commit: str) -> None:
     """Measures and records both."""
-    with checked_out(commit) as before:
-        runs = [(run(before), run(PROJECT)) for _ in range(RUNS)]
+    with checked_out(commit) as before, checked_out("HEAD") as after:
+        runs = [(run(before), run(after)) for _ in range(RUNS)]
     old, new = ([pair[number] for pair in runs] for number in (0, 1))
     found = {"commit": commit, "before": medians(old), "after": medians(new)}
     record("before_after", found)
