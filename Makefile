@@ -1,6 +1,6 @@
 # Every target sets the project up first, which takes no time when nothing has changed.
 .DEFAULT_GOAL := help
-.PHONY: help setup run report kubeflow-local test check format lint types layers credentials lock documents \
+.PHONY: help setup run report serve kubeflow-local test check format lint types layers credentials lock documents \
 	figures hooks image e2e bench flink spark mlflow clean
 
 BIN := .venv/bin
@@ -25,6 +25,9 @@ run: setup  ## Run the whole pipeline on this machine.
 
 report: setup  ## Open the report of the latest run, or of RUN=name (docs/report.md).
 	@$(BIN)/household-power report $(RUN) --open $(ARGS)
+
+serve: setup  ## Serve the pushed models on this machine, with TensorFlow Serving's API (docs/serving.md).
+	@$(BIN)/household-power serve $(ARGS)
 
 kubeflow-local: setup  ## Run the package for Kubeflow on this machine, without a cluster.
 	@POWER_PROFILE=$${POWER_PROFILE:-sample} \

@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from tfx_pipeline.settings import Settings, load_settings, setting_names
+from tfx_pipeline.server import command as server
+from tfx_pipeline.settings import Settings, load_settings, setting_names, takes_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     settings = commands.add_parser("settings", help="print the settings that are in force")
     settings.add_argument("--json-schema", action="store_true", help="print their JSON schema")
-    _takes_settings(settings)
+    takes_settings(settings)
     settings.set_defaults(run=_settings)
 
     data = commands.add_parser("data", help="check the raw data, or describe a file of your own")
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     check = of_data.add_parser(
         "check", help="check the raw data by the rules of docs/data.md; without a verb, too"
     )
-    _takes_settings(check)
+    takes_settings(check)
     check.set_defaults(run=_data)
     describe = of_data.add_parser(
         "describe", help="look at a file and write its description (docs/own-data.md)"
@@ -102,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     form = summary.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print it as JSON")
     form.add_argument("--json-schema", action="store_true", help="print its JSON schema")
-    _takes_settings(summary)
+    takes_settings(summary)
     summary.set_defaults(run=_summary)
 
     report = commands.add_parser("report", help="make the report of a run, a page for a browser")
@@ -110,20 +111,20 @@ def _parser() -> argparse.ArgumentParser:
         "name", nargs="?", metavar="RUN", default="latest", help="its name; the latest unless given"
     )
     report.add_argument("--open", action="store_true", help="and open it where there is a screen")
-    _takes_settings(report)
+    takes_settings(report)
     report.usage = f"{report.prog} [RUN] [options] [--SETTING=VALUE ...]"
     report.set_defaults(run=_report)
 
     schema = commands.add_parser("schema", help="the curated schema")
     verbs = schema.add_subparsers(required=True, metavar="verb")
     init = verbs.add_parser("init", help="write the first one, from the description and the data")
-    _takes_settings(init)
+    takes_settings(init)
     init.set_defaults(run=_init)
     refresh = verbs.add_parser(
         "refresh", help="show what the newest data would change in the curated schema"
     )
     refresh.add_argument("--write", action="store_true", help="and change the file")
-    _takes_settings(refresh)
+    takes_settings(refresh)
     refresh.set_defaults(run=_refresh)
 
     tracking = commands.add_parser("tracking", help="the runs in MLflow (docs/tracking.md)")
@@ -134,10 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument(
         "folders", nargs="*", type=Path, metavar="folder", help="of these runs only"
     )
-    _takes_settings(replay)
+    takes_settings(replay)
     replay.set_defaults(run=_replay)
 
     _add_lineage(commands)
+    server.add(commands)
     return parser
 
 
@@ -163,14 +165,8 @@ def _add_lineage(commands: Any) -> None:
         verb.add_argument(
             "--store", help="path, mysql://user@host/database or grpc://host:port; local runs' own"
         )
-        _takes_settings(verb)
+        takes_settings(verb)
         verb.set_defaults(run=_lineage)
-
-
-def _takes_settings(command: argparse.ArgumentParser) -> None:
-    command.set_defaults(settings=[])
-    command.usage = f"{command.prog} [options] [--SETTING=VALUE ...]"
-    command.epilog = "settings: see python runner_local.py --help"
 
 
 def _in_force(parsed: argparse.Namespace) -> Settings:

@@ -38,18 +38,12 @@ from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
 from tfx_pipeline.series.files import described_files, read_series
 from tfx_pipeline.series.spec import SeriesSpec
+from tfx_pipeline.serving.settings import ServingSettings
 
 ENV_PREFIX = "POWER_"
 SETTINGS_FILE_VARIABLE = ENV_PREFIX + "SETTINGS"
 SERIES = "{series}"
 """In `validation.schema_file`: the name of the series."""
-
-
-class ServingSettings(Frozen):
-    """Where models are pushed."""
-
-    base: UserPath | None
-    """Folder of the served models, <base>/<name>/<version>/; null: <outputs>/serving."""
 
 
 class TrackingSettings(Frozen):
@@ -287,6 +281,13 @@ def overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = overlay(merged[key], value) if nested else value
     return merged
+
+
+def takes_settings(command: argparse.ArgumentParser) -> None:
+    """Makes a command of `household-power` take settings besides its own options."""
+    command.set_defaults(settings=[])
+    command.usage = f"{command.prog} [options] [--SETTING=VALUE ...]"
+    command.epilog = "settings: see python runner_local.py --help"
 
 
 def load_settings(

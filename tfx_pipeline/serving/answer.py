@@ -18,11 +18,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
 
 from tfx_pipeline.model_contract import (
     DEFAULT_SIGNATURE,
-    MAX_WARM_UP_REQUESTS,
     METADATA_FILE,
     REQUESTS_FILE,
     SIGNATURES,
@@ -33,6 +31,7 @@ from tfx_pipeline.model_contract import (
 from tfx_pipeline.serving.graph import GraphModel
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests
+from tfx_pipeline.serving.warm_up import read_warm_up
 
 # Batches of another size take other code paths on the CPU, which round differently. Of the value,
 # and of what such values amount to.
@@ -54,7 +53,7 @@ def check(model: Path) -> ServingReport:
         signatures = tf.saved_model.load(str(model)).signatures
         metadata = ModelMetadata.model_validate_json((model / METADATA_FILE).read_bytes())
         requests = read_requests(model / REQUESTS_FILE)
-        warm_up = _read_warm_up(model / WARM_UP_FILE)
+        warm_up = read_warm_up(model / WARM_UP_FILE)
     except Exception as error:  # what a broken model raises cannot be foreseen; all are reasons
         return ServingReport(reasons=(f"cannot be asked: {type(error).__name__}: {error}",))
     reasons = [
@@ -165,24 +164,6 @@ def _tensors(signature: Any, request: RecordedRequest) -> dict[str, tf.Tensor]:
         name: tf.constant(value.tolist(), required[name].dtype)
         for name, value in request.inputs.items()
     }
-
-
-def _read_warm_up(path: Path) -> list[RecordedRequest]:
-    """The requests of a TF Serving warm-up file; it records no outputs."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no warm-up file")
-    requests: list[RecordedRequest] = []
-    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
-        log = prediction_log_pb2.PredictionLog.FromString(record)
-        if not log.HasField("predict_log"):
-            raise ValueError(f"{path}: record {len(requests)} is not a predict request")
-        asked = log.predict_log.request
-        inputs = {name: tf.make_ndarray(tensor) for name, tensor in asked.inputs.items()}
-        name = asked.model_spec.signature_name or DEFAULT_SIGNATURE
-        requests.append(RecordedRequest(name, inputs, {}))
-    if not 0 < len(requests) <= MAX_WARM_UP_REQUESTS:
-        raise ValueError(f"{path}: {len(requests)} requests, must be 1 to {MAX_WARM_UP_REQUESTS}")
-    return requests
 
 
 def _latency(signatures: Signatures, requests: list[RecordedRequest]) -> float:
