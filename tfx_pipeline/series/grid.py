@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.series.clock import HOUR
+from tfx_pipeline.series.clock import DAY, HOUR
 from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.series.zones import offsets, standard_offset
 
@@ -67,6 +67,22 @@ class Grid:
         """What the local clock shows at instants, in seconds since 1970."""
         found = np.asarray(instants, np.int64)
         return found if self._offsets is None else found + self._offsets.at(found)
+
+    def days_before(self, index: npt.ArrayLike, days: int) -> npt.NDArray[np.int64]:
+        """The steps at the same local time so many days before; the cadence divides a day.
+
+        Args:
+            index: int64, numbers of steps.
+            days: How many.
+        """
+        steps = np.asarray(index, np.int64)
+        if self._offsets is None:
+            return steps - days * DAY // self._step
+        instants = self.seconds(steps)
+        earlier = instants - days * DAY
+        # The hour by which the clock was put forward or back since then.
+        moved = self.local(instants) - self.local(earlier) - days * DAY
+        return self.index(earlier + moved)
 
     def text(self, index: int) -> str:
         """Begin of a step by the local clock, see `clock`."""

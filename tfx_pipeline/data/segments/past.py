@@ -22,7 +22,6 @@ class Past:
 
     def __init__(self, spec: SeriesSpec) -> None:
         self._grid = Grid(spec)
-        self._moves = spec.zone is not None
         self._step = spec.step
         self._steps = np.zeros(0, np.int64)
         self._values = np.zeros(0, np.float32)
@@ -46,7 +45,7 @@ class Past:
         found = np.full(steps.size, np.nan, np.float32)
         if days * DAY % self._step or not self._steps.size:
             return found
-        wanted = self._days_before(steps, days)
+        wanted = self._grid.days_before(steps, days)
         places = np.searchsorted(self._steps, wanted)
         places[places == self._steps.size] = 0
         known = self._steps[places] == wanted
@@ -59,12 +58,3 @@ class Past:
         if first:
             self._steps = self._steps[first:].copy()
             self._values = self._values[first:].copy()
-
-    def _days_before(self, steps: npt.NDArray[np.int64], days: int) -> npt.NDArray[np.int64]:
-        if not self._moves:
-            return steps - days * DAY // self._step
-        instants = self._grid.seconds(steps)
-        earlier = instants - days * DAY
-        # The hour by which the clock was put forward or back since then.
-        moved = self._grid.local(instants) - self._grid.local(earlier) - days * DAY
-        return self._grid.index(earlier + moved)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
+
+from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHART_LIBRARY, CHART_FILES = "uplot-python", "uplot/static/uPlot"
@@ -18,6 +21,14 @@ def style(own: Path) -> str:
 def script(own: Path) -> str:
     """The script of a page: the chart library and its own file."""
     return _library("iife.js") + _text(own)
+
+
+def embedded(data: object) -> Markup:
+    """Data of a page as JSON that no text in it can break out of."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704, escaped
 
 
 @lru_cache

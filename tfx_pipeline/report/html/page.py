@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from markupsafe import Markup
 
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.report.html import figures
-from tfx_pipeline.report.html.assets import TEMPLATES, script, style
+from tfx_pipeline.report.html.assets import TEMPLATES, embedded, script, style
 from tfx_pipeline.report.html.charts import chart_data, hours_of_day
 from tfx_pipeline.report.html.headline import headline
 from tfx_pipeline.report.html.lineage import picture
@@ -73,7 +72,7 @@ def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
         excerpts=excerpts,
         trials=_best_first(summary.trials or ()),
         lineage=picture(summary.nodes),
-        embedded=_script(charts),
+        embedded=embedded(charts),
         style=Markup(style(TEMPLATES / "report.css")),  # noqa: S704, files of ours
         script=Markup(script(TEMPLATES / "report.js")),  # noqa: S704
     )
@@ -92,11 +91,3 @@ def _best_first(trials: Sequence[TrialRecord]) -> list[_Trial]:
     return sorted(
         numbered, key=lambda one: math.inf if one.record.score is None else one.record.score
     )
-
-
-def _script(data: object) -> Markup:
-    """JSON that no text in it can break out of."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704, escaped
