@@ -18,7 +18,7 @@ from pydantic import ConfigDict, computed_field
 from tfx_pipeline.frozen import Frozen
 
 SCORES_PROPERTY = "scores"
-"""Custom property of the ModelEvaluation: `Scores` in JSON."""
+"""Custom property of ModelEvaluation and ModelBlessing: `Scores` in JSON."""
 
 VERDICTS_PROPERTY = "verdicts"
 """Custom property of the ModelBlessing: a list of `Verdict` in JSON."""

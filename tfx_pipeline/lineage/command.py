@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from tfx_kubeflow.errors import StepError
+
 from tfx_pipeline.lineage.answers import Difference, History, Origin, Reach
 from tfx_pipeline.lineage.difference import difference
 from tfx_pipeline.lineage.facts import pushed_versions
@@ -33,7 +35,7 @@ def run(parsed: argparse.Namespace, pipeline: str, database: Path, serving_dir: 
     """
     try:
         answer = _answer(parsed, open_records(parsed.store, database, pipeline), serving_dir)
-    except LineageError as error:
+    except (LineageError, StepError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if parsed.json:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from tfx_kubeflow.storage import labels
+
 from tfx_pipeline.lineage.answers import ServedState
 
 MODEL_FILE = "saved_model.pb"
@@ -30,7 +32,13 @@ def state(destination: str) -> ServedState:
 
 @cache
 def serving(base: Path) -> str | None:
-    """Returns the version that servers load: the newest complete one; None where there is none."""
+    """Returns the version that answers: the stable one, or without labels the newest complete one.
+
+    Raises:
+        LabelsError: The labels cannot be read.
+    """
+    if labelled := labels.read(str(base)):
+        return labelled.stable.version
     numbers = [path for path in base.glob("*") if path.name.isdecimal()]
     complete = [path.name for path in numbers if (path / MODEL_FILE).is_file()]
     return max(complete, key=int, default=None)

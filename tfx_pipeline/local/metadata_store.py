@@ -14,7 +14,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
-from tfx_kubeflow.storage import served_versions
+from tfx_kubeflow.storage import labels, served_versions
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +144,15 @@ def _artifacts_of_type(store: MetadataStore, name: str) -> list[metadata_store_p
 
 
 def _serves(destination: str) -> bool:
-    """Whether what was pushed is what serves; nothing was pushed to an empty destination."""
+    """Whether what was pushed is what serves, or where labels say what serves, is there.
+
+    Nothing was pushed to an empty destination.
+    """
     base, version = os.path.split(destination)
     if not destination:
         return True
-    if served_versions.serving(base) != version:
+    there = served_versions.versions(base)
+    if version not in (there if labels.read(base) else there[:1]):
         return False
     if damaged := served_versions.is_damaged(base, version):
         log.warning("%s is damaged: its files are not those that were pushed", destination)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
-from tfx_kubeflow.storage import served_versions
+from tfx_kubeflow.storage import promotion, served_versions
 
 from tfx_pipeline.local import metadata_store
 from tfx_pipeline.local.metadata_store import MetadataError
@@ -142,6 +142,28 @@ def test_the_cache_answers_for_no_push_that_does_not_serve(mlmd, tmp_path):
         if artifact.state == metadata_store_pb2.Artifact.LIVE
     ]
     assert live == [kept, not_pushed]
+
+
+def test_where_labels_say_what_serves_the_cache_answers_for_every_push_that_is_there(
+    mlmd, tmp_path
+):
+    pushes, base = {}, str(tmp_path / "serving")
+    for name in ("stable", "pushed", "cut"):
+        model = tmp_path / name
+        model.mkdir()
+        (model / "saved_model.pb").write_text(f"graph {name}")
+        uri = served_versions.publish(model, base).uri
+        pushes[put_push(mlmd, uri)] = uri
+    stable, pushed, cut = pushes.values()
+    promotion.promote(base, Path(stable).name)
+    os.truncate(f"{cut}/saved_model.pb", 5)
+    metadata_store.reconcile(mlmd)
+    live = [
+        pushes[artifact.id]
+        for artifact in mlmd.get_artifacts_by_id(list(pushes))
+        if artifact.state == metadata_store_pb2.Artifact.LIVE
+    ]
+    assert live == [stable, pushed]
 
 
 def test_artifacts_that_an_empty_store_does_not_know_are_set_aside(mlmd, tmp_path):

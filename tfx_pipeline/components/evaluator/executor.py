@@ -43,7 +43,8 @@ def _record_decision(outputs: dict[str, list[Artifact]]) -> None:
     [evaluation], [blessing] = outputs["evaluation"], outputs["blessing"]
     found = read_evaluation(evaluation.uri)
     scores = found.model_dump_json(include=set(Scores.model_fields))
-    evaluation.set_string_custom_property(SCORES_PROPERTY, scores)
+    for artifact in (evaluation, blessing):  # the latter, for those who see nothing else: the push
+        artifact.set_string_custom_property(SCORES_PROPERTY, scores)
     verdicts = [verdict.model_dump() for verdict in found.verdicts]
     blessing.set_string_custom_property(VERDICTS_PROPERTY, json.dumps(verdicts))
 

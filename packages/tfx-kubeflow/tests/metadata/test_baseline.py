@@ -8,6 +8,7 @@ from kubeflow_cases.steps import BLESSING, MODEL
 from tfx_kubeflow.metadata.artifacts import make_artifact
 from tfx_kubeflow.metadata.baseline import Served, copied_model, known_model, served_baseline
 from tfx_kubeflow.metadata.blessings import servable
+from tfx_kubeflow.storage import promotion
 from tfx_kubeflow.storage.served_versions import digest, publish, remove
 
 
@@ -84,3 +85,26 @@ def test_a_copy_is_a_model_and_is_made_once_or_again_where_it_was_changed(base, 
     copied_model(served, uri, str(tmp_path / "copies"))
     assert weights.read_text() == "1"
     assert [path.name for path in Path(tmp_path / "copies").iterdir()] == [served.digest]
+
+
+def test_where_there_are_labels_the_baseline_is_what_is_stable(base, tmp_path):
+    new = candidate(tmp_path / "new", "new")
+    first, second, third = (pushed(tmp_path, base, name) for name in "123")
+    promotion.promote(base, Path(second).name)
+    assert served_baseline(base, new) == Served(second, digest(second))
+    publish(Path(servable(new)), base)
+    assert served_baseline(base, new) == Served(second, digest(second)), "a push moves nothing"
+    promotion.promote(base, Path(first).name)
+    promotion.promote(base, Path(third).name)
+    stable = make_artifact(MODEL, str(tmp_path / "3"), "1", {"tfx_version": "1.21.0"})
+    assert served_baseline(base, stable) == Served(first, digest(first)), "what it replaced"
+    promotion.rollback(base)
+    assert served_baseline(base, new) == Served(first, digest(first))
+    assert served_baseline(base, stable) == Served(first, digest(first))
+
+
+def test_where_what_is_stable_is_damaged_the_baseline_is_what_was_stable_before(base, tmp_path):
+    first, second = pushed(tmp_path, base, "1"), pushed(tmp_path, base, "2")
+    promotion.promote(base, Path(first).name)
+    Path(first, "variables/data").write_text("damaged")
+    assert served_baseline(base, None) == Served(second, digest(second))

@@ -9,7 +9,7 @@ from tfx.components.pusher import executor as pusher_executor
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.steps.executor import run_executor
-from tfx_kubeflow.storage import files, served_versions
+from tfx_kubeflow.storage import files, promotion, push_records, served_versions
 
 
 def test_a_push_shows_whole_versions_and_never_the_same_twice(tmp_path):
@@ -143,3 +143,42 @@ def test_a_model_swapped_after_it_was_blessed_is_not_pushed(tmp_path, executor):
     (source / "Format-Serving/variables/data").write_text("evil")
     with pytest.raises(StepError, match="model_blessing is of another model"):
         run_executor(push_step, given, [])
+
+
+def test_a_push_tells_where_a_version_comes_from(tmp_path):
+    base, source = tmp_path / "serving", model(tmp_path / "one")
+    told = {
+        "blessed": 1,
+        "scores": '{"mse_ratio": 0.7, "naive": null}',
+        "latency_ms": 3.5,
+        "reason": "",
+        "current_model_digest": served_versions.digest(str(source / "Format-Serving")),
+        "current_model_id": 5,
+    }
+    artifact = pushed(tmp_path, base, source, told=told)
+    version = artifact.get_string_custom_property("pushed_version")
+    record = push_records.read(str(base), version)
+    assert record.figures == {"mse_ratio": 0.7, "latency_ms": 3.5}
+    blessing = record.blessings["model_blessing"]
+    assert (blessing["blessed"], blessing["scores"]["mse_ratio"]) == (True, 0.7)
+    assert not [name for name in blessing if name.startswith("current_model")]
+    assert (record.pipeline, record.run) == ("taxi", "run-1")
+    assert (record.model, record.model_id) == (str(source), 1)
+    assert record.pushed_model == artifact.uri
+
+
+def test_with_labels_a_push_says_what_stays_stable(tmp_path):
+    base = tmp_path / "serving"
+    first = pushed(tmp_path, base, model(tmp_path / "one"))
+    version = first.get_string_custom_property("pushed_version")
+    promotion.promote(str(base), version)
+    second = pushed(tmp_path, base, model(tmp_path / "two", "v"))
+    newest = second.get_string_custom_property("pushed_version")
+    message = f"pushed as version {newest}; version {version} stays stable"
+    assert second.get_string_custom_property("message") == message
+    again = pushed(tmp_path, base, model(tmp_path / "same", "v"))
+    message = f"unchanged: version {newest} is this model; version {version} stays stable"
+    assert again.get_string_custom_property("message") == message
+    stable = pushed(tmp_path, base, model(tmp_path / "stable"))
+    message = f"unchanged: version {version} already serves this model"
+    assert stable.get_string_custom_property("message") == message

@@ -150,3 +150,11 @@ def test_neither_tfx_nor_tensorflow_is_imported_for_a_folder_or_a_bucket():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_what_a_killed_writer_left_and_a_link_in_its_place_do_no_harm(tmp_path):
+    (tmp_path / "dear").write_text("dear")
+    (tmp_path / ".pushing-labels.json").symlink_to(tmp_path / "dear")
+    documents.replace(str(tmp_path / "labels.json"), b"new", Document(None))
+    assert (tmp_path / "dear").read_text() == "dear"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dear", "labels.json"]

@@ -1,8 +1,8 @@
 """The baseline: the model that serves, which a candidate has to beat, whatever ML Metadata knows.
 
-After a rollback that is not the newest ever pushed. Where the candidate serves already, as when
-nothing changed since the last run, it is the version before: what the candidate was compared with
-then, so that the comparison comes from the cache.
+That is the stable version, or where no label says what serves, the newest that is complete. Where
+the candidate is that one, as when nothing changed since the last run, it is the version before:
+what the candidate was compared with then, so that the comparison comes from the cache.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tfx.types.standard_artifacts import Model
 
 from tfx_kubeflow.metadata.blessings import BLESSED, MODEL_DIGEST, servable
 from tfx_kubeflow.metadata.lineage import MODEL_ID
-from tfx_kubeflow.storage import files, served_versions
+from tfx_kubeflow.storage import files, labels, served_versions
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def served_baseline(base: str, candidate: Artifact | None) -> Served | None:
         candidate: The Model that may be pushed there; None: not known.
     """
     own = served_versions.digest(servable(candidate)) if candidate else ""
-    for name in served_versions.versions(base):
+    for name in _newest_first(base):
         published = served_versions.published_digests(base, name)
         if own in published:
             continue
@@ -57,6 +57,17 @@ def served_baseline(base: str, candidate: Artifact | None) -> Served | None:
         elif found != own:
             return Served(uri, found)
     return None
+
+
+def _newest_first(base: str) -> list[str]:
+    """The versions that served, what serves now first; without labels, that is every version."""
+    complete, labelled = served_versions.versions(base), labels.read(base)
+    if labelled is None:
+        return complete
+    stable = labelled.stable.version
+    first = [stable, *([labelled.previous.version] if labelled.previous else [])]
+    older = [name for name in complete if int(name) < int(stable)]
+    return [name for name in dict.fromkeys([*first, *older]) if name in complete]
 
 
 def known_model(

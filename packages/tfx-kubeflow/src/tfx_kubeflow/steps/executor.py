@@ -14,6 +14,7 @@ from typing import Any
 
 from tfx import version
 from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.proto.orchestration import pipeline_pb2
 from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import JsonValue, PushedModel
@@ -95,7 +96,7 @@ def run_executor(
             from tfx_kubeflow.steps.example_gen_driver import prepare_example_gen
 
             prepare_example_gen(exec_properties, outputs, Path(folder) / "data")
-        executor = _executor(step, beam_args, folder)
+        executor = _executor(step, executor_input, beam_args, folder)
         for artifacts in outputs.values():
             prepare_output(artifacts[0])
         log.info("%s: its executor starts", step.node)
@@ -184,18 +185,24 @@ def _exec_properties(step: ExecutorStep, given: dict[str, Any], folder: Path) ->
     return found
 
 
-def _executor(step: ExecutorStep, beam_args: list[str], folder: str) -> BaseExecutor:
+def _executor(
+    step: ExecutorStep, executor_input: dict[str, Any], beam_args: list[str], folder: str
+) -> BaseExecutor:
     cls = import_executor(step)
-    scratch = posixpath.join(folder, "tmp")
-    flags = [*step.flags, *beam_args]
+    pipeline, run = uris.pipeline_and_run(executor_input["outputs"]["outputFile"])
+    given: dict[str, Any] = {
+        "extra_flags": [*step.flags, *beam_args],
+        "tmp_dir": posixpath.join(folder, "tmp"),
+        "unique_id": "0",
+        "pipeline_info": pipeline_pb2.PipelineInfo(id=pipeline),
+        "pipeline_run_id": run,
+    }
     # Beam takes seconds to import: an executor that did not import it is none of Beam's.
     beam = sys.modules.get(BEAM_EXECUTOR)
     if beam is not None and issubclass(cls, beam.BaseBeamExecutor):
-        context = beam.BaseBeamExecutor.Context(
-            beam_pipeline_args=beam_args, extra_flags=flags, tmp_dir=scratch, unique_id="0"
-        )
+        context = beam.BaseBeamExecutor.Context(beam_pipeline_args=beam_args, **given)
     else:
-        context = BaseExecutor.Context(extra_flags=flags, tmp_dir=scratch, unique_id="0")
+        context = BaseExecutor.Context(**given)
     executor: BaseExecutor = cls(context)
     return executor
 

@@ -17,8 +17,10 @@ from tfx.types.artifact import Artifact
 from tfx.utils import io_utils
 
 from tfx_kubeflow.metadata.blessings import require_evaluated
+from tfx_kubeflow.metadata.origin import origin
 from tfx_kubeflow.protocol import SCHEDULED_TIME
 from tfx_kubeflow.storage import served_versions
+from tfx_kubeflow.storage.served_versions import Published
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ class Executor(pusher.Executor):
     ) -> None:
         """Sets `pushed`, `pushed_version` and `pushed_destination` as TFX does, and `message`.
 
-        A model that serves already counts as pushed, under that version.
+        A model that serves already counts as pushed, under that version. A record beside the
+        version tells people where it comes from.
 
         Raises:
             ValueError: The push destination is neither a folder nor a URI.
@@ -56,18 +59,10 @@ class Executor(pusher.Executor):
         # TFX's contract: the artifact holds a copy of what was pushed. It comes first: where it
         # fails, nothing serves that the run does not know of.
         io_utils.copy_dir(model, pushed.uri)
-        published = served_versions.publish(Path(model), base)
+        told = origin(input_dict, pushed, self._context)
+        published = served_versions.publish(Path(model), base, origin=told)
         self._MarkPushed(pushed, pushed_destination=published.uri, pushed_version=published.version)
-        if not published.new:
-            text = f"unchanged: version {published.version} already serves this model"
-        elif published.damaged:
-            text = (
-                f"pushed as version {published.version}, since version {published.damaged} is "
-                "damaged: its files are not those that were pushed"
-            )
-        else:
-            text = f"pushed as version {published.version}"
-        return _report(pushed, text)
+        return _report(pushed, _in_words(published))
 
 
 def push(
@@ -86,6 +81,21 @@ def push(
     ):
         executor = Executor(executor._context)  # noqa: SLF001, its base class's
     executor.Do(inputs, outputs, exec_properties)
+
+
+def _in_words(published: Published) -> str:
+    version, stable = published.version, published.stable
+    if not published.new:
+        serves = "already serves" if stable in (None, version) else "is"
+        text = f"unchanged: version {version} {serves} this model"
+    elif published.damaged:
+        text = (
+            f"pushed as version {version}, since version {published.damaged} is "
+            "damaged: its files are not those that were pushed"
+        )
+    else:
+        text = f"pushed as version {version}"
+    return text if stable in (None, version) else f"{text}; version {stable} stays stable"
 
 
 def _report(pushed: Artifact, message: str) -> None:

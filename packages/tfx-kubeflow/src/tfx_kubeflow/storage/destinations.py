@@ -13,15 +13,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from tfx.dsl.io import fileio
-
-from tfx_kubeflow.storage import files, lock
+from tfx_kubeflow.storage import files, filesystems, lock
+from tfx_kubeflow.storage.lock import HIDDEN
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 log = logging.getLogger(__name__)
-
-HIDDEN = ".pushing-"
-"""Prefix of what is not yet a version, or no longer: servers ignore it."""
 
 
 class Destination(Protocol):
@@ -32,6 +28,9 @@ class Destination(Protocol):
 
     def mark(self, name: str) -> None:
         """Makes a small file, unless it is there."""
+
+    def unmark(self, name: str) -> None:
+        """Removes a small file, if it is there."""
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Copies a model; `last` is the file that makes servers take it for complete."""
@@ -66,6 +65,11 @@ class Folder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self._base / name, flags, 0o666))
+
+    def unmark(self, name: str) -> None:
+        """Removes a file, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            (self._base / name).unlink()
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Copies a model under a hidden name; the disk has all of it before it gets its name.
@@ -114,8 +118,15 @@ class ObjectPrefix:
     @retried(is_transient)
     def mark(self, name: str) -> None:
         """Makes a small object: of an empty one, TensorFlow's file functions make none."""
-        with fileio.open(posixpath.join(self._base, name), "wb") as stream:
+        uri = posixpath.join(self._base, name)
+        with filesystems.of(uri).open(uri, "wb") as stream:
             stream.write(b"\n")
+
+    def unmark(self, name: str) -> None:
+        """Removes an object, if it is there."""
+        uri = posixpath.join(self._base, name)
+        if files.exists(uri):
+            retried(is_transient)(filesystems.of(uri).remove)(uri)
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Uploads a model, the file that completes it last."""
@@ -125,9 +136,10 @@ class ObjectPrefix:
     def remove(self, version: str, first: str) -> None:
         """Removes a version's objects, the file that completes it first."""
         uri = posixpath.join(self._base, version)
+        store = filesystems.of(uri)
         if files.exists(posixpath.join(uri, first)):
-            retried(is_transient)(fileio.remove)(posixpath.join(uri, first))
-        retried(is_transient)(fileio.rmtree)(uri)
+            retried(is_transient)(store.remove)(posixpath.join(uri, first))
+        retried(is_transient)(store.rmtree)(uri)
 
 
 def _remove(path: Path) -> None:

@@ -12,12 +12,12 @@ import errno
 import functools
 import os
 import stat
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfx_kubeflow.storage import connection
+from tfx_kubeflow.storage.lock import HIDDEN
 
 MOST_BYTES = 1 << 20
 """Larger files are none of ours."""
@@ -96,7 +96,8 @@ def _read_file(path: str) -> bytes | None:
 
 
 def _replace_file(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    draft = path.with_name(f"{HIDDEN}{path.name}")
+    draft.unlink(missing_ok=True)  # of a writer who was killed: the lock is held
     try:
         with draft.open("xb") as stream:
             stream.write(content)
@@ -194,20 +195,21 @@ def _client(given: connection.Connection) -> Any:
 
 
 def _read_elsewhere(uri: str) -> Document:
-    from tfx.dsl.io import fileio  # TensorFlow's: takes seconds
+    from tfx_kubeflow.storage import filesystems
 
-    if not fileio.exists(uri):
+    store = filesystems.of(uri)
+    if not store.exists(uri):
         return Document(None)
-    with fileio.open(uri, "rb") as stream:
+    with store.open(uri, "rb") as stream:
         return Document(_small(uri, stream.read()))
 
 
 def _replace_elsewhere(uri: str, content: bytes, seen: Document) -> None:
-    from tfx.dsl.io import fileio
+    from tfx_kubeflow.storage import filesystems
 
     if _read_elsewhere(uri) != seen:
         raise Conflict(uri)
-    with fileio.open(uri, "wb") as stream:
+    with filesystems.of(uri).open(uri, "wb") as stream:
         stream.write(content)
     if _read_elsewhere(uri).content != content:
         raise Conflict(uri)

@@ -11,16 +11,24 @@ import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
-from tfx.dsl.io import fileio
-
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import object_store, uris
+from tfx_kubeflow.storage import filesystems, object_store, uris
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 CHUNK = 1 << 20
 """Bytes."""
-exists = retried(is_transient)(fileio.exists)
-is_folder = retried(is_transient)(fileio.isdir)
+
+
+@retried(is_transient)
+def exists(path: str) -> bool:
+    """Returns whether there is a file, a folder or an object of this name, or objects below it."""
+    return bool(filesystems.of(path).exists(path))
+
+
+@retried(is_transient)
+def is_folder(path: str) -> bool:
+    """Returns whether this is a folder, or there are objects below this name."""
+    return bool(filesystems.of(path).isdir(path))
 
 
 @retried(is_transient)
@@ -33,7 +41,9 @@ def names_below(folder: str) -> list[str]:
         return sorted(object_store.names_below(folder))
     top = folder.rstrip("/") + "/"
     paths = (
-        posixpath.join(place, name) for place, _, names in fileio.walk(folder) for name in names
+        posixpath.join(place, name)
+        for place, _, names in filesystems.of(folder).walk(folder)
+        for name in names
     )
     return sorted(path.removeprefix(top) for path in paths)
 
@@ -41,14 +51,14 @@ def names_below(folder: str) -> list[str]:
 @retried(is_transient)
 def size(path: str) -> int:
     """Returns how many bytes a file has."""
-    return int(fileio.stat(path).length if "://" in path else Path(path).stat().st_size)
+    return int(filesystems.of(path).stat(path).length)
 
 
 @retried(is_transient)
 def sha256(path: str) -> tuple[str, int]:
     """Returns the SHA-256 of what is in a file, and how many bytes that is."""
     digest, size = hashlib.sha256(), 0
-    with fileio.open(path, "rb") as file:
+    with filesystems.of(path).open(path, "rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
             size += len(chunk)
@@ -152,7 +162,7 @@ def download(uri: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.parent / f".{uuid.uuid4().hex}"
     try:
-        with fileio.open(uri, "rb") as source, draft.open("wb") as target:
+        with filesystems.of(uri).open(uri, "rb") as source, draft.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
         draft.replace(path)
     except BaseException:
@@ -165,9 +175,9 @@ def upload(path: Path, uri: str) -> None:
     """Copies a local file to an object store, where it is there whole or not at all."""
     with path.open("rb") as source:
         try:
-            with fileio.open(uri, "wb") as target:
+            with filesystems.of(uri).open(uri, "wb") as target:
                 shutil.copyfileobj(source, target, CHUNK)
         except BaseException:  # closing the object has made what had arrived of it visible
             with contextlib.suppress(Exception):
-                fileio.remove(uri)
+                filesystems.of(uri).remove(uri)
             raise

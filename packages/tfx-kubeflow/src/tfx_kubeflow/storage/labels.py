@@ -40,7 +40,7 @@ class _Part(BaseModel):
 class Label(_Part):
     """A version that has a label."""
 
-    version: str = Field(pattern=r"^[+-]?[0-9]{1,19}$")
+    version: str = Field(pattern=r"^[+-]?[0-9]{1,200}$")
     """Its folder's name below the base."""
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     """SHA-256 over the names and contents of its files (`served_versions.digest`)."""
@@ -61,7 +61,7 @@ class Event(_Part):
     at: int
     """Seconds since 1970."""
     verb: str
-    """What was done: promote, canary, rollback, prune, repair."""
+    """What was done: promote, canary, end canary, rollback, prune."""
     version: str
     """The version that it was done to."""
     label: Name | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tfx.dsl.io.filesystem import NotFoundError
@@ -13,7 +14,7 @@ from tfx_kubeflow.storage.object_store import FileStat
 
 
 class LocalFiles(LocalFilesystem):
-    """TFX's own, which differs from TensorFlow's in two ways that the rest of TFX would notice."""
+    """TFX's own, which differs from TensorFlow's in ways that the rest of TFX would notice."""
 
     @staticmethod
     def glob(pattern: Any) -> list[Any]:
@@ -28,3 +29,10 @@ class LocalFiles(LocalFilesystem):
         except FileNotFoundError as error:
             raise NotFoundError(path) from error
         return FileStat(found.st_size, found.st_mtime_ns)
+
+    @staticmethod
+    def walk(
+        top: Any, topdown: bool = True, onerror: Callable[..., None] | None = None
+    ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+        """Walks the folders below, links to folders included."""
+        yield from os.walk(top, topdown, onerror, followlinks=True)

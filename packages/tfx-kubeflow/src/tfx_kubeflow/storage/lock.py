@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NAME = ".push.lock"
+HIDDEN = ".pushing-"
+"""Prefix of what is not yet there, or no longer: servers ignore it, the next push removes it."""
 NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 

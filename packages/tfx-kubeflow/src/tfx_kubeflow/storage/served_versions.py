@@ -1,9 +1,9 @@
 """The versions of a served model: `<base>/<number>/`, in a folder or an object store.
 
 TensorFlow Serving takes every child of the base whose name is an integer for a version, and loads
-the newest that is complete. All that lists, numbers, publishes and removes versions is here. Beside
-a version lies a file `.<version>.<digest>`, which records what was published: it tells a
-damaged version from a whole one, and keeps its number from another model.
+the newest that is complete; `labels` may say otherwise. All that lists, numbers, publishes and
+removes versions is here. Beside a version lies a file `.<version>.<digest>`, which records what was
+published: it tells a damaged version from a whole one, and keeps its number from another model.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ import posixpath
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfx.dsl.io import fileio
-
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import files
+from tfx_kubeflow.storage import files, filesystems, labels, push_records
 from tfx_kubeflow.storage.destinations import Destination, Folder, ObjectPrefix
+from tfx_kubeflow.storage.push_records import Origin, PushRecord
 from tfx_kubeflow.storage.retries import is_transient, retried
 
 MODEL_FILE = "saved_model.pb"
@@ -45,13 +44,16 @@ class Published:
         version: Seconds since 1970 of the push, or one more than the version before it.
         uri: `<base>/<version>`.
         new: False where that version was already there with the very same files.
-        damaged: The version that served before, if its files are no longer those published.
+        damaged: The version in whose place this one was pushed, since its files are no longer those
+            published.
+        stable: The version that goes on serving, where labels say so; None: this one serves.
     """
 
     version: str
     uri: str
     new: bool
     damaged: str | None = None
+    stable: str | None = None
 
 
 def destination(text: str | None) -> str | None:
@@ -91,8 +93,22 @@ def versions(base: str) -> list[str]:
 
 
 def serving(base: str) -> str | None:
-    """Returns the version that servers load: the newest complete one, after a rollback an older."""
-    return next(iter(versions(base)), None)
+    """Returns the version that answers: the stable one, or without labels the newest complete one.
+
+    Args:
+        base: Folder or URI of the push destination.
+
+    Returns:
+        None where there is none, or the stable one is not complete.
+
+    Raises:
+        LabelsError: The labels cannot be read.
+    """
+    found = labels.read(base)
+    if found is None:
+        return next(iter(versions(base)), None)
+    stable = found.stable.version
+    return stable if files.exists(posixpath.join(base, stable, MODEL_FILE)) else None
 
 
 def next_version(base: str, requested: int) -> str:
@@ -124,16 +140,35 @@ def digest(folder: str) -> str:
     return total.hexdigest()
 
 
-def published_digests(base: str, version: str) -> set[str]:
+def published_digests(base: str, version: str, names: Sequence[str] | None = None) -> set[str]:
     """Returns the digests that were recorded when a version was published.
+
+    Args:
+        base: Folder or URI of the push destination.
+        version: Name of the version.
+        names: What is in the folder, where that is known already.
 
     Returns:
         One digest; none where another tool made the version; more where several pushes requested
         the same number.
     """
     record = re.compile(re.escape(_record(version, "")) + "([0-9a-f]{64})")
-    found = (record.fullmatch(name) for name in _children(base))
+    found = map(record.fullmatch, _children(base) if names is None else names)
     return {match[1] for match in found if match}
+
+
+def expected_digests(base: str, version: str) -> set[str]:
+    """Returns the digests that a version may have: as published, else as it was when labelled.
+
+    Returns:
+        Nothing where neither is known.
+    """
+    found = published_digests(base, version)
+    labelled = None if found else labels.read(base)
+    if labelled:
+        named = (labelled.stable, labelled.canary, labelled.previous)
+        found = {one.digest for one in named if one and one.version == version}
+    return found
 
 
 def is_damaged(base: str, version: str) -> bool:
@@ -141,50 +176,69 @@ def is_damaged(base: str, version: str) -> bool:
     uri = posixpath.join(base, version)
     if not files.exists(posixpath.join(uri, MODEL_FILE)):
         return True
-    published = published_digests(base, version)
-    return bool(published) and digest(uri) not in published
+    expected = expected_digests(base, version)
+    return bool(expected) and digest(uri) not in expected
 
 
-def publish(model: Path, base: str, clock: Callable[[], float] = time.time) -> Published:
+def publish(
+    model: Path,
+    base: str,
+    clock: Callable[[], float] = time.time,
+    origin: Origin | None = None,
+) -> Published:
     """Makes a SavedModel the newest version below a push destination, whole or not at all.
 
-    What serves already is left alone. Pushes into one folder wait for each other; in an object
-    store, each has a number of its own. What a killed push leaves is nothing that servers load.
+    Where no label says what serves, it serves from then on, and what serves already is left alone.
+    Where labels do, they stay, and a model that is there already, whatever its label, is not pushed
+    again: so what was rolled back does not come back by itself.
+
+    Pushes into one folder wait for each other; in an object store, each has a number of its own.
+    What a killed push leaves is nothing that servers load.
 
     Args:
         model: Folder of the SavedModel; all of it is copied.
         base: Folder or URI of the destination; made if missing.
         clock: Seconds since 1970.
+        origin: What to record of the model; None: nothing.
 
     Raises:
         FileNotFoundError: `model` holds no SavedModel.
-        StepError: No version can follow those below `base`.
+        StepError: No version can follow those below `base`, or its labels cannot be read.
         OSError: The copy failed; what was served before still is.
     """
     if not (model / MODEL_FILE).is_file():
         raise FileNotFoundError(f"{model}: holds no {MODEL_FILE} to push")
     own, place = digest(str(model)), _destination(base)
     with place.turn():
-        served = serving(base)
-        if served is not None and digest(posixpath.join(base, served)) == own:
-            return Published(served, posixpath.join(base, served), new=False)
-        damaged = served if served is not None and is_damaged(base, served) else None
-        version = _reserved(place, base, max(int(clock()), 1), own)
+        labelled = labels.read(base)
+        stable = labelled.stable.version if labelled else None
+        there = _of_the_same_model(base, own) if labelled else versions(base)[:1]
+        for name in there:
+            uri = posixpath.join(base, name)
+            if digest(uri) == own:
+                return Published(name, uri, new=False, stable=stable)
+        damaged = next((name for name in there if is_damaged(base, name)), None)
+        now = max(int(clock()), 1)
+        version = _reserved(place, base, now, own)
+        if origin is not None:
+            told = PushRecord(version=version, digest=own, pushed_at=now, **dict(origin))
+            push_records.write(base, told)
         place.add(model, version, last=MODEL_FILE)
-    return Published(version, posixpath.join(base, version), new=True, damaged=damaged)
+    uri = posixpath.join(base, version)
+    return Published(version, uri, new=True, damaged=damaged, stable=stable)
 
 
 def remove(base: str, version: str) -> None:
-    """Removes a version, as for a rollback: servers go back to the newest that is left.
+    """Removes a version; without labels, servers go back to the newest that is left.
 
-    No other model gets its number.
+    No other model gets its number: the record of its digest stays. What the push told of it goes.
 
     Args:
         base: Folder or URI of the destination.
         version: Name of the version.
 
     Raises:
-        StepError: There is no such version.
+        StepError: There is no such version, or it has a label.
     """
     place = _destination(base)
     with place.turn():
@@ -193,7 +247,18 @@ def remove(base: str, version: str) -> None:
             raise StepError(
                 f"{base} has no version {version!r}, it has {', '.join(found) or 'none'}"
             )
+        labelled = labels.read(base)
+        if labelled and (names := labelled.of(version)):
+            raise StepError(f"{base}: version {version} is {' and '.join(names)}, so it stays")
         place.remove(version, first=MODEL_FILE)
+        place.unmark(f"{version}.json")
+
+
+def _of_the_same_model(base: str, own: str) -> list[str]:
+    """The complete versions that were published with a digest, or that no record tells of."""
+    names = _children(base)
+    ours = {name: published_digests(base, name, names) for name in versions(base)}
+    return [name for name, published in ours.items() if own in published or not published]
 
 
 def _destination(base: str) -> Destination:
@@ -223,4 +288,4 @@ def _record(version: str, content: str) -> str:
 def _children(base: str) -> list[str]:
     if not files.exists(base):
         return []
-    return [name.rstrip("/") for name in retried(is_transient)(fileio.listdir)(base)]
+    return [name.rstrip("/") for name in retried(is_transient)(filesystems.of(base).listdir)(base)]

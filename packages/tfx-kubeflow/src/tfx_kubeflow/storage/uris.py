@@ -48,6 +48,16 @@ def pipeline_folder(output_file: str) -> str:
     return to_remote(folder)
 
 
+def pipeline_and_run(output_file: str) -> tuple[str, str]:
+    """Returns the names of pipeline and run that an output file belongs to.
+
+    Args:
+        output_file: A step's output file: `<root>/<pipeline>/<run>/<task>/<attempt>/<file>`.
+    """
+    pipeline, run, *_ = output_file.split("/")[-5:]
+    return pipeline, run
+
+
 def null(output_file: str, key: str) -> str:
     """Returns the URI that stands for no artifact.
 
