@@ -201,6 +201,12 @@ class Settings(BaseSettings):
         base = Path(self.serving.base) if self.serving.base else Path(self.outputs) / "serving"
         return base.absolute() / self.name
 
+    @property
+    def log_dir(self) -> Path:
+        """Folder of the request log."""
+        folder = self.serving.log.folder
+        return Path(folder) if folder else Path(self.outputs).absolute() / "requests" / self.name
+
     @classmethod
     def settings_customise_sources(
         cls,

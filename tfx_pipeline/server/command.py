@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,29 +75,37 @@ def run(parsed: argparse.Namespace) -> int:
         return 1
     _log_to_terminal()
     print("loading TensorFlow", flush=True)
-    server = _made(settings, folder, parsed.model_name, int(version), rest, grpc_address)
-    return asyncio.run(_serve(server, settings.serving.grace, folder))
+    sources = folder, parsed.model_name, int(version)
+    with ExitStack() as stack:
+        server = _made(settings, sources, rest, grpc_address, stack)
+        return asyncio.run(_serve(server, settings.serving.grace, folder))
 
 
 def _made(
     settings: Settings,
-    folder: Path,
-    name: str | None,
-    version: int,
+    sources: tuple[Path, str | None, int],
     rest: socket.socket,
     grpc_address: str,
+    stack: ExitStack,
 ) -> Server:
-    """The server with everything that watches it."""
+    """The server with everything that watches it; what is to be closed goes on the stack."""
     from tfx_pipeline.local.terminal import muted_errors
 
     with muted_errors():  # what TensorFlow says while it is imported
         from tfx_pipeline.server.server import Server
         from tfx_pipeline.server.sources import Sources
+        from tfx_pipeline.serving.request_log import RequestLog
 
     # Whoever watches the answers is made here: an observer, and routes added to `server.app`.
-    return Server(
-        settings.serving, Sources(folder, name, version), rest, grpc_address, observers=()
+    log = None
+    if settings.serving.log.fraction > 0:
+        log = stack.enter_context(closing(RequestLog(settings.log_dir, settings.serving.log)))
+    server = Server(
+        settings.serving, Sources(*sources), rest, grpc_address, observers=[log] if log else []
     )
+    if log:
+        server.metrics.watch_log(log)
+    return server
 
 
 async def _serve(server: Server, grace: float, folder: Path) -> int:

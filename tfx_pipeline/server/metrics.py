@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from tfx_pipeline.server.errors import Code
 from tfx_pipeline.server.plane import DataPlane, Target
+from tfx_pipeline.serving.request_log import RequestLog
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
@@ -77,6 +78,10 @@ class Metrics:
         """Adds what a data plane holds, looked at when the metrics are read."""
         self._registry.register(_PlaneCollector(plane))
 
+    def watch_log(self, log: RequestLog) -> None:
+        """Adds what a request log wrote and dropped."""
+        self._registry.register(_LogCollector(log))
+
     def answered(self, outcome: Outcome, seconds: float) -> None:
         """Counts a request."""
         one = outcome
@@ -121,3 +126,19 @@ class _PlaneCollector(Collector):
             failures.add_metric([name], model.failures)
             problems.add_metric([name], bool(model.problem))
         yield from (waiting, loaded, failures, problems)
+
+
+class _LogCollector(Collector):
+    def __init__(self, log: RequestLog) -> None:
+        self._log = log
+
+    def collect(self) -> Iterator[Metric]:
+        windows = CounterMetricFamily(
+            "request_log_windows", "Windows that were to be logged.", labels=("outcome",)
+        )
+        for outcome in ("written", "dropped"):
+            windows.add_metric([outcome], self._log.counts[outcome])
+        yield windows
+        yield GaugeMetricFamily(
+            "request_log_failing", "1 while files cannot be written.", value=self._log.failing
+        )

@@ -32,9 +32,9 @@ from tfx_pipeline.serving.request_records import (
     LABEL,
     OPEN,
     VERSION,
-    RequestLogSettings,
     whole_records,
 )
+from tfx_pipeline.serving.settings import RequestLogSettings
 
 LOG = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The format of the request log: what its settings are, its records, and its files' names.
+"""The format of the request log: its records, and its files' names.
 
 A file is a TFRecord of tf.Examples, one for each window that a forecast was asked for. The inputs
 have the names and raw units of the training Examples, NaN where not observed, so that their
@@ -9,12 +9,7 @@ asked: no address, no header, no request id.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-
-from pydantic import Field, PositiveInt
-
-from tfx_pipeline.frozen import Frozen, UserPath
 
 FORECAST = "forecast/"
 """Before the name of an output. Measurements' names have no slash."""
@@ -34,22 +29,6 @@ FILE = "requests-*.tfrecord"
 OPEN = ".part"
 """Ends the name of a file that is being written, or whose server was killed: its last record may
 be cut off."""
-
-
-class RequestLogSettings(Frozen):
-    """Which answered requests a server keeps, where, and for how long."""
-
-    fraction: float = Field(ge=0, le=1)
-    """Of the requests that are logged. A household's load tells of its life: 0, none, unless its
-    people agree."""
-    folder: UserPath | None
-    """Of this machine, readable by its owner alone; null: <outputs>/requests/<name>."""
-    file_mib: float = Field(gt=0)
-    """Size at which a file is closed and the next one begun; it is after a day at the latest."""
-    files: PositiveInt
-    """Most closed files in the folder; the oldest are deleted."""
-    keep: timedelta = Field(gt=timedelta(0))
-    """Age at which a file is deleted: an ISO 8601 duration."""
 
 
 def log_files(folder: Path) -> list[Path]:

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field, PositiveInt
 
 from tfx_pipeline.frozen import Frozen, UserPath
+
+
+class RequestLogSettings(Frozen):
+    """Which answered requests a server keeps, where, and for how long."""
+
+    fraction: float = Field(ge=0, le=1)
+    """Of the requests that are logged. A household's load tells of its life: 0, none, unless its
+    people agree."""
+    folder: UserPath | None
+    """Of this machine, readable by its owner alone; null: <outputs>/requests/<name>."""
+    file_mib: float = Field(gt=0)
+    """Size at which a file is closed and the next one begun; it is after a day at the latest."""
+    files: PositiveInt
+    """Most closed files in the folder; the oldest are deleted."""
+    keep: timedelta = Field(gt=timedelta(0))
+    """Age at which a file is deleted: an ISO 8601 duration."""
 
 
 class ServingSettings(Frozen):
@@ -36,3 +54,5 @@ class ServingSettings(Frozen):
     """Seconds between two looks at the folder and its labels."""
     grace: float = Field(ge=0)
     """Seconds after SIGTERM for which requests are still answered, while readiness says no."""
+    log: RequestLogSettings
+    """Which answered requests are kept for `household-power monitor`."""

@@ -19,10 +19,10 @@ from tfx_pipeline.serving.request_log import RequestLog, recover, serialized
 from tfx_pipeline.serving.request_records import (
     FORECAST,
     OPEN,
-    RequestLogSettings,
     log_files,
     whole_records,
 )
+from tfx_pipeline.serving.settings import RequestLogSettings
 
 SETTINGS = RequestLogSettings(
     fraction=1.0, folder=None, file_mib=64, files=10, keep=timedelta(days=35)
