@@ -34,11 +34,13 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
     Args:
         plane: That answers.
         metrics: Counts the requests.
+        max_bytes: Of one input.
     """
 
-    def __init__(self, plane: DataPlane, metrics: Metrics) -> None:
+    def __init__(self, plane: DataPlane, metrics: Metrics, max_bytes: int) -> None:
         self._plane = plane
         self._metrics = metrics
+        self._max_bytes = max_bytes
 
     async def Predict(  # noqa: N802, the service's own name
         self, request: predict_pb2.PredictRequest, context: Context
@@ -63,7 +65,7 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
             outcome.signature = signature.name
             signature.check_names(request.inputs)
             inputs = {
-                name: to_array(request.inputs[name], name, spec)
+                name: to_array(request.inputs[name], name, spec, self._max_bytes)
                 for name, spec in signature.inputs.items()
             }
             outputs = await self._plane.predict(target, signature, inputs, request.output_filter)
@@ -135,9 +137,7 @@ async def _abort(context: Context, error: ServingError) -> NoReturn:
     raise AssertionError("abort returned")  # it raises
 
 
-def add_to(server: grpc.aio.Server, plane: DataPlane, metrics: Metrics) -> None:
+def add_to(server: grpc.aio.Server, prediction: Prediction, models: Models) -> None:
     """Adds both services."""
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        Prediction(plane, metrics), server
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Models(plane), server)
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(prediction, server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(models, server)

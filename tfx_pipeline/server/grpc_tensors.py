@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
@@ -25,24 +27,27 @@ FIELDS = {
 """NumPy's name of a type -> the field that TensorFlow Serving answers with, which clients read."""
 
 
-def to_array(proto: tensor_pb2.TensorProto, name: str, spec: Spec) -> np.ndarray:
+def to_array(proto: tensor_pb2.TensorProto, name: str, spec: Spec, max_bytes: int) -> np.ndarray:
     """Returns the array of a message.
 
     Args:
         proto: The message.
         name: Of the input, for messages.
         spec: What it must be.
+        max_bytes: Of the array: a message may hold one value for a shape of any size.
 
     Raises:
-        ServingError: It is of another type, or holds not as many values as its shape says.
+        ServingError: It is of another type, too large, or its values do not fill its shape.
     """
     if proto.dtype != tf.as_dtype(spec.dtype).as_datatype_enum:
         found = tf.as_dtype(proto.dtype).name if proto.dtype else "of no type"
         raise invalid(f"input {name!r}: must be {spec}, is {found}")
+    shape = [dimension.size for dimension in proto.tensor_shape.dim]
+    if any(size < 0 for size in shape) or math.prod(shape) * spec.numpy_dtype.itemsize > max_bytes:
+        raise invalid(f"input {name!r}: has shape {shape}, at most {max_bytes:,} bytes are taken")
     try:
         return tf.make_ndarray(proto)
-    except (TypeError, ValueError, OverflowError, MemoryError) as error:
-        shape = [dimension.size for dimension in proto.tensor_shape.dim]
+    except (TypeError, ValueError) as error:
         raise invalid(f"input {name!r}: its values do not fill shape {shape}: {error}") from error
 
 

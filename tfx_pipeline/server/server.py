@@ -98,7 +98,8 @@ class Server:
                 ("grpc.so_reuseport", 0),
             ],
         )
-        grpc_api.add_to(self._grpc, self.plane, self.metrics)
+        prediction = grpc_api.Prediction(self.plane, self.metrics, settings.max_body * MIB)
+        grpc_api.add_to(self._grpc, prediction, grpc_api.Models(self.plane))
         try:
             self.grpc_port = self._grpc.add_insecure_port(self._grpc_address)
         except RuntimeError as error:
