@@ -20,6 +20,7 @@ import yaml
 
 from tfx_pipeline.server import command as server
 from tfx_pipeline.settings import Settings, load_settings, setting_names, takes_settings
+from tfx_pipeline.versions import command as versions
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_lineage(commands)
     server.add(commands)
+    versions.add(commands)
     return parser
 
 

@@ -1,0 +1,1 @@
+"""What of the pushed models serves: `household-power versions` (docs/serving.md)."""

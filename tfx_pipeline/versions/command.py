@@ -1,0 +1,155 @@
+"""`household-power versions`: its verbs, and how they answer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tfx_pipeline.settings import load_settings, takes_settings
+
+if TYPE_CHECKING:
+    from tfx_kubeflow.storage.labels import Labels
+
+NONE = "none"
+"""In the place of a version: there shall be no canary."""
+
+
+def add(commands: Any) -> None:
+    """Adds the command to those of `household-power`."""
+    versions = commands.add_parser(
+        "versions",
+        help="what of the pushed models serves: canary, promote, roll back (docs/serving.md)",
+    )
+    verbs = versions.add_subparsers(required=True, metavar="verb")
+
+    def verb(name: str, does: Callable[[argparse.Namespace], int], **given: Any) -> Any:
+        parser = verbs.add_parser(name, **given)
+        parser.add_argument(
+            "--base",
+            metavar="FOLDER|URI",
+            help="of the versions, also s3:// or minio://; where runs push to unless given",
+        )
+        takes_settings(parser)
+        parser.set_defaults(run=_reporting(does))
+        return parser
+
+    shown = verb("list", _list, help="show the versions, their labels, state, origin and figures")
+    shown.add_argument("--json", action="store_true", help="print them as JSON")
+
+    canary = verb("canary", _canary, help="have a version answer a part of the requests")
+    canary.add_argument("version", help=f"its number; {NONE}: stable answers all again")
+    canary.add_argument(
+        "--percent", type=_percent, default=10, metavar="N", help="1 to 50; 10 unless given"
+    )
+    promote = verb("promote", _promote, help="make a version stable")
+    promote.add_argument("version", nargs="?", help="its number; the canary unless given")
+    verb("rollback", _rollback, help="make the previous version stable; ends the canary")
+
+    prune = verb("prune", _prune, help="remove old versions that have no label")
+    prune.add_argument(
+        "--keep",
+        type=_keep,
+        default=5,
+        metavar="N",
+        help="of the newest, 2 or more; 5 unless given",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+
+def _reporting(does: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Makes a verb that tells its errors in a line."""
+
+    def run(parsed: argparse.Namespace) -> int:
+        from tfx_kubeflow.errors import StepError
+
+        try:
+            return does(parsed)
+        except (StepError, OSError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+
+    return run
+
+
+def _keep(text: str) -> int:
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError("at least 2: one serves, one can be gone back to")
+    return number
+
+
+def _percent(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 50:
+        raise argparse.ArgumentTypeError("1 to 50: a canary answers at most half of the requests")
+    return number
+
+
+def _base(parsed: argparse.Namespace) -> str:
+    settings = load_settings(parsed.settings, program="household-power versions ...")
+    base = str(parsed.base or settings.serving_dir)
+    return base.rstrip("/")
+
+
+def _list(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.versions.listing import listing, print_listing
+
+    found = listing(_base(parsed))
+    if parsed.json:
+        print(found.model_dump_json(indent=2))
+    else:
+        print_listing(found)
+    return 0
+
+
+def _canary(parsed: argparse.Namespace) -> int:
+    from tfx_kubeflow.storage import promotion
+
+    base = _base(parsed)
+    if parsed.version == NONE:
+        return _told(base, promotion.end_canary(base))
+    return _told(base, promotion.canary(base, parsed.version, parsed.percent))
+
+
+def _promote(parsed: argparse.Namespace) -> int:
+    from tfx_kubeflow.storage import promotion
+
+    base = _base(parsed)
+    return _told(base, promotion.promote(base, parsed.version))
+
+
+def _rollback(parsed: argparse.Namespace) -> int:
+    from tfx_kubeflow.storage import promotion
+
+    base = _base(parsed)
+    return _told(base, promotion.rollback(base))
+
+
+def _prune(parsed: argparse.Namespace) -> int:
+    from tfx_kubeflow.storage import promotion
+
+    base = _base(parsed)
+    found = promotion.prune(base, parsed.keep, parsed.dry_run)
+    what = "would be removed" if parsed.dry_run else "removed"
+    print(f"{base}: {what}: {', '.join(found) or 'nothing'}")
+    return 0
+
+
+def _told(base: str, found: Labels | None) -> int:
+    if found is None:
+        print(f"{base}: no labels, so the newest version answers all requests")
+        return 0
+    print(f"{base}: version {found.stable.version} is stable since {_when(found.stable.since)}")
+    if found.canary:
+        one = found.canary
+        print(f"version {one.version} is the canary, for {one.percent} % of the requests")
+    if found.previous:
+        print(f"version {found.previous.version} was stable before: a rollback goes there")
+    return 0
+
+
+def _when(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds).astimezone():%Y-%m-%d %H:%M:%S}"
