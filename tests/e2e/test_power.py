@@ -5,6 +5,7 @@ a folder where `kubeflow.defaults.volumes` mounts a volume that pods can write t
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -54,8 +55,8 @@ class Pipeline:
             "POWER_KUBEFLOW__SERVING_BASE": f"{self.base}/serving",
         }
 
-    def tfx(self, *arguments):
-        return self.cluster.tfx(*arguments, env=self.env)
+    def tfx(self, *arguments, **env):
+        return self.cluster.tfx(*arguments, env=self.env | env)
 
     def place(self, span, first=0, **scale):
         minutes = {"first": first, "rows": ROWS, "scale": scale}
@@ -64,6 +65,15 @@ class Pipeline:
     def run(self, state="SUCCEEDED"):
         run_id = self.cluster.run(self.name, state=state)
         return run_id, self.cluster.look(run_id, self.serving)
+
+    def report(self, left):
+        """The words at the head of a run's report, and its figures."""
+        artifacts = left["artifacts"]
+        assert artifacts["run-report/report"]["type"] == "system.HTML"
+        assert artifacts["run-report/metrics"]["type"] == "system.Metrics"
+        page = self.cluster.read(artifacts["run-report/report"]["uri"])
+        [head] = re.findall("<header>.*?</dl>", page, re.DOTALL)
+        return head, artifacts["run-report/metrics"]["properties"]
 
     def schedule(self, *arguments):
         command = [Path(sys.executable).parent / "tfx-kubeflow", "schedule", arguments[0]]
@@ -131,7 +141,17 @@ def third(pipeline, scheduled):
 
 
 @pytest.fixture(scope="module")
-def rejected(pipeline, third):
+def refused(pipeline, third):
+    """A gate that no model passes."""
+    update = ("pipeline", "update", "--pipeline-path=runner_kubeflow.py")
+    pipeline.tfx(*update, POWER_GATE__MARGIN="0.9")
+    left = pipeline.run()[1]
+    pipeline.tfx(*update)
+    return left
+
+
+@pytest.fixture(scope="module")
+def rejected(pipeline, refused):
     """A voltage that is possible, and not of this grid."""
     pipeline.place(span=3, Voltage=1.7)
     return pipeline.run(state="FAILED")
@@ -200,6 +220,30 @@ def test_new_data_retrains_with_the_served_model_as_baseline(first, third):
     blessed = third["artifacts"]["evaluator/blessing"]["properties"]["blessed"]
     assert len(third["versions"]) == 1 + int(blessed)
     assert third["answer"]["reasons"] == []
+
+
+def test_a_pushed_model_is_reported(pipeline, first):
+    head, figures = pipeline.report(first)
+    assert "Pushed" in head
+    assert first["versions"][0] in head
+    assert (figures["blessed"], figures["pushed"]) == (1, 1)
+    assert 0 < figures["mse_ratio"] < 1
+
+
+def test_a_model_that_the_gate_refuses_is_not_pushed_and_reported(pipeline, refused, third):
+    assert refused["artifacts"]["evaluator/blessing"]["properties"]["blessed"] == 0
+    assert refused["versions"] == third["versions"]
+    head, figures = pipeline.report(refused)
+    assert "The gate refused the model" in head
+    assert (figures["blessed"], figures["pushed"]) == (0, 0)
+    assert figures["mse_ratio"] > 0.1
+
+
+def test_rejected_data_is_reported(pipeline, rejected):
+    head, figures = pipeline.report(rejected[1])
+    assert "The data gate stopped the run" in head
+    assert "Voltage" in head
+    assert figures == {"blessed": 0, "pushed": 0} | figures
 
 
 def test_rejected_data_trains_and_pushes_nothing(pipeline, rejected, third):

@@ -24,6 +24,8 @@ IN_POD = Path(__file__).parent / "in_pod"
 MARK = "E2E "
 LOG_TIMEOUT = 30.0
 """Seconds."""
+CHARACTERS = 20_000
+"""Of a text that is read."""
 
 
 class Cluster:
@@ -133,8 +135,8 @@ class Cluster:
         assert found["bytes"] > 0
 
     def read(self, address: str) -> str:
-        """A text in the store."""
-        return self.inside("read", {"address": address})["text"]
+        """The beginning of a text in the store: it comes through the log of a pod."""
+        return self.inside("read", {"address": address, "characters": CHARACTERS})["text"]
 
     def look(self, run_id: str, serving: str) -> dict:
         """What a run left behind, see in_pod/look.py."""

@@ -1,4 +1,4 @@
-"""Reads a text from the artifact store: `python -c THIS '{"address": ...}'`."""
+"""Reads how a text in the store begins: `python -c THIS '{"address": ..., "characters": 9}'`."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ import sys
 from tfx.dsl.io import fileio
 from tfx_kubeflow.storage import object_store
 
+given = json.loads(sys.argv[1])
 object_store.register()
-with fileio.open(json.loads(sys.argv[1])["address"]) as file:
-    print("E2E", json.dumps({"text": file.read()}))
+with fileio.open(given["address"]) as file:
+    print("E2E", json.dumps({"text": file.read()[: given["characters"]]}))
