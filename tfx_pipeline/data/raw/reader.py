@@ -16,6 +16,7 @@ from tfx_pipeline.data.raw.errors import BadRows, DataError, Problem
 from tfx_pipeline.data.raw.lines import DataLines, Part
 from tfx_pipeline.data.raw.local_time import LocalClock
 from tfx_pipeline.data.raw.parquet import ParquetRows, is_parquet
+from tfx_pipeline.data.raw.reach import Reach
 from tfx_pipeline.data.raw.row_rules import RowRules
 from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.data.raw.source import BLOCK_BYTES, Opener
@@ -71,6 +72,7 @@ class Reader:
         self._local: dict[str, LocalClock] = {}
         self._order = TimeOrder(self._meters, bad_rows, self._clock)
         self._spacing = Spacing(spec)
+        self._reach = Reach(spec, self._grid)
         self._steps = Steps(spec, self._grid, self._meters, bad_rows)
 
     def __iter__(self) -> Iterator[Rows]:
@@ -99,6 +101,15 @@ class Reader:
         """What was noticed in counters -> how often."""
         return self._steps.noticed
 
+    def complete(self, meter: str, ended: bool = True) -> int:
+        """The last step of a meter that the rows read so far complete; -1 where there is none.
+
+        Args:
+            meter: Its name.
+            ended: Whether no more rows will come.
+        """
+        return self._reach.complete(int(self._meters.numbers([meter])[0]), ended)
+
     def _file(self, lines: DataLines | ParquetRows) -> Iterator[Rows]:
         before, observed = self.rows, False
         for part in lines.parts(self._remaining):
@@ -110,6 +121,7 @@ class Reader:
             batch = self._clean(part, lines)
             observed = observed or not np.isnan(batch.values).all()
             self._spacing.add(batch)
+            self._reach.add(batch)
             yield from self._steps.of(batch, lines.time_column)
         if self.rows == before:
             raise DataError.of(Problem("empty", "a header but no rows", lines.file))
