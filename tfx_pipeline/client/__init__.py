@@ -1,0 +1,1 @@
+"""Asks a server for forecasts: from Python (`forecaster`), or `household-power forecast`."""

@@ -1,0 +1,62 @@
+"""Forecasts as steps become complete: one after the other, for as long as rows come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from tfx_pipeline.client.arriving import MOST, Arriving
+from tfx_pipeline.client.errors import ServerError
+from tfx_pipeline.client.forecaster import Forecast, Forecaster
+from tfx_pipeline.client.tail import Source
+
+PAUSE = 1.0
+"""Seconds after which a server that was away is asked again, though no row has come."""
+
+
+def follow(
+    source: Source,
+    arriving: Arriving,
+    forecaster: Forecaster,
+    show: Callable[[Forecast], None],
+    report: Callable[[str], None],
+) -> None:
+    """Forecasts from each step that becomes complete, until the source ends.
+
+    Where the server is away, steps wait, the last ones of them, and it is asked again.
+
+    Args:
+        source: Of the rows.
+        arriving: Makes steps of them.
+        forecaster: The server.
+        show: Is given the forecasts.
+        report: Is told what goes wrong, once.
+
+    Raises:
+        DataError: The rows are not as the series is described.
+        ServerError: The server is still away when the source has ended.
+    """
+    waiting: deque[tuple[str, int]] = deque(maxlen=MOST)
+    away: ServerError | None = None
+    while True:
+        chunk = source.read(PAUSE)
+        if chunk.text or chunk.ended:
+            waiting.extend(arriving.add(chunk))
+        if waiting:
+            windows = arriving.windows(list(waiting))
+            try:
+                forecast = forecaster.forecast(windows)
+            except ServerError as error:
+                if away is None:
+                    report(f"{error}; forecasts go on when it answers")
+                away = error
+            else:
+                if away is not None:
+                    report("the server answers again")
+                away = None
+                waiting.clear()
+                show(forecast)
+        if chunk.ended:
+            if away is not None:
+                raise away
+            return

@@ -1,0 +1,113 @@
+"""Text that grows: the lines that are written to a file from now on, or to standard input."""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from tfx_pipeline.client.errors import ForecastError
+from tfx_pipeline.data.raw.source import require_text
+
+_BLOCK = 4 << 20
+
+
+class Chunk(NamedTuple):
+    """What has come.
+
+    Attributes:
+        text: Whole lines, or nothing.
+        anew: Whether they are the first ones of another file.
+        ended: Whether no more will come.
+    """
+
+    text: bytes
+    anew: bool = False
+    ended: bool = False
+
+
+class Source(Protocol):
+    """Gives lines as they come."""
+
+    def read(self, seconds: float) -> Chunk:
+        """Waits so long at most for lines."""
+
+
+class GrowingFile:
+    """A file that others write to; it may be replaced, renamed or cut to nothing.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        ForecastError: It cannot be read, or is no plain text.
+    """
+
+    def __init__(self, path: Path, pause: float = 0.2) -> None:
+        self._path = path
+        self._pause = pause
+        self._rest = b""
+        self._stream = self._open()
+        require_text(self._stream.peek()[:512], str(path))  # type: ignore[attr-defined]
+        self._anew = False
+
+    def read(self, seconds: float) -> Chunk:
+        """Waits so long at most for lines."""
+        until = time.monotonic() + seconds
+        while True:
+            replaced = self._is_replaced()
+            text, anew = self._lines(self._stream.read(_BLOCK)), self._anew
+            if text:
+                self._anew = False
+                return Chunk(text, anew)
+            if replaced:
+                self._go_over()
+            elif time.monotonic() >= until:
+                return Chunk(b"")
+            else:
+                time.sleep(self._pause)
+
+    def _is_replaced(self) -> bool:
+        """Whether another file has taken the place of the one that is open, or it was cut."""
+        try:
+            now = self._path.stat()
+        except OSError:
+            return False  # it is being replaced
+        mine = os.fstat(self._stream.fileno())
+        same = (now.st_dev, now.st_ino) == (mine.st_dev, mine.st_ino)
+        return not same or now.st_size < self._stream.tell()
+
+    def _go_over(self) -> None:
+        self._stream.close()
+        self._stream = self._open()
+        self._rest, self._anew = b"", True
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except OSError as error:
+            raise ForecastError(f"{self._path}: {error.strerror}") from error
+
+    def _lines(self, data: bytes) -> bytes:
+        whole, end, self._rest = (self._rest + data).rpartition(b"\n")
+        return whole + end
+
+
+class StandardInput:
+    """Lines that a program writes to ours."""
+
+    def __init__(self, number: int = 0) -> None:
+        self._number = number
+        self._rest = b""
+
+    def read(self, seconds: float) -> Chunk:
+        """Waits so long at most for lines."""
+        if not select.select([self._number], [], [], seconds)[0]:
+            return Chunk(b"")
+        data = os.read(self._number, _BLOCK)
+        whole, end, self._rest = (self._rest + data).rpartition(b"\n")
+        if not data:  # the last line may lack its end
+            return Chunk(self._rest, ended=True)
+        return Chunk(whole + end)

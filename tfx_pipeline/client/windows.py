@@ -1,0 +1,196 @@
+"""What a model is asked: windows of steps, from rows that files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tfx_pipeline.client.errors import ForecastError
+from tfx_pipeline.data.contract import METER
+from tfx_pipeline.data.meter import TARGET_ROW
+from tfx_pipeline.data.raw.rows import Rows
+from tfx_pipeline.model_contract import TIMESTAMP, ModelMetadata
+from tfx_pipeline.series.grid import Grid
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The inputs of one forecast or of many.
+
+    Attributes:
+        model: What is asked.
+        meters: Of each window, "" where there is but one.
+        origins: int64 [windows], the last step of each.
+        inputs: Of the model's default signature, by name, with the windows first.
+        came: float32 [windows, horizon], what is known of the target in the steps ahead; NaN where
+            it is not.
+    """
+
+    model: ModelMetadata
+    meters: tuple[str, ...]
+    origins: Ints
+    inputs: Mapping[str, np.ndarray]
+    came: Floats
+
+    def __len__(self) -> int:
+        return len(self.meters)
+
+    @property
+    def times(self) -> Ints:
+        """int64 [windows, horizon], instants at which the steps begin that are forecast."""
+        ahead = np.arange(1, self.model.horizon + 1)
+        return Grid(self.model.series).seconds(self.origins[:, None] + ahead)
+
+    @property
+    def target(self) -> Floats:
+        """float32 [windows, window], the target in the steps that are looked back at."""
+        return np.asarray(self.inputs[self.model.series.target.name])
+
+    @property
+    def observed(self) -> Ints:
+        """int64 [windows], steps that have a value of the target."""
+        return np.asarray((~np.isnan(self.target)).sum(axis=1))
+
+    def where(self, kept: slice) -> Windows:
+        """Some of them."""
+        inputs = {name: values[kept] for name, values in self.inputs.items()}
+        return Windows(self.model, self.meters[kept], self.origins[kept], inputs, self.came[kept])
+
+    def parts(self, values: int = 200_000, most: int = 100) -> Iterable[Windows]:
+        """Splits them into requests that no server finds too large.
+
+        Args:
+            values: Numbers in a request, at most, unless a single window has more.
+            most: Windows in a request.
+        """
+        each = sum(int(np.prod(one.shape)) for one in self.model.inputs.values())
+        size = max(1, min(most, values // each))
+        starts = [*range(0, len(self), size), len(self)]
+        return (self.where(slice(*bounds)) for bounds in pairwise(starts))
+
+
+class History:
+    """The last steps of each meter.
+
+    Args:
+        model: Whose measurements they are.
+        kept: Steps of each meter that are remembered.
+    """
+
+    def __init__(self, model: ModelMetadata, kept: int) -> None:
+        self._model = model
+        self._kept = kept
+        self._steps: dict[str, Ints] = {}
+        self._values: dict[str, Floats] = {}
+
+    @property
+    def meters(self) -> list[str]:
+        """Those that have steps."""
+        return list(self._steps)
+
+    def steps(self, meter: str) -> Ints:
+        """Those of a meter that are remembered, with a value or without."""
+        return self._steps[meter]
+
+    def add(self, rows: Rows) -> None:
+        """Takes steps of a meter, which replace those from the first of them on."""
+        if not rows.steps.size:
+            return
+        steps, values = rows.steps, rows.values
+        if rows.meter in self._steps:
+            before = self._steps[rows.meter] < steps[0]
+            steps = np.concatenate((self._steps[rows.meter][before], steps))
+            values = np.concatenate((self._values[rows.meter][:, before], values), axis=1)
+        first = np.searchsorted(steps, steps[-1] - self._kept + 1)
+        self._steps[rows.meter], self._values[rows.meter] = steps[first:], values[:, first:].copy()
+
+    def origin(self, meter: str, complete: int) -> int | None:
+        """The last step that a forecast can start from; None where there is none.
+
+        Args:
+            meter: Its name.
+            complete: The last step that is complete.
+        """
+        steps = self._steps.get(meter)
+        if steps is None:
+            return None
+        ahead = len(self._model.series.known_ahead)
+        measured = np.ones(steps.size, bool)
+        if ahead:  # other rows are of a time that has not come
+            measured = np.asarray(~np.isnan(self._values[meter][:-ahead]).all(axis=0))
+        if not measured.any():
+            return None
+        last = min(int(steps[measured][-1]), complete)
+        return last if last >= steps[0] else None
+
+    def windows(self, origins: Sequence[tuple[str, int]]) -> Windows:
+        """The windows that end with some steps.
+
+        Args:
+            origins: Meter and step of each, at least one.
+        """
+        model = self._model
+        length = model.window + model.horizon
+        blocks = np.stack(
+            [self._block(meter, origin - model.window + 1, length) for meter, origin in origins]
+        )
+        steps = np.array([origin for _, origin in origins], np.int64)
+        meters = tuple(meter for meter, _ in origins)
+        inputs: dict[str, np.ndarray] = {}
+        for row, name in enumerate(model.series.names):
+            inputs[name] = blocks[:, row, : model.inputs[name].shape[0]]
+        inputs[TIMESTAMP] = Grid(model.series).seconds(steps)
+        if METER in model.inputs:
+            inputs[METER] = np.array([meter.encode() for meter in meters], object)
+        return Windows(model, meters, steps, inputs, blocks[:, TARGET_ROW, model.window :])
+
+    def _block(self, meter: str, first: int, length: int) -> Floats:
+        """Steps from one on, float32 [measurements, length]; NaN where there is none."""
+        block = np.full((len(self._model.series.names), length), np.nan, np.float32)
+        steps = self._steps[meter]
+        own = slice(*np.searchsorted(steps, (first, first + length)))
+        block[:, steps[own] - first] = self._values[meter][:, own]
+        return block
+
+
+def require_target(windows: Windows) -> None:
+    """Refuses windows in none of which the target was observed.
+
+    Raises:
+        ForecastError: There is nothing to forecast from.
+    """
+    if windows.observed.any():
+        return
+    model, grid = windows.model, Grid(windows.model.series)
+    last = int(windows.origins[-1])
+    first = grid.text(last - model.window + 1)
+    raise ForecastError(
+        f"{model.series.target.name} has no value from {first} to {grid.text(last)}, the "
+        f"{model.window} steps that the model looks back: there is nothing to forecast from"
+    )
+
+
+def remarks(windows: Windows) -> list[str]:
+    """What the last of the windows lacks, for people."""
+    model, grid = windows.model, Grid(windows.model.series)
+    last = windows.where(slice(len(windows) - 1, None))
+    end = grid.text(int(last.origins[0]))
+    said = []
+    observed = int(last.observed[0])
+    if observed < model.window:
+        said.append(
+            f"the model looks back {model.window} steps; {observed} of those up to {end} have a "
+            f"value of {model.series.target.name}"
+        )
+    for one in model.series.known_ahead:
+        known = int((~np.isnan(last.inputs[one.name][0, model.window :])).sum())
+        if known < model.horizon:
+            said.append(f"{one.name} is known for {known} of the {model.horizon} steps ahead")
+    return said
