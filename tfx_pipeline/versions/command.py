@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfx_pipeline.settings import load_settings, takes_settings
@@ -57,6 +58,23 @@ def add(commands: Any) -> None:
         help="of the newest, 2 or more; 5 unless given",
     )
     prune.add_argument("--dry-run", action="store_true", help="only say what would go")
+
+    sync = verbs.add_parser("sync", help="keep what serves of an object store in a folder")
+    sync.add_argument(
+        "source", metavar="URI", help="of the versions; its last part names the model"
+    )
+    sync.add_argument("folder", type=Path, metavar="FOLDER", help="gets NAME/ and models.config")
+    sync.add_argument(
+        "--watch", type=float, metavar="SECONDS", help="between looks, until a signal; else once"
+    )
+    sync.add_argument(
+        "--linger",
+        type=float,
+        default=600.0,
+        metavar="SECONDS",
+        help="that a version stays which serves no more; 600 unless given",
+    )
+    sync.set_defaults(run=_reporting(_sync))
 
 
 def _reporting(does: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
@@ -136,6 +154,12 @@ def _prune(parsed: argparse.Namespace) -> int:
     what = "would be removed" if parsed.dry_run else "removed"
     print(f"{base}: {what}: {', '.join(found) or 'nothing'}")
     return 0
+
+
+def _sync(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.versions.sync import sync
+
+    return sync(parsed.source, parsed.folder, parsed.watch, parsed.linger)
 
 
 def _told(base: str, found: Labels | None) -> int:

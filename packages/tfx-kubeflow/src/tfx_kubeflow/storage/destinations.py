@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from tfx_kubeflow.storage import files, filesystems, lock
+from tfx_kubeflow.storage.documents import sync
 from tfx_kubeflow.storage.lock import HIDDEN
 from tfx_kubeflow.storage.retries import is_transient, retried
+from tfx_kubeflow.storage.swap import exchange
 
 log = logging.getLogger(__name__)
 
@@ -77,24 +79,42 @@ class Folder:
         A machine that stops leaves a whole version or none.
         """
         del last  # a rename shows all files at once
+        with self.draft(str(model)) as hidden:
+            hidden.rename(self._base / version)
+        sync(self._base)
+
+    def replace(self, draft: Path, version: str) -> None:
+        """Gives a draft the name of a version, at once and in the place of what has it."""
+        if (self._base / version).exists():
+            exchange(draft, self._base / version)
+        else:
+            draft.rename(self._base / version)
+        sync(self._base)
+
+    @contextmanager
+    def draft(self, source: str) -> Iterator[Path]:
+        """Copies what is below a folder or URI under a hidden name, which the disk has all of.
+
+        What then still has that name is removed.
+        """
         hidden = self._hidden()
+        hidden.mkdir()
         try:
-            files.copy_below(str(model), files.names_below(str(model)), hidden)
+            files.copy_below(source, files.names_below(source), hidden)
             for path in (*hidden.rglob("*"), hidden):
                 if not path.is_symlink():
-                    _sync(path)
-            hidden.rename(self._base / version)
-        except BaseException:
-            shutil.rmtree(hidden, ignore_errors=True)
-            raise
-        _sync(self._base)
+                    sync(path)
+            yield hidden
+        finally:
+            if hidden.exists():
+                _remove(hidden)
 
     def remove(self, version: str, first: str) -> None:
         """Takes a version's name away, and then its files."""
         del first
         hidden = self._hidden()
         (self._base / version).rename(hidden)
-        _sync(self._base)
+        sync(self._base)
         _remove(hidden)
 
     def _hidden(self) -> Path:
@@ -150,11 +170,3 @@ def _remove(path: Path) -> None:
             path.unlink()
     except OSError as error:
         log.warning("%s cannot be removed and stays: %s", path, error)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
