@@ -84,7 +84,7 @@ def instant(text: str, series: SeriesSpec) -> int:
 
 
 def _known(meter: str, names: set[str]) -> str:
-    if names == {""}:
+    if meter and names == {""}:
         raise ForecastError(f"meter {meter!r}: the file names no meters")
     if meter not in names:
         hint = did_you_mean(meter, names)
