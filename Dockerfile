@@ -33,7 +33,7 @@ RUN tools/image/slim /opt/venv/lib/python3.11/site-packages && tools/image/compi
 # change of its code renews.
 FROM packages AS project
 COPY --from=locked /build/build.txt ./
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE settings.yaml ./
 COPY packages packages
 COPY modules modules
 COPY tfx_pipeline tfx_pipeline
