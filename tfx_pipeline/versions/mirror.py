@@ -51,6 +51,8 @@ class Mirror:
         self._clock = clock
         self._known: dict[str, tuple[Stamp, str]] = {}
         self._unwanted: dict[str, float] = {}
+        self._configured = clock()
+        """When TensorFlow Serving's file was last written, or found."""
 
     def follow(self) -> tuple[Labels, bool]:
         """Brings what serves in the store, and removes what has not for long enough.
@@ -143,17 +145,22 @@ class Mirror:
 
     def _labelled(self, found: Labels) -> bool:
         """Writes what serves, now that it is all here, for our server and TensorFlow's."""
-        config = model_config.model_config(self.name, str(self._base), found)
-        wanted = {
-            labels.path(str(self._base)): found.model_dump_json(indent=2) + "\n",
-            str(self._folder / model_config.FILE): config,
-        }
-        changed = False
-        for path, text in wanted.items():
-            here = documents.read(path)
-            if here.content != text.encode():
-                documents.replace(path, text.encode(), here)
-                changed = True
+        text = found.model_dump_json(indent=2) + "\n"
+        changed = _written(labels.path(str(self._base)), text)
+        loaded = {int(one.version) for one in (found.stable, found.canary, found.previous) if one}
+        config = self._folder / model_config.FILE
+        here = documents.read(str(config)).content
+        wanted = model_config.model_config(
+            self.name,
+            str(self._base),
+            found,
+            loaded & served_versions.numbered(str(self._base)).keys(),
+            here.decode() if here is not None else None,
+            self._clock() - self._configured,
+        )
+        if _written(str(config), wanted):
+            self._configured = self._clock()
+            return True
         return changed
 
     def _remove_unwanted(self, place: Folder, found: Labels) -> None:
@@ -168,6 +175,15 @@ class Mirror:
                 for record in self._base.glob(f".{version}.*"):
                     record.unlink()
                 log.info("%s/%s is gone: it serves no more", self._base, version)
+
+
+def _written(path: str, text: str) -> bool:
+    """Writes a file unless it says that already, and tells whether it did."""
+    here = documents.read(path)
+    if here.content == text.encode():
+        return False
+    documents.replace(path, text.encode(), here)
+    return True
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:

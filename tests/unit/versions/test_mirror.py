@@ -63,7 +63,7 @@ def test_what_serves_comes_with_all_that_tells_of_it(place: Place) -> None:
     assert told.run == "run-1"
     model = place.config()
     assert (model.name, model.base_path) == ("power", str(place.base))
-    assert list(model.model_version_policy.specific.versions) == [1, 2]
+    assert list(model.model_version_policy.specific.versions) == [1, 2, 3]
     assert dict(model.version_labels) == {"stable": 1, "canary": 2}
     assert place.mirror.follow() == (found, False)
 
