@@ -47,7 +47,21 @@ def add(commands: Any) -> None:
     )
     promote = verb("promote", _promote, help="make a version stable")
     promote.add_argument("version", nargs="?", help="its number; the canary unless given")
-    verb("rollback", _rollback, help="make the previous version stable; ends the canary")
+    rollback = verb("rollback", _rollback, help="make the previous version stable; ends the canary")
+    for changing in (canary, promote, rollback):
+        changing.add_argument(
+            "--kserve",
+            type=_inference_service,
+            metavar="NAMESPACE/NAME",
+            help="an InferenceService that shall follow the labels",
+        )
+        changing.add_argument(
+            "--patience",
+            type=float,
+            default=600.0,
+            metavar="SECONDS",
+            help="for its pods to be ready; 600 unless given",
+        )
 
     prune = verb("prune", _prune, help="remove old versions that have no label")
     prune.add_argument(
@@ -99,6 +113,13 @@ def _keep(text: str) -> int:
     return number
 
 
+def _inference_service(text: str) -> tuple[str, str]:
+    namespace, slash, name = text.partition("/")
+    if not (namespace and slash and name):
+        raise argparse.ArgumentTypeError("want NAMESPACE/NAME of an InferenceService")
+    return namespace, name
+
+
 def _percent(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 50:
@@ -126,24 +147,38 @@ def _list(parsed: argparse.Namespace) -> int:
 def _canary(parsed: argparse.Namespace) -> int:
     from tfx_kubeflow.storage import promotion
 
-    base = _base(parsed)
     if parsed.version == NONE:
-        return _told(base, promotion.end_canary(base))
-    return _told(base, promotion.canary(base, parsed.version, parsed.percent))
+        return _changed(parsed, promotion.end_canary)
+    return _changed(parsed, lambda base: promotion.canary(base, parsed.version, parsed.percent))
 
 
 def _promote(parsed: argparse.Namespace) -> int:
     from tfx_kubeflow.storage import promotion
 
-    base = _base(parsed)
-    return _told(base, promotion.promote(base, parsed.version))
+    return _changed(parsed, lambda base: promotion.promote(base, parsed.version))
 
 
 def _rollback(parsed: argparse.Namespace) -> int:
     from tfx_kubeflow.storage import promotion
 
+    return _changed(parsed, promotion.rollback)
+
+
+def _changed(parsed: argparse.Namespace, change: Callable[[str], Labels | None]) -> int:
+    """Changes the labels, which are the truth, and has an InferenceService follow them."""
     base = _base(parsed)
-    return _told(base, promotion.rollback(base))
+    if parsed.kserve is None:
+        return _told(base, change(base))
+    from tfx_pipeline.versions.kserve import KServe
+
+    namespace, name = parsed.kserve
+    service = KServe(namespace, name, parsed.patience)
+    service.require(base)
+    found = change(base)
+    _told(base, found)
+    if found:
+        service.follow(base, found)
+    return 0
 
 
 def _prune(parsed: argparse.Namespace) -> int:
