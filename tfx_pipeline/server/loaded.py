@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+from tensorflow.python.framework.ops import gradient_registry
 
 from tfx_pipeline.model_contract import METADATA_FILE, WARM_UP_FILE
 from tfx_pipeline.server.errors import Code, ServingError, invalid
@@ -38,7 +39,7 @@ class LoadedVersion:
         self.number = number
         self.since = time.time()
         self.definitions = _definitions(folder)
-        self._model = tf.saved_model.load(str(folder))
+        self._model = _load(folder)
         self._functions: dict[str, Any] = dict(self._model.signatures)
         self.signatures = {
             name: _signature(name, function) for name, function in self._functions.items()
@@ -130,6 +131,17 @@ class LoadedVersion:
                 return
             when_idle, self._when_idle = self._when_idle, None
         when_idle()
+
+
+def _load(folder: Path) -> Any:
+    # TensorFlow keeps the gradients of each model that it ever loaded, and with them its graphs: 50
+    # MiB for one of ours. Servers ask for none.
+    known = set(gradient_registry.list())
+    try:
+        return tf.saved_model.load(str(folder))
+    finally:
+        for name in set(gradient_registry.list()) - known:
+            del gradient_registry._registry[name]  # noqa: SLF001, it has no method for it
 
 
 def _definitions(folder: Path) -> Mapping[str, meta_graph_pb2.SignatureDef]:
