@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import NAMES, PATIENCE, Browser, Tab, chromium, find_chromium
+from tests.support.browser import PATIENCE, Browser, Tab
 from tests.support.report import REPORTS
 from tfx_pipeline.report.html.page import render
 
@@ -20,15 +20,6 @@ MOST_BYTES = 1_500_000
 MOST_MILLISECONDS = 1000
 
 Open = Callable[..., Tab]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.skip(f"there is no {' or '.join(NAMES)} here: apt-get install chromium")
-    with chromium(path, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,6 +20,8 @@ from tfx_pipeline.server.plane import DataPlane, Target
 from tfx_pipeline.serving.request_log import RequestLog
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+RECENT = 10_000
+"""Requests that are remembered one by one."""
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
@@ -47,10 +52,28 @@ class Outcome:
         self.label = target.label or ""
 
 
+class Recent(NamedTuple):
+    """A request that was answered not long ago.
+
+    Attributes:
+        at: Of the monotonic clock.
+        model: Its name.
+        code: Name of the canonical code.
+        seconds: That it took.
+    """
+
+    at: float
+    model: str
+    code: str
+    seconds: float
+
+
 class Metrics:
     """The metrics of one server."""
 
     def __init__(self) -> None:
+        self.recent: deque[Recent] = deque(maxlen=RECENT)
+        """The last requests, newest last."""
         self._registry = CollectorRegistry()
         GCCollector(self._registry)
         ProcessCollector(registry=self._registry)
@@ -85,6 +108,7 @@ class Metrics:
     def answered(self, outcome: Outcome, seconds: float) -> None:
         """Counts a request."""
         one = outcome
+        self.recent.append(Recent(time.monotonic(), one.model, one.code, seconds))
         self._requests.labels(
             one.protocol, one.model, one.version, one.label, one.signature, one.code
         ).inc()

@@ -87,7 +87,7 @@ class DataPlane:
         self.batcher = batcher
         self._max_rows = max_rows
         self._timeout = timeout
-        self._observers = observers
+        self.observers = list(observers)
         self._clock = clock
 
     def model(self, name: str) -> ServedModel:
@@ -154,6 +154,7 @@ class DataPlane:
     ) -> None:
         answered = Answered(
             at=self._clock(),
+            model=target.asked.model,
             version=str(target.version.number),
             label=target.label,
             signature=signature.name,
@@ -161,7 +162,7 @@ class DataPlane:
             outputs=outputs,
             request_id=target.asked.request_id,
         )
-        for observer in self._observers:
+        for observer in self.observers:
             try:
                 observer(answered)
             except Exception:  # who watches shall not fail whom they watch

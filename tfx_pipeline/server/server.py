@@ -16,6 +16,8 @@ from tfx_pipeline.server.batching import Batcher
 from tfx_pipeline.server.connections import limited
 from tfx_pipeline.server.loader import Loader
 from tfx_pipeline.server.metrics import Metrics
+from tfx_pipeline.server.page.routes import add_page
+from tfx_pipeline.server.page.state import PageState
 from tfx_pipeline.server.plane import DataPlane
 from tfx_pipeline.server.probes import Probes
 from tfx_pipeline.server.rest import RestApi
@@ -60,6 +62,10 @@ class Server:
         """Whoever has routes of its own adds them before `start`."""
         self.app["max_body"] = settings.max_body * MIB
         RestApi(self.plane, self.metrics, settings.read_timeout).add_to(self.app)
+        if settings.page:
+            page = PageState(self.plane, self.metrics)
+            self.plane.observers.append(page.observe)
+            add_page(self.app, page)
         Probes(self.plane, self.loader, self.metrics, lambda: self._ending).add_to(self.app)
         self.grpc_port = 0
         """Known after `start`."""

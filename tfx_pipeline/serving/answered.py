@@ -14,6 +14,7 @@ class Answered:
 
     Attributes:
         at: Seconds since 1970 when it was answered.
+        model: Its name.
         version: Of the model that answered.
         label: `stable` or `canary`; None where the version that answered has no label.
         signature: Name of the signature that was called.
@@ -23,6 +24,7 @@ class Answered:
     """
 
     at: float
+    model: str
     version: str
     label: str | None
     signature: str

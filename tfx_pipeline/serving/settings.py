@@ -36,6 +36,8 @@ class ServingSettings(Frozen):
     """Of REST, page and metrics; 0: a free one."""
     grpc_port: int = Field(ge=0, le=65535)
     """Of gRPC; 0: a free one."""
+    page: bool
+    """Whether `/` is a page that shows the last forecasts, and so the household's load."""
     max_body: PositiveInt
     """MiB of one request at most."""
     max_rows: PositiveInt

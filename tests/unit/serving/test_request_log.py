@@ -32,6 +32,7 @@ SETTINGS = RequestLogSettings(
 def answered(windows: int = 2, first: int = 0, **values) -> Answered:
     """A request of so many windows, the n-th at second `first` + n."""
     fields = {
+        "model": "household-power",
         "at": 1_790_000_000.7,
         "version": "17",
         "label": "stable",
