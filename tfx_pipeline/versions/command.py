@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfx_pipeline.settings import load_settings, takes_settings
+from tfx_pipeline.settings import Settings, load_settings, takes_settings
 
 if TYPE_CHECKING:
     from tfx_kubeflow.storage.labels import Labels
@@ -73,6 +73,17 @@ def add(commands: Any) -> None:
     )
     prune.add_argument("--dry-run", action="store_true", help="only say what would go")
 
+    repair = verb("repair", _repair, help="make versions whole that are damaged")
+    repair.add_argument("versions", nargs="*", metavar="version", help="all unless given")
+    repair.add_argument(
+        "--from",
+        dest="sources",
+        action="append",
+        default=[],
+        metavar="FOLDER|URI",
+        help="another base, or a SavedModel, with the files; besides what runs keep",
+    )
+
     sync = verbs.add_parser("sync", help="keep what serves of an object store in a folder")
     sync.add_argument(
         "source", metavar="URI", help="of the versions; its last part names the model"
@@ -127,9 +138,12 @@ def _percent(text: str) -> int:
     return number
 
 
+def _settings(parsed: argparse.Namespace) -> Settings:
+    return load_settings(parsed.settings, program="household-power versions ...")
+
+
 def _base(parsed: argparse.Namespace) -> str:
-    settings = load_settings(parsed.settings, program="household-power versions ...")
-    base = str(parsed.base or settings.serving_dir)
+    base = str(parsed.base or _settings(parsed).serving_dir)
     return base.rstrip("/")
 
 
@@ -189,6 +203,15 @@ def _prune(parsed: argparse.Namespace) -> int:
     what = "would be removed" if parsed.dry_run else "removed"
     print(f"{base}: {what}: {', '.join(found) or 'nothing'}")
     return 0
+
+
+def _repair(parsed: argparse.Namespace) -> int:
+    from tfx_pipeline.versions.repair import repair_all
+
+    settings = _settings(parsed)
+    database = settings.root / "metadata.sqlite"
+    whole = repair_all(_base(parsed), parsed.versions, parsed.sources, database, settings.name)
+    return 0 if whole else 1
 
 
 def _sync(parsed: argparse.Namespace) -> int:

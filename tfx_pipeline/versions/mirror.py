@@ -118,7 +118,7 @@ class Mirror:
                     "roll back"
                 )
             self._tell(place, version, digest)
-            place.replace(draft, version)
+            place.replace(draft, version, served_versions.MODEL_FILE)
         log.info("%s is here", uri)
         return digest
 

@@ -7,6 +7,7 @@ import logging
 import os
 import posixpath
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -36,6 +37,12 @@ class Destination(Protocol):
 
     def add(self, model: Path, version: str, last: str) -> None:
         """Copies a model; `last` is the file that makes servers take it for complete."""
+
+    def draft(self, source: str) -> AbstractContextManager[Path]:
+        """Copies what is below a folder or URI to where it can replace a version."""
+
+    def replace(self, draft: Path, version: str, last: str) -> None:
+        """Puts a draft in the place of a version, which may be gone; `last` as for `add`."""
 
     def remove(self, version: str, first: str) -> None:
         """Removes a version; `first` is the file without which servers do not load it."""
@@ -83,8 +90,9 @@ class Folder:
             hidden.rename(self._base / version)
         sync(self._base)
 
-    def replace(self, draft: Path, version: str) -> None:
+    def replace(self, draft: Path, version: str, last: str) -> None:
         """Gives a draft the name of a version, at once and in the place of what has it."""
+        del last
         if (self._base / version).exists():
             exchange(draft, self._base / version)
         else:
@@ -153,13 +161,24 @@ class ObjectPrefix:
         for name in sorted(files.names_below(str(model)), key=lambda name: name == last):
             files.upload(model / name, posixpath.join(self._base, version, name))
 
+    @contextmanager
+    def draft(self, source: str) -> Iterator[Path]:
+        """Copies what is below a folder or URI to this machine, for a while."""
+        with tempfile.TemporaryDirectory(prefix="draft-") as folder:
+            files.copy_below(source, files.names_below(source), Path(folder))
+            yield Path(folder)
+
+    def replace(self, draft: Path, version: str, last: str) -> None:
+        """Uploads a draft over a version, which meanwhile lacks the file that completes it."""
+        if files.exists(posixpath.join(self._base, version)):
+            self.remove(version, first=last)
+        self.add(draft, version, last)
+
     def remove(self, version: str, first: str) -> None:
         """Removes a version's objects, the file that completes it first."""
         uri = posixpath.join(self._base, version)
-        store = filesystems.of(uri)
-        if files.exists(posixpath.join(uri, first)):
-            retried(is_transient)(store.remove)(posixpath.join(uri, first))
-        retried(is_transient)(store.rmtree)(uri)
+        self.unmark(posixpath.join(version, first))
+        retried(is_transient)(filesystems.of(uri).rmtree)(uri)
 
 
 def _remove(path: Path) -> None:

@@ -208,7 +208,7 @@ def publish(
     """
     if not (model / MODEL_FILE).is_file():
         raise FileNotFoundError(f"{model}: holds no {MODEL_FILE} to push")
-    own, place = digest(str(model)), _destination(base)
+    own, place = digest(str(model)), destination_of(base)
     with place.turn():
         labelled = labels.read(base)
         stable = labelled.stable.version if labelled else None
@@ -240,7 +240,7 @@ def remove(base: str, version: str) -> None:
     Raises:
         StepError: There is no such version, or it has a label.
     """
-    place = _destination(base)
+    place = destination_of(base)
     with place.turn():
         found = list(numbered(base).values())
         if version not in found:
@@ -261,7 +261,8 @@ def _of_the_same_model(base: str, own: str) -> list[str]:
     return [name for name, published in ours.items() if own in published or not published]
 
 
-def _destination(base: str) -> Destination:
+def destination_of(base: str) -> Destination:
+    """Returns how versions come and go below a folder or URI."""
     return ObjectPrefix(base) if "://" in base else Folder(Path(base))
 
 
