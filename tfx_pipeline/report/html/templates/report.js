@@ -51,6 +51,8 @@
     const text = clock(value, true);
     return between >= 86400 || text.endsWith("00:00") ? text.slice(0, 10) : text.slice(11);
   });
+  // Half of a date has room on the right, too.
+  const dates = { values: clocks, space: 80 }, besideDates = [null, 34, null, null];
   const wholes = (_, values) => values.map(value => Number.isInteger(value) ? value : "");
 
   // Some columns over steps ahead or hours of the day.
@@ -118,9 +120,9 @@
       u.ctx.restore();
     };
     draw("timeline", {
-      height: 240, hooks: { drawClear: [split] }, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"),
+      height: 240, padding: besideDates, hooks: { drawClear: [split] }, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"),
       scales: { x: { range: [found.x[0], found.x[found.x.length - 1] + found.seconds] }, y: { range: (_, low, high) => [Math.min(0, low), high * 1.15 || 1] }, missing: { range: [0, 1] } },
-      axes: [{ values: clocks, space: 90 }, { values: (_, values) => values.map(short) }],
+      axes: [dates, { values: (_, values) => values.map(short) }],
       series: [{ label: "from", value: (_, value) => value == null ? "" : clock(value, true) },
         line("mean", "model", { width: 1.5, ...few([found.x]), value: (_, value) => short(value) + " " + found.unit, fill: color("band") }),
         bars("missing", "missing", { scale: "missing", value: (_, value) => share(value) })],
@@ -163,9 +165,9 @@
     };
     const unit = value => short(value) + " " + found.unit;
     draw("forecast", {
-      height: window.innerWidth < 560 ? 280 : 340, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"), hooks: { drawClear: [mark] },
+      height: window.innerWidth < 560 ? 280 : 340, padding: besideDates, tzDate: seconds => uPlot.tzDate(new Date(1000 * seconds), "UTC"), hooks: { drawClear: [mark] },
       scales: { y: { range: (_, low, high) => [Math.min(0, low), high * 1.05 || 1] } },
-      axes: [{ values: clocks, space: 80 }, { values: (_, values) => values.map(short) }],
+      axes: [dates, { values: (_, values) => values.map(short) }],
       bands: [{ series: [2, 1], fill: color("band") }],
       series: [{ label: "time", value: (_, value) => value == null ? "" : clock(value, true) },
         line("P10", "band", { width: 1, value: (_, value) => unit(value) }), line("P90", "band", { width: 1, value: (_, value) => unit(value) }),
