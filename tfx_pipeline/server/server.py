@@ -26,6 +26,8 @@ from tfx_pipeline.serving.answered import Observer
 from tfx_pipeline.serving.settings import ServingSettings
 
 MIB = 1 << 20
+LINGER = 2.0
+"""Seconds for which the rest of a refused body is read, so that its client sees the answer."""
 THREADS = 1
 """That compute at a time; TensorFlow shares one computation among the processors."""
 
@@ -78,6 +80,11 @@ class Server:
         host, port, *_ = self._socket.getsockname()
         return host, port
 
+    @property
+    def connections(self) -> int:
+        """Of REST that are open; known after `start`."""
+        return len(cast(web.Server, self._runner.server).connections)
+
     async def start(self) -> None:
         """Listens, and begins to load; both go on in the background.
 
@@ -90,6 +97,7 @@ class Server:
             access_log=None,
             handle_signals=False,
             keepalive_timeout=settings.read_timeout,
+            lingering_time=LINGER,
             shutdown_timeout=settings.timeout,
         )
         await self._runner.setup()
