@@ -16,6 +16,7 @@ from tfx_pipeline.client.files import instant, read_windows
 from tfx_pipeline.client.follow import follow
 from tfx_pipeline.client.forecaster import Forecast, Forecaster
 from tfx_pipeline.client.model import model_of
+from tfx_pipeline.client.plot import write_plot
 from tfx_pipeline.client.tail import GrowingFile, Source, StandardInput
 from tfx_pipeline.client.windows import Windows, remarks, require_target
 from tfx_pipeline.data.raw.errors import BadRows
@@ -56,7 +57,10 @@ def ask(parsed: argparse.Namespace, settings: Settings) -> None:
         require_target(windows)
         for remark in remarks(windows):
             _report(f"note: {remark}")
-        _show(parsed, settings, forecaster.forecast(windows))
+        forecast = forecaster.forecast(windows)
+    _show(parsed, settings, forecast)
+    if parsed.plot:
+        _plot(forecast, settings.name, parsed.plot)
 
 
 def _windows(parsed: argparse.Namespace, settings: Settings, model: ModelMetadata) -> Windows:
@@ -89,6 +93,13 @@ def _show(parsed: argparse.Namespace, settings: Settings, forecast: Forecast) ->
         show.write_csv(forecast, sys.stdout)
     else:
         show.print_table(forecast, settings.name, Console())
+
+
+def _plot(forecast: Forecast, model: str, path: Path) -> None:
+    try:
+        write_plot(forecast, model, path)
+    except OSError as error:
+        raise ForecastError(f"--plot: {path}: {error.strerror}") from error
 
 
 def _follow(parsed: argparse.Namespace, forecaster: Forecaster, model: ModelMetadata) -> None:

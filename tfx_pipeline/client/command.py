@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from tfx_pipeline.client.address import DEFAULT, PROTOCOLS
@@ -39,6 +40,9 @@ def add(commands: Any) -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a line of JSON for each forecast")
     form.add_argument("--csv", action="store_true", help="print a row for each step ahead")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.html", help="draw the last forecast, a page by itself"
+    )
     parser.add_argument(
         "--follow", action="store_true", help="forecast on as rows are written to the file"
     )
@@ -82,8 +86,10 @@ def _wrong_usage(parsed: argparse.Namespace) -> str | None:
         return "--last: at least 1"
     if parsed.timeout <= 0:
         return "--timeout: more than 0 seconds"
-    if parsed.follow and (parsed.at or parsed.last > 1):
-        return "--follow goes on from now on; --at and --last are of one forecast"
+    if parsed.plot and parsed.plot.suffix != ".html":
+        return "--plot: a page for a browser, FILE.html"
+    if parsed.follow and (parsed.at or parsed.last > 1 or parsed.plot):
+        return "--follow goes on from now on; --at, --last and --plot are of what is there"
     if parsed.follow and not parsed.file:
         return "--follow: name a file that is written to, or - for standard input"
     return None

@@ -109,7 +109,7 @@ def test_the_description_beside_the_model_is_the_one_that_counts(house, server, 
     [
         (["--last=0"], "--last: at least 1"),
         (["--timeout=0"], "--timeout: more than 0 seconds"),
-        (["--follow", "--at=2023-01-01"], "--at and --last are of one forecast"),
+        (["--follow", "--at=2023-01-01"], "--at, --last and --plot are of what is there"),
         (["--follow"], "name a file that is written to"),
     ],
     ids=["last", "timeout", "follow-at", "follow"],
