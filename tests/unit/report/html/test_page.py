@@ -146,6 +146,13 @@ def test_200_meters_and_many_steps_are_listed():
     assert len(html) < 500_000
 
 
+@pytest.mark.parametrize(("peak", "said"), [(2**30, "peak memory 1.00 GiB"), (0, "first step")])
+def test_memory_is_said_where_it_was_measured(peak, said):
+    page = Page(render(run_summary(peak_rss_bytes=peak)))
+    assert said in page.text
+    assert "peak memory 0" not in page.text
+
+
 def test_a_slice_without_figures_has_dashes():
     nothing = evaluation(
         mse=None, mae=None, mse_ratio=None, mae_ratio=None, per_step=(), cadence=timedelta(hours=1)
