@@ -63,6 +63,25 @@ def add(commands: Any) -> None:
             help="for its pods to be ready; 600 unless given",
         )
 
+    compare = verb("compare", _compare, help="two versions on the same requests")
+    compare.add_argument(
+        "versions", nargs="*", metavar="version", help="two; stable and canary unless given"
+    )
+    compare.add_argument(
+        "--requests",
+        type=Path,
+        metavar="FOLDER",
+        help="a request log; the requests that travel with the models unless given",
+    )
+    compare.add_argument("--server", metavar="URL", help="that has both; loaded here unless given")
+    compare.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="N",
+        help="average difference of the mean, in the target's unit, above which the exit code is 1",
+    )
+    compare.add_argument("--json", action="store_true", help="print it as JSON")
+
     prune = verb("prune", _prune, help="remove old versions that have no label")
     prune.add_argument(
         "--keep",
@@ -193,6 +212,26 @@ def _changed(parsed: argparse.Namespace, change: Callable[[str], Labels | None])
     if found:
         service.follow(base, found)
     return 0
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    if len(parsed.versions) not in (0, 2):
+        print("error: compare takes two versions, or none", file=sys.stderr)
+        return 2
+    from tfx_pipeline.local.terminal import muted_errors
+
+    with muted_errors():  # what TensorFlow says while it is imported
+        from tfx_pipeline.versions.side_by_side import print_comparison, side_by_side
+
+    found = side_by_side(_base(parsed), parsed.versions, parsed.requests, parsed.server)
+    if parsed.json:
+        print(found.model_dump_json(indent=2))
+    else:
+        print_comparison(found)
+    if found.within(parsed.tolerance):
+        return 0
+    print("the versions differ by more than they may", file=sys.stderr)
+    return 1
 
 
 def _prune(parsed: argparse.Namespace) -> int:
