@@ -58,6 +58,7 @@ def serving(
     name: str | None = None,
     observers: Sequence[Observer] = (),
     version: int = 1,
+    port: int = 0,
     **limits: Any,
 ) -> Iterator[Running]:
     """Runs a server until the block ends; what is in the folder is loaded by then.
@@ -67,11 +68,12 @@ def serving(
         name: Of the one model.
         observers: Of answered requests.
         version: Of a folder that is one SavedModel.
+        port: Of REST; a free one unless given.
         **limits: Settings of `serving` that differ.
     """
     quick = {"poll": 0.05, "grace": 0.0, "timeout": PATIENCE} | limits
     taken = defaults().serving.model_copy(update=quick)
-    rest = socket.create_server(("127.0.0.1", 0))
+    rest = socket.create_server(("127.0.0.1", port))
     with socket.create_server(("127.0.0.1", 0)) as free:
         grpc_port = free.getsockname()[1]
     server = Server(
