@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from tfx_pipeline.client.arriving import MOST, Arriving
@@ -23,7 +23,7 @@ def follow(
 ) -> None:
     """Forecasts from each step that becomes complete, until the source ends.
 
-    Where the server is away, steps wait, the last ones of them, and it is asked again.
+    Where the server is away, the last steps of each meter wait, and it is asked again.
 
     Args:
         source: Of the rows.
@@ -36,14 +36,16 @@ def follow(
         DataError: The rows are not as the series is described.
         ServerError: The server is still away when the source has ended.
     """
-    waiting: deque[tuple[str, int]] = deque(maxlen=MOST)
+    waiting: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST))
     away: ServerError | None = None
     while True:
         chunk = source.read(PAUSE)
         if chunk.text or chunk.ended:
-            waiting.extend(arriving.add(chunk))
+            for meter, step in arriving.add(chunk):
+                waiting[meter].append(step)
         if waiting:
-            windows = arriving.windows(list(waiting))
+            steps = sorted((step, meter) for meter, of in waiting.items() for step in of)
+            windows = arriving.windows([(meter, step) for step, meter in steps])
             try:
                 forecast = forecaster.forecast(windows)
             except ServerError as error:

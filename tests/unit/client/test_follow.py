@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.series import household, write_iso
 from tests.support.settings import SERIES
 from tests.support.web import Reply, tensorflow_serving, web
 from tests.support.windows import model as described
-from tfx_pipeline.client.arriving import Arriving
+from tfx_pipeline.client.arriving import MOST, Arriving
 from tfx_pipeline.client.errors import ServerError
 from tfx_pipeline.client.follow import follow
 from tfx_pipeline.client.forecaster import Forecaster
@@ -84,7 +82,14 @@ def test_a_server_that_stays_away_is_said_at_the_end(tmp_path):
     assert "no such input" in reported[1]
 
 
-@pytest.mark.parametrize("rows", [0])
-def test_what_is_there_at_first_is_forecast_from_once(rows, tmp_path):
+def test_what_is_there_at_first_is_forecast_from_once(tmp_path):
     with web(tensorflow_serving(UCI)) as server:
-        assert followed(Source(tmp_path, rows), server) == ([30], [])
+        assert followed(Source(tmp_path, 0), server) == ([30], [])
+
+
+def test_all_of_many_meters_are_forecast(tmp_path):
+    houses = [household(15, "2023-01-01 00:00", meter=f"m{number}") for number in range(MOST + 5)]
+    source = Source(tmp_path, 0)
+    source.chunks[0] = Chunk(write_iso(tmp_path / "houses.csv", *houses).read_bytes())
+    with web(tensorflow_serving(UCI)) as server:
+        assert followed(source, server) == ([15] * (MOST + 5), [])
