@@ -15,7 +15,7 @@ from tfx.proto import pusher_pb2
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing, String
 from tfx_kubeflow.metadata import blessings
-from tfx_kubeflow.storage import served_versions
+from tfx_kubeflow.storage import promotion, served_versions
 
 from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
@@ -177,6 +177,27 @@ def test_after_a_rollback_it_is_the_one_that_serves(runs: Runs) -> None:
     served_versions.remove(str(runs.serving), served_versions.versions(str(runs.serving))[0])
     runs.run("3")
     assert runs.met() == ["none", "1", "1"]
+
+
+def test_with_labels_a_push_moves_nothing_and_a_rollback_sticks(runs: Runs) -> None:
+    runs.run("1")
+    base = str(runs.serving)
+    [first] = served_versions.versions(base)
+    promotion.promote(base, first)
+    runs.run("2")
+    runs.run("3")
+    assert runs.met() == ["none", "1", "1"], "2 was not promoted"
+    third, *_ = served_versions.versions(base)
+    promotion.promote(base, third)
+    runs.run("3")
+    assert runs.met() == ["none", "1", "1"], "what it replaced, so from the cache"
+    promotion.rollback(base)
+    runs.run("3")
+    assert runs.met() == ["none", "1", "1"]
+    assert served_versions.serving(base) == first
+    assert len(served_versions.versions(base)) == 3, "nothing is pushed again"
+    runs.run("4")
+    assert runs.met() == ["none", "1", "1", "1"]
 
 
 def test_what_serves_is_met_even_if_the_metadata_is_gone(runs: Runs) -> None:

@@ -17,6 +17,7 @@ from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Model, ModelBlessing
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata import blessings
+from tfx_kubeflow.storage import push_records
 from tfx_kubeflow.storage.served_versions import digest, versions
 
 from tests.support.model import save_model
@@ -130,6 +131,13 @@ def test_a_good_model_is_pushed_whole_and_once(runs: Runs, model: Path) -> None:
     pushed_digest = digest(str(runs.base / version))
     assert blessing["current_model_digest"].string_value == pushed_digest
     assert judged["current_model_digest"].string_value == pushed_digest
+
+    told = push_records.read(str(runs.base), version)
+    assert told
+    assert told.run
+    assert told.figures["latency_ms"] > 0
+    assert told.blessings["infra_blessing"]["blessed"]
+    assert (told.digest, told.pushed_model) == (pushed_digest, str(archived))
 
     # The same model, trained again: what is served stays as it is.
     runs.run(model, attempt=2)

@@ -12,7 +12,7 @@ import mlflow
 import numpy as np
 import pytest
 from mlflow import MlflowClient
-from tfx_kubeflow.storage import served_versions
+from tfx_kubeflow.storage import promotion, served_versions
 
 from tests.support.mlflow_store import content, empty_store, job_of
 from tests.support.model import save_model
@@ -240,6 +240,13 @@ def test_the_alias_follows_what_serves(uri, served, tmp_path):
     options = [f"--outputs={tmp_path}", f"--serving.base={base.parent}", f"--tracking.uri={uri}"]
     assert main(["tracking", "replay", *options]) == 0
     assert champion() == first
+    promotion.promote(str(base), first)
+    run(3)
+    assert main(["tracking", "replay", *options]) == 0
+    assert champion() == first, "the newest is not stable"
+    promotion.promote(str(base), served_versions.versions(str(base))[0])
+    assert main(["tracking", "replay", *options]) == 0
+    assert champion() != first
 
 
 @contextmanager
