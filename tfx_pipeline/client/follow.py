@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Callable
 
 from tfx_pipeline.client.arriving import MOST, Arriving
@@ -36,13 +35,14 @@ def follow(
         DataError: The rows are not as the series is described.
         ServerError: The server is still away when the source has ended.
     """
-    waiting: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MOST))
+    waiting: dict[str, list[int]] = {}
     away: ServerError | None = None
     while True:
         chunk = source.read(PAUSE)
         if chunk.text or chunk.ended:
             for meter, step in arriving.add(chunk):
-                waiting[meter].append(step)
+                before = waiting.get(meter, [])
+                waiting[meter] = [one for one in before if one > step - MOST] + [step]
         if waiting:
             steps = sorted((step, meter) for meter, of in waiting.items() for step in of)
             windows = arriving.windows([(meter, step) for step, meter in steps])

@@ -56,7 +56,7 @@ def require_same(described: Mapping[str, Input], takes: Mapping[str, Input], whe
     faults = [
         f"{name}: {takes.get(name) or 'not there'}, by {where} {described.get(name) or 'not there'}"
         for name in sorted(described.keys() | takes.keys())
-        if described.get(name) != takes.get(name)
+        if not _same(described.get(name), takes.get(name))
     ]
     if faults:
         raise ForecastError(
@@ -65,6 +65,15 @@ def require_same(described: Mapping[str, Input], takes: Mapping[str, Input], whe
             + "\nname the folder of its forecast.json (--serving.base), or its series and "
             "windowing (--series, --windowing.window, --windowing.horizon)"
         )
+
+
+def _same(described: Input | None, takes: Input | None) -> bool:
+    """Whether they are one; servers may leave a length open."""
+    if described is None or takes is None or described.dtype != takes.dtype:
+        return False
+    return len(described.shape) == len(takes.shape) and all(
+        size in (own, -1) for own, size in zip(described.shape, takes.shape, strict=True)
+    )
 
 
 def _read(file: Path) -> ModelMetadata:

@@ -6,7 +6,7 @@ import os
 import select
 import time
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tfx_pipeline.client.errors import ForecastError
 from tfx_pipeline.data.raw.source import require_text
@@ -49,8 +49,11 @@ class GrowingFile:
         self._path = path
         self._pause = pause
         self._rest = b""
-        self._stream = self._open()
-        require_text(self._stream.peek()[:512], str(path))  # type: ignore[attr-defined]
+        try:
+            self._stream = path.open("rb")
+        except OSError as error:
+            raise ForecastError(f"{path}: {error.strerror}") from error
+        require_text(self._stream.peek()[:512], str(path))
         self._anew = False
 
     def read(self, seconds: float) -> Chunk:
@@ -80,15 +83,12 @@ class GrowingFile:
         return not same or now.st_size < self._stream.tell()
 
     def _go_over(self) -> None:
-        self._stream.close()
-        self._stream = self._open()
-        self._rest, self._anew = b"", True
-
-    def _open(self) -> BinaryIO:
         try:
-            return self._path.open("rb")
-        except OSError as error:
-            raise ForecastError(f"{self._path}: {error.strerror}") from error
+            new = self._path.open("rb")
+        except FileNotFoundError:
+            return  # replaced once more
+        self._stream.close()
+        self._stream, self._rest, self._anew = new, b"", True
 
     def _lines(self, data: bytes) -> bytes:
         whole, end, self._rest = (self._rest + data).rpartition(b"\n")

@@ -87,6 +87,7 @@ class History:
     def __init__(self, model: ModelMetadata, kept: int) -> None:
         self._model = model
         self._kept = kept
+        self._ahead = len(model.series.known_ahead)
         self._steps: dict[str, Ints] = {}
         self._values: dict[str, Floats] = {}
 
@@ -108,7 +109,8 @@ class History:
             before = self._steps[rows.meter] < steps[0]
             steps = np.concatenate((self._steps[rows.meter][before], steps))
             values = np.concatenate((self._values[rows.meter][:, before], values), axis=1)
-        first = np.searchsorted(steps, steps[-1] - self._kept + 1)
+        last = steps[self._measured(values)][-1:]  # what is known ahead may reach far beyond
+        first = np.searchsorted(steps, (last if last.size else steps)[-1] - self._kept + 1)
         self._steps[rows.meter], self._values[rows.meter] = steps[first:], values[:, first:].copy()
 
     def origin(self, meter: str, complete: int) -> int | None:
@@ -121,13 +123,10 @@ class History:
         steps = self._steps.get(meter)
         if steps is None:
             return None
-        ahead = len(self._model.series.known_ahead)
-        measured = np.ones(steps.size, bool)
-        if ahead:  # other rows are of a time that has not come
-            measured = np.asarray(~np.isnan(self._values[meter][:-ahead]).all(axis=0))
-        if not measured.any():
+        measured = steps[self._measured(self._values[meter])]
+        if not measured.size:
             return None
-        last = min(int(steps[measured][-1]), complete)
+        last = min(int(measured[-1]), complete)
         return last if last >= steps[0] else None
 
     def windows(self, origins: Sequence[tuple[str, int]]) -> Windows:
@@ -150,6 +149,12 @@ class History:
         if METER in model.inputs:
             inputs[METER] = np.array([meter.encode() for meter in meters], object)
         return Windows(model, meters, steps, inputs, blocks[:, TARGET_ROW, model.window :])
+
+    def _measured(self, values: Floats) -> npt.NDArray[np.bool_]:
+        """Steps, bool [n], that are of a time that has come: not those of what is known ahead."""
+        if not self._ahead:
+            return np.ones(values.shape[1], bool)
+        return np.asarray(~np.isnan(values[: -self._ahead]).all(axis=0))
 
     def _block(self, meter: str, first: int, length: int) -> Floats:
         """Steps from one on, float32 [measurements, length]; NaN where there is none."""

@@ -139,6 +139,19 @@ def test_what_is_known_ahead_reaches_beyond_the_last_measurement(tmp_path):
     assert same_as_training([file], series) > 10
 
 
+def test_what_is_known_far_ahead_leaves_the_window_whole(tmp_path):
+    series = series_of(cadence="PT1H", known_ahead=[{"name": "temperature", "unit": "degC"}])
+    start = datetime(2023, 1, 1)
+    rows = [
+        f"{start + timedelta(hours=hour)},{1.0 if hour < 20 else ''},{hour}" for hour in range(300)
+    ]
+    file = tmp_path / "house.csv"
+    file.write_text("time,energy,temperature\n" + "\n".join(rows) + "\n")
+    windows = read_windows([str(file)], model(series, WINDOWING))
+    assert windows.observed.tolist() == [12]
+    assert windows.inputs["temperature"][0].tolist() == list(range(8, 23))
+
+
 @pytest.mark.parametrize(("day", "hours"), [("2023-03-26", 23), ("2023-10-29", 25)])
 def test_a_day_on_which_the_clock_changes_is_complete_at_its_end(day, hours, tmp_path):
     berlin = ZoneInfo("Europe/Berlin")

@@ -90,3 +90,9 @@ def test_files_may_be_written_otherwise_than_those_of_the_training(settings, bes
     mine.write_text(yaml.safe_dump(values))
     with pytest.raises(ForecastError, match=r"mine\.yaml is not the model's: target .*\(W\)"):
         model_of(SERVED, settings(f"--series={mine}"), own_series=True)
+
+
+def test_a_server_may_leave_a_length_open(settings, beside):
+    beside(UCI)
+    open_ended = dict(UCI.inputs) | {"Voltage": Input((-1,), "float32")}
+    assert model_of(Served("3", open_ended), settings()) == UCI
