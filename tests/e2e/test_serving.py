@@ -95,6 +95,12 @@ def overlay(folder: Path, of: str, **parts) -> Path:
     return folder
 
 
+def replaced(kind: str, values: list[tuple[str, str]]) -> dict:
+    """A patch of a kustomization."""
+    changes = [{"op": "replace", "path": path, "value": value} for path, value in values]
+    return {"target": {"kind": kind}, "patch": yaml.safe_dump(changes)}
+
+
 def is_part(count: int, fraction: float) -> bool:
     """Whether so many of the requests may be a canary's part of them, by chance."""
     deviation = (ASKED * fraction * (1 - fraction)) ** 0.5
@@ -169,12 +175,11 @@ def test_an_inference_service_follows_the_labels(base, tmp_path):
             }
         )
     )
-    first = [
-        {"op": "replace", "path": "/spec/predictor/name", "value": "v101"},
-        {"op": "replace", "path": "/spec/predictor/model/storageUri", "value": f"{base}/101/"},
-    ]
-    target = {"target": {"kind": "InferenceService"}, "patch": yaml.safe_dump(first)}
-    namespace.apply_folder(overlay(tmp_path, "kserve/household-power", patches=[target]))
+    first = [("/spec/predictor/name", "v101"), ("/spec/predictor/model/storageUri", f"{base}/101/")]
+    # Five pods at a time: a test's cluster is small.
+    little = [("/spec/containers/0/resources/requests/cpu", "20m")]
+    patches = [replaced("InferenceService", first), replaced("ServingRuntime", little)]
+    namespace.apply_folder(overlay(tmp_path, "kserve/household-power", patches=patches))
     ready = f"--for=condition=Ready=True inferenceservice/{NAME} --timeout=900s"
     namespace.kubectl("wait", *ready.split())
     url = f"http://{namespace.address('household-power-serving')}:8501/v1/models/{NAME}:predict"
