@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,8 +52,8 @@ class Web:
 
 
 @contextmanager
-def web(answer: Callable[[Request], Reply], port: int = 0) -> Iterator[Web]:
-    """Serves until the end of the block."""
+def web(answer: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> Iterator[Web]:
+    """Serves until the end of the block, by TLS where there is a context for it."""
     requests: list[Request] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,7 +80,9 @@ def web(answer: Callable[[Request], Reply], port: int = 0) -> Iterator[Web]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class ForecastError(ValueError):
+class ForecastError(Exception):
     """There is no forecast; the message says why, and the way out."""
 
 

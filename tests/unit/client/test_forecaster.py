@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import socket
+import ssl
 
 import numpy as np
 import pytest
 
+from tests.support.certificates import certificates
 from tests.support.web import Reply, metadata_reply, persistence, tensorflow_serving, web
 from tfx_pipeline.client.address import Credentials
 from tfx_pipeline.client.errors import (
@@ -324,3 +326,26 @@ def test_json_of_a_float_is_that_float(model, windows):
         forecaster.forecast(windows)
     sent = np.array(json.loads(server.requests[0].body)["inputs"]["power"])
     np.testing.assert_array_equal(sent.astype(np.float32), windows.inputs["power"])
+
+
+def test_tls_needs_the_right_authority(model, tmp_path):
+    made = certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.server, made.key)
+    trusted = Credentials("very-secret", str(made.authority))
+    with web(lambda _: metadata_reply(model), context) as server:
+        url = server.url.replace("http:", "https:")
+        with Forecaster(url, "house", shown=trusted, timeout=5) as forecaster:
+            assert forecaster.served().version == "3"
+        with Forecaster(url, "house", timeout=5) as one, pytest.raises(ServerError) as caught:
+            one.served()
+        assert "certificate verify failed" in str(caught.value)
+        assert "FORECAST_CA_FILE" in str(caught.value)
+    with web(lambda _: metadata_reply(model)) as server:
+        url = server.url.replace("http:", "https:")
+        with Forecaster(url, "house", timeout=5) as one, pytest.raises(ServerError) as caught:
+            one.served()
+        assert "speaks no TLS; try http://" in str(caught.value)
+    (tmp_path / "none.pem").write_text("no certificate")
+    with pytest.raises(ServerError, match=r"FORECAST_CA_FILE: .*none\.pem"):
+        Forecaster(url, "house", shown=Credentials(ca_file=str(tmp_path / "none.pem")))
