@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from tfx_pipeline.client import command as client
+from tfx_pipeline.monitoring import command as monitoring
 from tfx_pipeline.server import command as server
 from tfx_pipeline.settings import Settings, load_settings, setting_names, takes_settings
 from tfx_pipeline.versions import command as versions
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     server.add(commands)
     versions.add(commands)
     client.add(commands)
+    monitoring.add(commands)
     return parser
 
 

@@ -33,7 +33,7 @@ from tfx_pipeline.components.data_gate.settings import ValidationSettings
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.data.options import DataOptions, DataSettings, WindowingSettings
 from tfx_pipeline.data.raw.location import locate
-from tfx_pipeline.evaluation.settings import GateSettings
+from tfx_pipeline.evaluation.settings import GateSettings, MonitoringSettings
 from tfx_pipeline.frozen import Frozen, UserPath
 from tfx_pipeline.hints import did_you_mean
 from tfx_pipeline.series.files import described_files, read_series
@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     tuner: TunerSettings
     gate: GateSettings
     serving: ServingSettings
+    monitoring: MonitoringSettings
     tracking: TrackingSettings
     beam: BeamSettings
     kubeflow: KubeflowRunSettings

@@ -1,4 +1,4 @@
-"""The settings of the gate."""
+"""The settings of the gate, and of the monitor that goes on where the gate ends."""
 
 from datetime import timedelta
 from typing import Self
@@ -42,3 +42,26 @@ class GateSettings(Frozen):
                 f"({self.min_time}), or there may be no slice to look at"
             )
         return self
+
+
+class MonitoringSettings(Frozen):
+    """When `household-power monitor` raises an alarm."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    period: timedelta = Field(gt=timedelta(0))
+    """The newest forecasts, whose errors are scored."""
+    recent: timedelta = Field(gt=timedelta(0))
+    """The newest inputs, which are checked for gaps, stuck sensors, physics, drift and skew."""
+    confidence: float = Field(gt=0.0, lt=1.0)
+    """Probability that a live figure lies between the bounds that alarms go by."""
+    error_bound: float = Field(ge=1.0)
+    """MSE, and MAE, over the best naive forecast's, as a multiple of what the gate found."""
+    coverage_tolerance: float = Field(ge=0.0, le=1.0)
+    """By how much P10..P90 may miss `gate.coverage`, either way."""
+    drift: float = Field(gt=0.0, le=1.0)
+    """Jensen-Shannon divergence of a measurement from the training data."""
+    skew: float = Field(gt=0.0, le=1.0)
+    """The same from what the pipeline reads of the same steps."""
+    stale: timedelta = Field(gt=timedelta(0))
+    """Time without a forecast."""

@@ -30,6 +30,7 @@ from tfx_pipeline.serving.request_records import (
     FILE,
     FORECAST,
     LABEL,
+    MODEL,
     OPEN,
     VERSION,
     whole_records,
@@ -255,6 +256,7 @@ def serialized(answered: Answered) -> Iterator[bytes]:
         **{FORECAST + name: values for name, values in answered.outputs.items()},
     }
     once = {
+        MODEL: np.array([answered.model.encode()], object),
         VERSION: np.array([answered.version.encode()], object),
         LABEL: np.array([(answered.label or "").encode()], object),
         AT: np.array([int(answered.at)]),

@@ -14,6 +14,9 @@ from pathlib import Path
 FORECAST = "forecast/"
 """Before the name of an output. Measurements' names have no slash."""
 
+MODEL = f"{FORECAST}model"
+"""Bytes [1]: name of the model that answered."""
+
 VERSION = f"{FORECAST}version"
 """Bytes [1]: the version that answered."""
 

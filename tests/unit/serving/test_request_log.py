@@ -63,7 +63,7 @@ def times(folder: Path) -> list[int]:
 def test_a_window_is_an_example_with_what_is_needed_and_no_more():
     first, second = serialized(answered())
     features = tf.train.Example.FromString(first).features.feature
-    outputs = {FORECAST + name for name in (*OUTPUTS, "version", "label", "at")}
+    outputs = {FORECAST + name for name in (*OUTPUTS, "model", "version", "label", "at")}
     assert set(features) == {"Voltage", TIMESTAMP, "meter", *outputs}
     voltage = features["Voltage"].float_list.value
     assert voltage[0] == 240.5

@@ -1,0 +1,1 @@
+"""A report of the monitor as a page for a browser."""
