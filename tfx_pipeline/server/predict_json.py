@@ -27,11 +27,13 @@ class PredictJson:
         signature: That it calls.
         form: `instances` or `inputs`.
         inputs: By name.
+        output_filter: Empty, for all outputs: this form has none.
     """
 
     signature: Signature
     form: str
     inputs: dict[str, np.ndarray]
+    output_filter: tuple[str, ...] = ()
 
     def answer(self, outputs: Mapping[str, np.ndarray]) -> bytes:
         """Returns the body of the answer, in the form of the request.

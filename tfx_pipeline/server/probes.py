@@ -16,7 +16,7 @@ METRICS = ("/metrics", "/monitoring/prometheus/metrics")
 
 
 class Probes:
-    """Answers `/healthz`, `/readyz` and the metrics.
+    """Answers `/healthz`, `/readyz`, the same by the Open Inference Protocol, and the metrics.
 
     Args:
         plane: Whose models must answer for the server to be ready.
@@ -37,6 +37,8 @@ class Probes:
         """Adds the routes."""
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/v2/health/live", self._healthz)
+        app.router.add_get("/v2/health/ready", self._readyz)
         for path in METRICS:
             app.router.add_get(path, self._text)
 
@@ -53,7 +55,7 @@ class Probes:
         return {"ready": ready and not self._ending(), "problem": problem, "models": models}
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        return web.json_response({"live": True})
 
     async def _readyz(self, request: web.Request) -> web.Response:
         state = self.readiness()

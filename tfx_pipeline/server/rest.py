@@ -1,11 +1,14 @@
-"""TensorFlow Serving's REST API: predict, status and metadata, of versions and labels."""
+"""REST: TensorFlow Serving's API below `/v1`, the Open Inference Protocol below `/v2`."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import json
+import logging
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,8 +21,13 @@ from tensorflow_serving.apis.get_model_metadata_pb2 import SignatureDefMap
 from tfx_pipeline.server.errors import Code, ServingError, invalid
 from tfx_pipeline.server.messages import SIGNATURE_DEF, model_metadata, model_status
 from tfx_pipeline.server.metrics import Metrics, Outcome
-from tfx_pipeline.server.plane import Asked, DataPlane
-from tfx_pipeline.server.predict_json import read_predict
+from tfx_pipeline.server.open_inference import Infer, metadata, read_infer
+from tfx_pipeline.server.plane import Asked, DataPlane, Target
+from tfx_pipeline.server.predict_json import PredictJson, read_predict
+
+LOG = logging.getLogger(__name__)
+
+DISTRIBUTION = "household-power-forecast"
 
 MODEL = (
     r"(?i:/v1/models)/(?P<model>[^/:]+)"
@@ -28,6 +36,10 @@ MODEL = (
 """The case of names counts, that of the words between them does not."""
 CALL = re.compile(MODEL + r":(?P<method>(?i:classify|regress|predict))")
 QUESTION = re.compile(MODEL + r"(?P<metadata>/(?i:metadata))?")
+
+INFERENCE = re.compile(
+    r"/v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>\d+))?(?P<what>/infer|/ready)?"
+)
 
 STATUS = {
     Code.OK: 200,
@@ -48,7 +60,7 @@ LARGE = 32 * 1024
 
 
 class RestApi:
-    """Answers what lies below `/v1/`.
+    """Answers what lies below `/v1/` and `/v2/`.
 
     Args:
         plane: That answers.
@@ -64,6 +76,7 @@ class RestApi:
     def add_to(self, app: web.Application) -> None:
         """Adds the routes."""
         app.router.add_route("*", "/{version:[vV]1}/{path:.*}", self._handle)
+        app.router.add_route("*", "/v2{path:(/.*)?}", self._handle)
 
     async def _handle(self, request: web.Request) -> web.Response:
         begin = time.monotonic()
@@ -79,16 +92,22 @@ class RestApi:
             response = error_response(
                 413, f"the body has more than {size:,} bytes (serving.max_body)"
             )
+        except Exception:  # a fault of ours, which the client shall hear of in the usual form
+            LOG.exception("%s %s failed", request.method, request.path)
+            outcome.code = Code.INTERNAL.name
+            response = error_response(500, "the server failed; its log says why")
         if outcome.model:
             self._metrics.answered(outcome, time.monotonic() - begin)
         return response
 
     async def _answer(self, request: web.Request, outcome: Outcome) -> web.Response:
         path = request.rel_url.raw_path
+        if path.startswith("/v2"):
+            return await self._open_inference(request, path, outcome)
         if request.method == "POST" and (call := CALL.fullmatch(path)):
             asked = _asked(call, request)
             if call["method"].lower() == "predict":
-                return await self._predict(request, asked, outcome)
+                return await self._predict(request, asked, outcome, read_predict)
             raise invalid(f"{call['method']} is not served here; ask {asked.model}:predict")
         if request.method in ("GET", "HEAD") and (question := QUESTION.fullmatch(path)):
             asked = _asked(question, request)
@@ -99,21 +118,49 @@ class RestApi:
             return _json({"models": sorted(self._plane.models)})
         raise invalid(f"Malformed request: {request.method} {path}")
 
-    async def _predict(self, request: web.Request, asked: Asked, outcome: Outcome) -> web.Response:
+    async def _open_inference(
+        self, request: web.Request, path: str, outcome: Outcome
+    ) -> web.Response:
+        if match := INFERENCE.fullmatch(path):
+            asked = _asked(match, request)
+            if match["what"] == "/infer" and request.method == "POST":
+                return await self._predict(request, asked, outcome, read_infer)
+            if match["what"] == "/ready" and request.method in ("GET", "HEAD"):
+                with self._plane.target(asked):
+                    return _json({"name": asked.model, "ready": True})
+            if not match["what"] and request.method in ("GET", "HEAD"):
+                with self._plane.target(asked) as target:
+                    return _json(metadata(target))
+        if path == "/v2" and request.method in ("GET", "HEAD"):
+            version = importlib.metadata.version(DISTRIBUTION)
+            return _json({"name": DISTRIBUTION, "version": version, "extensions": []})
+        if path == "/v2/models" and request.method in ("GET", "HEAD"):
+            return _json({"models": sorted(self._plane.models)})
+        raise invalid(f"Malformed request: {request.method} {path}")
+
+    async def _predict(
+        self,
+        request: web.Request,
+        asked: Asked,
+        outcome: Outcome,
+        read: Callable[[bytes, Target], PredictJson | Infer],
+    ) -> web.Response:
         with self._plane.target(asked) as target:
             outcome.of(target)
             body = await self._body(request)
             if len(body) < LARGE:
-                predict = read_predict(body, target)
+                asks = read(body, target)
             else:
-                predict = await asyncio.to_thread(read_predict, body, target)
-            outcome.signature = predict.signature.name
-            outputs = await self._plane.predict(target, predict.signature, predict.inputs, ())
+                asks = await asyncio.to_thread(read, body, target)
+            outcome.signature = asks.signature.name
+            outputs = await self._plane.predict(
+                target, asks.signature, asks.inputs, asks.output_filter
+            )
             headers = {VERSION: str(target.version.number)}
             if target.label:
                 headers[LABEL] = target.label
             return web.Response(
-                body=predict.answer(outputs), content_type="application/json", headers=headers
+                body=asks.answer(outputs), content_type="application/json", headers=headers
             )
 
     async def _body(self, request: web.Request) -> bytes:
@@ -141,7 +188,7 @@ def _asked(match: re.Match[str], request: web.Request) -> Asked:
     version = match["version"]
     if version and int(version) >= 2**63:
         raise invalid(f"Failed to convert version: {version} to numeric.")
-    label = match["label"]
+    label = match.groupdict().get("label")
     return Asked(
         model=unquote(match["model"]),
         version=int(version) if version else None,

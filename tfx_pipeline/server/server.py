@@ -63,12 +63,12 @@ class Server:
         self.app = web.Application(client_max_size=settings.max_body * MIB)
         """Whoever has routes of its own adds them before `start`."""
         self.app["max_body"] = settings.max_body * MIB
-        RestApi(self.plane, self.metrics, settings.read_timeout).add_to(self.app)
         if settings.page:
             page = PageState(self.plane, self.metrics)
             self.plane.observers.append(page.observe)
             add_page(self.app, page)
         Probes(self.plane, self.loader, self.metrics, lambda: self._ending).add_to(self.app)
+        RestApi(self.plane, self.metrics, settings.read_timeout).add_to(self.app)
         self.grpc_port = 0
         """Known after `start`."""
         self._grpc_address = grpc_address
