@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from tfx_kubeflow.storage import documents
 from tfx_kubeflow.storage.documents import Conflict, Document
+from tfx_kubeflow.storage.retries import is_transient
 
 
 @pytest.fixture
@@ -110,6 +111,17 @@ def test_a_store_that_is_away_is_named(monkeypatch, place):
     monkeypatch.setenv("MINIO_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(OSError, match=f"{place}: .*127.0.0.1:1"):
         documents.read(place)
+
+
+def test_a_refusal_is_no_reason_to_try_again_and_a_silent_store_is(place, monkeypatch):
+    with pytest.raises(OSError, match="NoSuchBucket") as refused:
+        documents.read(place.replace("://", "://no-"))
+    assert not is_transient(refused.value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("MINIO_ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(OSError, match="connect") as silent:
+        documents.read(place)
+    assert is_transient(silent.value)
 
 
 def test_a_link_a_pipe_and_a_large_file_are_refused(tmp_path):

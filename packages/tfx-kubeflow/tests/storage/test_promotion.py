@@ -219,6 +219,27 @@ def test_a_version_of_another_tool_is_whole_as_it_was_when_it_got_its_label(base
     assert is_damaged(base, "7")
 
 
+def test_a_version_that_is_a_link_is_one_like_any_other(base, tmp_path):
+    Path(base, "2").rename(tmp_path / "elsewhere")
+    Path(base, "2").symlink_to(tmp_path / "elsewhere")
+    promotion.promote(base, "2")
+    assert serving(base) == "2"
+    promotion.promote(base, "3")
+    promotion.promote(base, "1")
+    assert promotion.prune(base, 2) == []
+    served_versions.remove(base, "2")
+    assert (tmp_path / "elsewhere/saved_model.pb").exists(), "what it leads to is not ours"
+
+
+def test_a_clock_that_goes_back_mixes_nothing_up(base):
+    promotion.promote(base, "1", lambda: 2_000_000_000)
+    promotion.promote(base, "2", lambda: 1_000_000_000)
+    found = labels.read(base)
+    assert (found.stable.since, found.previous.since) == (1_000_000_000, 2_000_000_000)
+    promotion.rollback(base, lambda: 5)
+    assert state(base) == ("1", None, None)
+
+
 # Prune
 
 

@@ -64,3 +64,13 @@ def test_a_file_that_is_no_record_is_named(tmp_path):
     (tmp_path / "7.json").write_text("{}")
     with pytest.raises(StepError, match=r"7\.json: no record of a push"):
         push_records.read(str(tmp_path), "7")
+
+
+def test_what_is_in_its_way_stops_no_push(tmp_path, model, caplog):
+    base = tmp_path / "serving"
+    base.mkdir()
+    (tmp_path / "dear").write_text("dear")
+    (base / "100.json").symlink_to(tmp_path / "dear")
+    assert publish(model, str(base), lambda: 100, ORIGIN).version == "100"
+    assert "100.json is not written: " in caplog.text
+    assert (tmp_path / "dear").read_text() == "dear"

@@ -18,7 +18,7 @@ from tfx.types.standard_artifacts import Model
 
 from tfx_kubeflow.metadata.blessings import BLESSED, MODEL_DIGEST, servable
 from tfx_kubeflow.metadata.lineage import MODEL_ID
-from tfx_kubeflow.storage import files, labels, served_versions
+from tfx_kubeflow.storage import files, served_versions
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def served_baseline(base: str, candidate: Artifact | None) -> Served | None:
 
 def _newest_first(base: str) -> list[str]:
     """The versions that served, what serves now first; without labels, that is every version."""
-    complete, labelled = served_versions.versions(base), labels.read(base)
+    complete, labelled = served_versions.versions(base), served_versions.read_labels(base)
     if labelled is None:
         return complete
     stable = labelled.stable.version

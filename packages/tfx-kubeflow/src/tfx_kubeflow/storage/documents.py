@@ -13,6 +13,7 @@ import functools
 import os
 import stat
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _read_object(uri: str) -> Document:
     except ClientError as error:
         if _code(error) == "NoSuchKey":
             return Document(None)
-        raise OSError(f"{uri}: {error}") from error
+        raise _refused(uri, error) from error
     except BotoCoreError as error:
         raise OSError(f"{uri}: {error}") from error
     return Document(_small(uri, content), answer["ETag"])
@@ -147,7 +148,7 @@ def _replace_object(uri: str, content: bytes, seen: Document) -> None:
         if _code(error) in CONFLICT:
             raise Conflict(uri) from error
         if _code(error) not in NO_CONDITION:
-            raise OSError(f"{uri}: {error}") from error
+            raise _refused(uri, error) from error
         if _read_object(uri) != seen:
             raise Conflict(uri) from error
         client.put_object(**given)
@@ -159,6 +160,13 @@ def _replace_object(uri: str, content: bytes, seen: Document) -> None:
 
 def _code(error: Any) -> str:
     return str(error.response["Error"]["Code"])
+
+
+def _refused(uri: str, error: Any) -> OSError:
+    """An error whose number says whether another attempt may succeed (`retries.is_transient`)."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    number = errno.EACCES if status < HTTPStatus.INTERNAL_SERVER_ERROR else errno.EAGAIN
+    return OSError(number, str(error), uri)
 
 
 def _object(uri: str) -> tuple[Any, dict[str, str]]:

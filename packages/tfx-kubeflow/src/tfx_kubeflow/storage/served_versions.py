@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import posixpath
 import re
@@ -20,10 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfx_kubeflow.errors import StepError
-from tfx_kubeflow.storage import files, filesystems, labels, push_records
+from tfx_kubeflow.storage import documents, files, filesystems, labels, push_records
 from tfx_kubeflow.storage.destinations import Destination, Folder, ObjectPrefix
 from tfx_kubeflow.storage.push_records import Origin, PushRecord
 from tfx_kubeflow.storage.retries import is_transient, retried
+
+log = logging.getLogger(__name__)
 
 MODEL_FILE = "saved_model.pb"
 """Servers take a version for complete when this file is there."""
@@ -54,6 +57,9 @@ class Published:
     new: bool
     damaged: str | None = None
     stable: str | None = None
+
+
+read_labels = retried(is_transient)(labels.read)
 
 
 def destination(text: str | None) -> str | None:
@@ -104,7 +110,7 @@ def serving(base: str) -> str | None:
     Raises:
         LabelsError: The labels cannot be read.
     """
-    found = labels.read(base)
+    found = read_labels(base)
     if found is None:
         return next(iter(versions(base)), None)
     stable = found.stable.version
@@ -164,7 +170,7 @@ def expected_digests(base: str, version: str) -> set[str]:
         Nothing where neither is known.
     """
     found = published_digests(base, version)
-    labelled = None if found else labels.read(base)
+    labelled = None if found else read_labels(base)
     if labelled:
         named = (labelled.stable, labelled.canary, labelled.previous)
         found = {one.digest for one in named if one and one.version == version}
@@ -210,7 +216,7 @@ def publish(
         raise FileNotFoundError(f"{model}: holds no {MODEL_FILE} to push")
     own, place = digest(str(model)), destination_of(base)
     with place.turn():
-        labelled = labels.read(base)
+        labelled = read_labels(base)
         stable = labelled.stable.version if labelled else None
         there = _of_the_same_model(base, own) if labelled else versions(base)[:1]
         for name in there:
@@ -222,7 +228,7 @@ def publish(
         version = _reserved(place, base, now, own)
         if origin is not None:
             told = PushRecord(version=version, digest=own, pushed_at=now, **dict(origin))
-            push_records.write(base, told)
+            _tell(base, told)
         place.add(model, version, last=MODEL_FILE)
     uri = posixpath.join(base, version)
     return Published(version, uri, new=True, damaged=damaged, stable=stable)
@@ -247,11 +253,18 @@ def remove(base: str, version: str) -> None:
             raise StepError(
                 f"{base} has no version {version!r}, it has {', '.join(found) or 'none'}"
             )
-        labelled = labels.read(base)
+        labelled = read_labels(base)
         if labelled and (names := labelled.of(version)):
             raise StepError(f"{base}: version {version} is {' and '.join(names)}, so it stays")
         place.remove(version, first=MODEL_FILE)
         place.unmark(f"{version}.json")
+
+
+def _tell(base: str, told: PushRecord) -> None:
+    try:
+        push_records.write(base, told)
+    except (OSError, documents.Conflict) as error:  # nothing is decided by it
+        log.warning("%s is not written: %s", push_records.path(base, told.version), error)
 
 
 def _of_the_same_model(base: str, own: str) -> list[str]:
