@@ -13,8 +13,8 @@ from tfx_pipeline.client.errors import ForecastError
 
 Protocol = Literal["rest", "grpc", "kserve-v1", "oip"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
-"""TensorFlow Serving's two, which the local server speaks as well; KServe's, which are older and
-newer: V1, and the Open Inference Protocol, V2."""
+"""TensorFlow Serving's two, which the local server speaks as well; KServe's V1; and the Open
+Inference Protocol, which is its V2, by HTTP or gRPC."""
 
 DEFAULT = "http://127.0.0.1:8501"
 TOKEN_VARIABLE = "FORECAST_TOKEN"  # noqa: S105, the name of a variable
@@ -32,6 +32,7 @@ class Address:
         url: As it was given, without a slash at its end.
         host: Its host and port.
         protocol: What is spoken.
+        by_grpc: Whether by gRPC, else by HTTP.
         encrypted: Whether by TLS.
         local: Whether it is this machine, which no proxy stands before.
     """
@@ -39,6 +40,7 @@ class Address:
     url: str
     host: str
     protocol: Protocol
+    by_grpc: bool
     encrypted: bool
     local: bool
 
@@ -65,7 +67,7 @@ def parse(url: str, protocol: Protocol | None = None) -> Address:
         )
     by_grpc = parts.scheme.startswith("grpc")
     protocol = protocol or ("grpc" if by_grpc else "rest")
-    if by_grpc != (protocol == "grpc"):
+    if protocol != "oip" and by_grpc != (protocol == "grpc"):
         scheme = "grpc://" if protocol == "grpc" else "http://"
         raise ForecastError(f"{url}: {protocol} is spoken at an address that begins with {scheme}")
     try:
@@ -77,6 +79,7 @@ def parse(url: str, protocol: Protocol | None = None) -> Address:
         url=f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"),
         host=f"{host}:{port}",
         protocol=protocol,
+        by_grpc=by_grpc,
         encrypted=parts.scheme in ("https", "grpcs"),
         local=_is_local(parts.hostname),
     )

@@ -125,10 +125,14 @@ class Forecaster:
         )
 
     def _connect(self, wanted: Wanted, shown: Credentials, patience: Patience) -> Transport:
-        if self.address.protocol == "grpc":
+        if self.address.by_grpc:
+            from tfx_pipeline.client.channel import Channel
+            from tfx_pipeline.client.inference_rpc import OpenInferenceRpc
             from tfx_pipeline.client.rpc import Rpc
 
-            return Rpc(self.address, shown, patience, wanted)
+            channel = Channel(self.address, shown, patience)
+            spoken = OpenInferenceRpc if self.address.protocol == "oip" else Rpc
+            return spoken(channel, wanted)
         from tfx_pipeline.client.kserve import V1, OpenInference
         from tfx_pipeline.client.rest import Rest
         from tfx_pipeline.client.web import Web

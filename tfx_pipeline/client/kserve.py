@@ -17,8 +17,8 @@ from tfx_pipeline.client.transport import Answer, Served, Wanted, outputs_of
 from tfx_pipeline.client.web import Web
 from tfx_pipeline.model_contract import OUTPUTS, Input
 
-_DATATYPES = {"float32": "FP32", "int64": "INT64", "object": "BYTES"}
-_DTYPES = {"FP32": "float32", "INT64": "int64", "BYTES": "string"}
+DATATYPES = {"float32": "FP32", "int64": "INT64", "object": "BYTES"}
+DTYPES = {"FP32": "float32", "INT64": "int64", "BYTES": "string"}
 
 
 class V1:
@@ -108,7 +108,7 @@ class OpenInference:
             {
                 "name": name,
                 "shape": list(values.shape),
-                "datatype": _DATATYPES[values.dtype.name],
+                "datatype": DATATYPES[values.dtype.name],
                 "data": _flat(values),
             }
             for name, values in inputs.items()
@@ -156,4 +156,4 @@ def _flat(values: np.ndarray) -> list[Any]:
 
 def _input(tensor: Mapping[str, Any]) -> Input:
     kind = tensor["datatype"]
-    return Input(tuple(int(size) for size in tensor["shape"][1:]), _DTYPES.get(kind, kind))
+    return Input(tuple(int(size) for size in tensor["shape"][1:]), DTYPES.get(kind, kind))

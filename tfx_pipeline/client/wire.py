@@ -1,8 +1,8 @@
-"""The messages of TensorFlow Serving's gRPC API, as far as forecasts need them.
+"""The messages of gRPC that forecasts need: TensorFlow Serving's, the Open Inference Protocol's.
 
-The official stubs, `tensorflow_serving.apis`, import TensorFlow, which takes longer than many
-forecasts; these have the same numbers and types, in a pool of their own. A test holds them against
-the official ones.
+The official stubs of the former, `tensorflow_serving.apis`, import TensorFlow, which takes longer
+than many forecasts; these have the same numbers and types, in a pool of their own. A test holds
+them against the official ones.
 """
 
 from __future__ import annotations
@@ -58,6 +58,37 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "GetModelStatusRequest": {"model_spec": (1, "ModelSpec")},
     "ModelVersionStatus": {"version": (1, "int64"), "state": (2, "int32")},
     "GetModelStatusResponse": {"model_version_status": (1, "ModelVersionStatus*")},
+    # The Open Inference Protocol's.
+    "InferTensorContents": {
+        "int64_contents": (3, "int64*"),
+        "fp32_contents": (6, "float*"),
+        "fp64_contents": (7, "double*"),
+        "bytes_contents": (8, "bytes*"),
+    },
+    "InferTensor": {
+        "name": (1, "string"),
+        "datatype": (2, "string"),
+        "shape": (3, "int64*"),
+        "contents": (5, "InferTensorContents"),
+    },
+    "ModelInferRequest": {
+        "model_name": (1, "string"),
+        "model_version": (2, "string"),
+        "inputs": (5, "InferTensor*"),
+    },
+    "ModelInferResponse": {
+        "model_name": (1, "string"),
+        "model_version": (2, "string"),
+        "outputs": (5, "InferTensor*"),
+        "raw_output_contents": (6, "bytes*"),
+    },
+    "ModelMetadataRequest": {"name": (1, "string"), "version": (2, "string")},
+    "TensorMetadata": {
+        "name": (1, "string"),
+        "datatype": (2, "string"),
+        "shape": (3, "int64*"),
+    },
+    "ModelMetadataResponse": {"name": (1, "string"), "inputs": (4, "TensorMetadata*")},
 }
 """Message -> field -> its number and type; `*`: many, `{}`: a map from strings."""
 

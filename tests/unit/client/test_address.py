@@ -35,7 +35,7 @@ def test_addresses(url, host, protocol, encrypted, local):
         ("http://x:99999", None, "Port out of range"),
         ("http://" + "me:word@x", None, "holds a user or password; set FORECAST_TOKEN"),
         ("http://x", "grpc", "grpc is spoken at an address that begins with grpc://"),
-        ("grpc://x", "oip", "oip is spoken at an address that begins with http://"),
+        ("grpc://x", "kserve-v1", "kserve-v1 is spoken at an address that begins with http://"),
     ],
 )
 def test_others_are_refused(url, protocol, said):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-
 import grpc
 import numpy as np
 import pytest
 
 from tests.support.certificates import certificates
+from tests.support.rpc import Handler, serving
 from tests.support.web import persistence
 from tfx_pipeline.client import wire
 from tfx_pipeline.client.address import Credentials
@@ -20,30 +18,12 @@ from tfx_pipeline.model_contract import DEFAULT_SIGNATURE
 NUMBERS = {"float32": 1, "string": 7, "int64": 9}
 
 
-class Serving(grpc.GenericRpcHandler):
-    """Answers as TensorFlow Serving does, or fails with the given codes first."""
+class Serving(Handler):
+    """Answers as TensorFlow Serving does."""
 
     def __init__(self, model, failures=()):
+        super().__init__(failures)
         self.model = model
-        self.failures = iter(failures)
-        self.requests = []
-
-    def service(self, details):
-        method = details.method.rpartition("/")[2]
-        request = {"Predict": "PredictRequest"}.get(method, f"{method}Request")
-
-        def answer(message, context):
-            self.requests.append((method, message, dict(context.invocation_metadata())))
-            failure = next(self.failures, None)
-            if failure:
-                context.abort(*failure)
-            return getattr(self, method)(message)
-
-        return grpc.unary_unary_rpc_method_handler(
-            answer,
-            request_deserializer=wire.message(request).FromString,
-            response_serializer=lambda one: one.SerializeToString(),
-        )
 
     def GetModelMetadata(self, request):  # noqa: N802
         signature = wire.message("SignatureDef")()
@@ -71,22 +51,6 @@ class Serving(grpc.GenericRpcHandler):
         for name, values in persistence(target, self.model.horizon).items():
             answer.outputs[name].CopyFrom(wire.tensor(np.array(values, np.float32)))
         return answer
-
-
-@contextmanager
-def serving(handler, credentials=None):
-    """Runs a server until the end of the block, and gives its port."""
-    server = grpc.server(ThreadPoolExecutor(2))
-    server.add_generic_rpc_handlers((handler,))
-    if credentials:
-        port = server.add_secure_port("127.0.0.1:0", credentials)
-    else:
-        port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield port
-    finally:
-        server.stop(None)
 
 
 def asking(port, **options):
@@ -131,7 +95,7 @@ def test_what_is_busy_is_asked_again(code, model, windows):
     [
         ("INVALID_ARGUMENT", "no good"),
         ("UNAUTHENTICATED", "no good; a token is taken from FORECAST_TOKEN"),
-        ("UNIMPLEMENTED", "does not speak TensorFlow Serving's gRPC"),
+        ("UNIMPLEMENTED", "does not speak this protocol; see --protocol"),
         ("DEADLINE_EXCEEDED", "no answer in 5 s; see --timeout"),
     ],
 )
