@@ -60,7 +60,7 @@ def house(tmp_path_factory):
 
 
 def url(running, protocol):
-    return running.rest if protocol == "rest" else f"grpc://{running.grpc}"
+    return f"grpc://{running.grpc}" if protocol == "grpc" else running.rest
 
 
 def described(folder):
@@ -79,10 +79,10 @@ def same_as_saved_model(forecast, folder):
         np.testing.assert_array_equal(getattr(forecast, name), answer[name].numpy())
 
 
-@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+@pytest.mark.parametrize("protocol", ["rest", "grpc", "oip"])
 def test_answers_are_those_of_the_saved_model(protocol, running, folder, house):
     model = folder / NAME / "7"
-    with Forecaster(url(running, protocol), NAME) as forecaster:
+    with Forecaster(url(running, protocol), NAME, protocol=protocol) as forecaster:
         served = forecaster.served()
         assert served.inputs == described(model).inputs
         windows = read_windows([str(house)], described(model), last=120)
@@ -92,7 +92,7 @@ def test_answers_are_those_of_the_saved_model(protocol, running, folder, house):
     same_as_saved_model(forecast, model)
 
 
-@pytest.mark.parametrize("protocol", ["rest", "grpc"])
+@pytest.mark.parametrize("protocol", ["rest", "grpc", "oip"])
 def test_several_meters_and_what_is_known_ahead(protocol, tmp_path):
     series = SeriesSpec.model_validate(
         {
@@ -121,7 +121,7 @@ def test_several_meters_and_what_is_known_ahead(protocol, tmp_path):
     assert np.isnan(windows.inputs["temperature"]).sum(axis=1).tolist() == [1, 1]
     with (
         serving(tmp_path / "models") as running,
-        Forecaster(url(running, protocol), "town") as forecaster,
+        Forecaster(url(running, protocol), "town", protocol=protocol) as forecaster,
     ):
         assert forecaster.served().inputs == described(model).inputs
         forecast = forecaster.forecast(windows)

@@ -47,7 +47,8 @@ class OpenInferenceRpc:
             one.name: Input(tuple(one.shape[1:]), DTYPES.get(one.datatype, one.datatype))
             for one in answer.inputs
         }
-        return Served(self._wanted.version, inputs or None)
+        only = answer.versions[0] if len(answer.versions) == 1 else None
+        return Served(self._wanted.version or only, inputs or None)
 
     def predict(self, inputs: Mapping[str, np.ndarray], request_id: str) -> Answer:
         """Asks for forecasts."""

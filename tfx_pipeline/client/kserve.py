@@ -100,7 +100,9 @@ class OpenInference:
             raise ServerError(
                 f"{self._wanted}: the server speaks no Open Inference Protocol; see --protocol"
             ) from error
-        return Served(self._wanted.version, inputs or None)
+        versions = content.get("versions") or ()
+        only = str(versions[0]) if len(versions) == 1 else None
+        return Served(self._wanted.version or only, inputs or None)
 
     def predict(self, inputs: Mapping[str, np.ndarray], request_id: str) -> Answer:
         """Asks for forecasts."""

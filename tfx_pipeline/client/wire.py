@@ -88,7 +88,11 @@ MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "datatype": (2, "string"),
         "shape": (3, "int64*"),
     },
-    "ModelMetadataResponse": {"name": (1, "string"), "inputs": (4, "TensorMetadata*")},
+    "ModelMetadataResponse": {
+        "name": (1, "string"),
+        "versions": (2, "string*"),
+        "inputs": (4, "TensorMetadata*"),
+    },
 }
 """Message -> field -> its number and type; `*`: many, `{}`: a map from strings."""
 

@@ -23,7 +23,7 @@ class Inference(Handler):
         self.model, self.raw, self.datatype = model, raw, datatype
 
     def ModelMetadata(self, request):  # noqa: N802
-        answer = wire.message("ModelMetadataResponse")(name=request.name)
+        answer = wire.message("ModelMetadataResponse")(name=request.name, versions=["9"])
         for name, one in self.model.inputs.items():
             answer.inputs.add(name=name, datatype=DATATYPES[one.dtype], shape=(-1, *one.shape))
         return answer
@@ -50,15 +50,21 @@ def test_what_is_asked_and_answered(raw, model, windows):
     handler = Inference(model, raw)
     with serving(handler) as port, asking(port, version=9) as forecaster:
         assert forecaster.served().inputs == model.inputs
+        assert forecaster.served().version == "9"
         forecast = forecaster.forecast(windows)
     assert forecast.p50.tolist() == [[3.0, 3.0], [5.0, 5.0]]
     assert (forecast.version, forecast.label) == ("9", None)
-    tensors = {one.name: one for one in handler.requests[1][1].inputs}
+    tensors = {one.name: one for one in handler.requests[2][1].inputs}
     assert np.isnan(tensors["power"].contents.fp32_contents).tolist() == [
         True, *[False] * 5, True, False,
     ]  # fmt: skip
     assert list(tensors["meter"].contents.bytes_contents) == [b"home"] * 2
     assert list(tensors["timestamp"].shape) == [2]
+
+
+def test_the_only_version_is_the_one_that_answers(model):
+    with serving(Inference(model)) as port, asking(port) as forecaster:
+        assert forecaster.served().version == "9"
 
 
 def test_what_is_no_forecast_is_refused(model, windows):
