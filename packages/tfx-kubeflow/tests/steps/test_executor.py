@@ -71,7 +71,8 @@ def test_an_output_that_was_not_written_is_an_error(tmp_path):
 
 
 def test_some_outputs_may_be_empty(tmp_path):
-    outputs = {"logs": f"{TYPES}ModelRun", "blessing": BLESSING}
+    figures = "tfx_kubeflow.artifacts.Metrics"
+    outputs = {"logs": f"{TYPES}ModelRun", "blessing": BLESSING, "figures": figures}
     given = executor_input(tmp_path, outputs=outputs, say=["blessing"])
     made = run_executor(step(Idle, outputs), given, [])
     assert made["artifacts"]["blessing"]["artifacts"][0]["metadata"]["said"] == 1.0

@@ -57,6 +57,7 @@ MAY_BE_EMPTY = (
     standard_artifacts.ModelRun,  # a trainer without logs
     standard_artifacts.TransformCache,  # a preprocessing_fn without analyzers
     PushedModel,  # not blessed: only `pushed: 0` is recorded
+    Metrics,  # a report that could not be made
 )
 MODEL_IDS = ("current_model_id", "baseline_model_id")
 """Properties of a blessing."""
