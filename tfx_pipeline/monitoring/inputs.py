@@ -102,8 +102,8 @@ def quiet_days(
 ) -> npt.NDArray[np.int64]:
     """The days, since 1970, on which only the base load ran, with such a day before or after.
 
-    Nothing but zeros is no household, but a meter that is off; steps of more than an hour hide
-    what runs.
+    One value all day is no household, but a sensor that stands still or a meter that is off; steps
+    of more than an hour hide what runs.
 
     Args:
         values: Of a meter.
@@ -117,10 +117,12 @@ def quiet_days(
     if spec.step > HOUR or not steps.size:
         return np.zeros(0, np.int64)
     grid = Grid(spec)
-    days, own = np.unique(grid.local(grid.seconds(steps)) // DAY, return_inverse=True)
-    known = np.bincount(own)
-    low = np.bincount(own, weights=(target > 0) & (target < median))
-    quiet = days[(known >= ENOUGH * DAY / spec.step) & (low >= QUIET * known)]
+    days, starts, known = np.unique(
+        grid.local(grid.seconds(steps)) // DAY, return_index=True, return_counts=True
+    )
+    low = np.add.reduceat((target > 0) & (target < median), starts, dtype=np.int64)
+    moves = np.maximum.reduceat(target, starts) > np.minimum.reduceat(target, starts)
+    quiet = days[moves & (known >= ENOUGH * DAY / spec.step) & (low >= QUIET * known)]
     return np.concatenate([*_runs(quiet), quiet[:0]])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import reduce
 from operator import add
@@ -86,22 +86,28 @@ def bounds(days: Sequence[ErrorSums], confidence: float) -> dict[str, Bounds]:
         one.name: np.tensordot(often, np.stack([getattr(part, one.name) for part in days]), axes=1)
         for one in fields(ErrorSums)
     }
-    labels = drawn["labels"]
+    # Where the target stands still, the naive forecasts do not err at all.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        figures = _figures(drawn)
+    tail = (1 - confidence) / 2
+    known = {name: values for name, values in figures.items() if np.isfinite(values).all()}
+    return {
+        name: Bounds(low=np.quantile(values, tail), high=np.quantile(values, 1 - tail))
+        for name, values in known.items()
+    }
+
+
+def _figures(sums: Mapping[str, Array]) -> dict[str, Array]:
+    """Figures [draws] from sums [draws, ...]."""
+    labels = sums["labels"]
     naive_mse, naive_mae = (
-        (drawn[name] / labels[:, None]).min(axis=1)
+        (sums[name] / labels[:, None]).min(axis=1)
         for name in ("naive_squared_error", "naive_absolute_error")
     )
-    figures = {
-        "mse_ratio": _mean(drawn["squared_error"] / labels) / _mean(naive_mse),
-        "mae_ratio": _mean(drawn["absolute_error"] / labels) / _mean(naive_mae),
-        "coverage_p10_p90": _mean(drawn["covered"] / labels),
-    }
-    tail = (1 - confidence) / 2
     return {
-        name: Bounds(low=low, high=high)
-        for name, values in figures.items()
-        for low, high in [np.quantile(values, (tail, 1 - tail)).tolist()]
-        if math.isfinite(low) and math.isfinite(high)
+        "mse_ratio": _mean(sums["squared_error"] / labels) / _mean(naive_mse),
+        "mae_ratio": _mean(sums["absolute_error"] / labels) / _mean(naive_mae),
+        "coverage_p10_p90": _mean(sums["covered"] / labels),
     }
 
 

@@ -46,17 +46,19 @@ def test_a_quiet_day_is_one_with_the_base_load_alone():
     one.values[0] = 2.0
     one.values[0, 2 * DAY : 4 * DAY] = 0.2
     one.values[0, 2 * DAY : 2 * DAY + 200] = 2.0
+    one.values[0, 2 * DAY : 4 * DAY : 7] = 0.21
+    one.values[0, 4 * DAY : 5 * DAY] = 0.2
     one.values[0, 5 * DAY :] = 0.0
     [values] = measured(one).values()
     days = quiet_days(values, span_of(one, 0, 6), SERIES, median=1.0)
     first = one.minutes[0] // DAY
-    # The fifth day's zeros are those of a meter that is off.
+    # On the fifth day the sensor stands still, on the sixth the meter is off.
     assert (days - first).tolist() == [2, 3]
 
 
 def test_a_day_of_which_little_is_known_is_not_called_quiet():
     one = house(3)
-    one.values[0] = 0.2
+    one.values[0] = 0.2 + 0.01 * np.arange(3 * DAY) % 0.05
     [values] = measured(one.without_rows(slice(0, 800))).values()
     days = quiet_days(values, span_of(one, 0, 3), SERIES, median=1.0)
     assert (days - one.minutes[0] // DAY).tolist() == [1, 2]

@@ -5,7 +5,6 @@
   const COLORS = ["model", "naive", "good", "other"];
   const charts = new Map();
   const short = value => value == null ? "-" : String(+value.toPrecision(4));
-  const share = value => value == null ? "-" : (100 * value).toFixed(1) + " %";
   const day = seconds => new Date(1000 * seconds).toISOString().slice(0, 10);
   const isEmpty = column => column.every(value => value == null);
 
@@ -30,10 +29,10 @@
   const byPeriod = (name, format, range) => draw(name, data.x, data.lines.flatMap((one, i) => [
     { name: one.name, color: COLORS[i % COLORS.length], values: one[name] },
     { name: "gate " + one.name, color: COLORS[i % COLORS.length], dashed: true, values: data.x.map(() => one.gate[name]) },
-  ]), format, value => value % 86400 ? "" : day(value), range);
+  ]), format, day, range);
   const byStep = name => data.steps.length && draw(name, data.steps[0].x, data.steps.filter(one => one.x.length === data.steps[0].x.length).flatMap((one, i) => [
     { name: one.name, color: COLORS[i % COLORS.length], values: one[name] },
-    { name: "best naive", color: "other", values: one["naive_" + name] },
+    { name: "best naive", color: "naive", values: one["naive_" + name] },
     { name: "gate", color: COLORS[i % COLORS.length], dashed: true, values: one["gate_" + name] },
   ]), short, value => Number.isInteger(value) ? String(value) : "", (_, low, high) => [0, high * 1.08 || 1]);
 
@@ -41,7 +40,7 @@
     const ratios = (_, low, high) => [Math.min(0.5, low), Math.max(1.05, high * 1.05)];
     byPeriod("mse_ratio", short, ratios);
     byPeriod("mae_ratio", short, ratios);
-    byPeriod("coverage_p10_p90", share, (_, low, high) => [Math.min(0.6, low), 1]);
+    byPeriod("coverage_p10_p90", value => value == null ? "-" : (100 * value).toFixed(0) + " %", (_, low, high) => [Math.min(0.6, low), 1]);
     byStep("mse");
     byStep("mae");
   };
