@@ -172,6 +172,5 @@ def _data(name: str, array: np.ndarray) -> Any:
 
 def _of_type(value: Any, wanted: type, where: str) -> Any:
     if type(value) is not wanted:
-        names = {dict: "an object", list: "an array", str: "a string"}
-        raise invalid(f"{where}: must be {names[wanted]}, is {kind(value)}")
+        raise invalid(f"{where}: must be {kind(wanted())}, is {kind(value)}")
     return value
