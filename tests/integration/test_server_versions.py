@@ -227,6 +227,17 @@ def test_the_layouts_of_kserve_serve(tmp_path, folder):
         assert running.get("/readyz").json()["models"]["none"]["problem"] == "holds no version"
 
 
+def test_a_folder_that_is_filled_later_serves_whatever_its_layout(tmp_path, folder):
+    for number, layout in enumerate((f"{NAME}/1", "1", ".")):
+        late = tmp_path / f"late-{number}"
+        late.mkdir()
+        with serving(late, name=NAME) as running:
+            assert running.get("/readyz").status_code == 503
+            shutil.copytree(folder / NAME / "1", late / layout, dirs_exist_ok=True)
+            eventually(lambda: running.get("/readyz").status_code == 200)
+            assert answer(running) == (1.5, "1", "stable")
+
+
 def test_no_request_fails_while_versions_are_swapped_and_memory_comes_back(folder):
     """Every answer is of one version, and of one that was stable or canary at the time."""
     faults, seen, ended = [], set(), threading.Event()

@@ -57,10 +57,11 @@ class Loader:
         except OSError as error:
             found, self.problem = {}, str(error)
         known = self._plane.models
+        # A folder that is filled by and by may turn out to be of another layout than it seemed.
         new = {
             name: ServedModel(name, source, _load, self._dropped.set)
             for name, source in found.items()
-            if name not in known
+            if name not in known or not (known[name].ready or known[name].source == source)
         }
         if new:
             self._plane.models = {**known, **new}

@@ -80,7 +80,7 @@ class ServedModel:
         self.failures = 0
         """Loads that failed, ever."""
         self.statuses: dict[int, VersionStatus] = {}
-        self._source = source
+        self.source = source
         self._load = load
         self._collect = collect
         self._seen: Any = None
@@ -97,7 +97,7 @@ class ServedModel:
         One thread at a time calls this; requests go on meanwhile.
         """
         try:
-            wanted = self._source.wanted()
+            wanted = self.source.wanted()
             files = {one: one.stamp() for one in wanted.candidates}
         except Exception as error:  # a folder or labels that cannot be read: what serves stays
             self._report(str(error))

@@ -73,15 +73,15 @@ class Wanted:
         return self.stable + ((self.canary,) if self.canary else ())
 
 
+@dataclass(frozen=True)
 class Folder:
     """A model that is pushed to: `<base>/<version>/`, labels, and records of what was pushed.
 
-    Args:
+    Attributes:
         base: `<folder>/<name>`.
     """
 
-    def __init__(self, base: Path) -> None:
-        self.base = base
+    base: Path
 
     def wanted(self) -> Wanted:
         """Returns what the labels say, or else the newest version and those before it.
@@ -109,18 +109,18 @@ class Folder:
         )
 
 
+@dataclass(frozen=True)
 class Single:
     """A folder that is itself a SavedModel, as KServe's storage initializer leaves it.
 
-    Args:
-        folder: Of the SavedModel.
+    Attributes:
+        base: Folder of the SavedModel.
         number: Its version.
     """
 
-    def __init__(self, folder: Path, number: int) -> None:
-        self.base = folder
-        self._candidate = Candidate(number, folder, frozenset())
+    base: Path
+    number: int
 
     def wanted(self) -> Wanted:
         """Returns the one version."""
-        return Wanted(stable=(self._candidate,))
+        return Wanted(stable=(Candidate(self.number, self.base, frozenset()),))

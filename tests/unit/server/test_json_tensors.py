@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -30,6 +30,7 @@ def there_and_back(array, dtype):
     return found
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32)))
 def test_float32_survives_to_the_bit(array):
     found = there_and_back(array, "float32")
@@ -38,6 +39,7 @@ def test_float32_survives_to_the_bit(array):
     assert same.all()
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.float64, SHAPES, elements=st.floats()))
 def test_float64_survives(array):
     np.testing.assert_array_equal(there_and_back(array, "float64"), array)
@@ -60,12 +62,14 @@ def test_booleans_survive_and_numbers_are_none():
         to_array([1], Spec("bool", None), "a")
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",))), min_size=1))
 def test_text_survives(values):
     array = np.array([one.encode() for one in values] + [None], object)[:-1]
     assert there_and_back(array, "string").tolist() == array.tolist()
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(), min_size=1))
 def test_bytes_survive_in_base_64(values):
     array = np.array([*values, None], object)[:-1]
@@ -124,6 +128,7 @@ SPECS = st.sampled_from(["float32", "int64", "int8", "bool", "string"]).map(
 )
 
 
+@settings(deadline=None)
 @given(JSON, SPECS)
 def test_any_json_is_an_array_or_refused_with_its_place(value, spec):
     message, dtype = "inputs['x']", spec.numpy_dtype
@@ -135,6 +140,7 @@ def test_any_json_is_an_array_or_refused_with_its_place(value, spec):
     assert dtype == spec.numpy_dtype
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=4))
 def test_what_json_is_read_python_reads_as_well(document):
     text = json.dumps(document, ensure_ascii=False)
@@ -145,6 +151,7 @@ def test_what_json_is_read_python_reads_as_well(document):
     assert repr(parse(encoded)) == repr(json.loads(text))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50))
 def test_any_bytes_are_an_object_or_refused(body):
     with contextlib.suppress(ServingError):
