@@ -98,3 +98,15 @@ def test_executors_get_their_own_flags(tmp_path):
     made = run_executor(flagged, given, ["--direct_num_workers=1"])
     metadata = made["artifacts"]["logs"]["artifacts"][0]["metadata"]
     assert metadata["executor_flags"] == "--code=1"
+
+
+class Named(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        pipeline, run = self._context.pipeline_info.id, self._context.pipeline_run_id
+        outputs["schema"][0].set_string_custom_property("names", f"{pipeline}/{run}")
+
+
+def test_executors_are_told_pipeline_and_run(tmp_path):
+    outputs = {"schema": f"{TYPES}Schema"}
+    made = run_executor(step(Named, outputs), executor_input(tmp_path, outputs=outputs), [])
+    assert made["artifacts"]["schema"]["artifacts"][0]["metadata"]["names"] == "pipeline/run"

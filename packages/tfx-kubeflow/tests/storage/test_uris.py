@@ -26,3 +26,8 @@ def test_addresses_are_replaced_wherever_they_stand():
         {"/m/model": "s3://b/model", "/m/model_run": "s3://b/run"},
     )
     assert found == {"a": '{"x": "s3://b/model/1"}', "b": ["s3://b/run", 1.0], "c": None}
+
+
+def test_an_output_file_names_pipeline_and_run():
+    found = uris.pipeline_and_run("/minio/b/root/pipe/run-1/task/try/out.json")
+    assert found == ("pipe", "run-1")
