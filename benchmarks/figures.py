@@ -297,6 +297,40 @@ def _before_after(figures: Figures) -> str:
     )
 
 
+HAPPENS = {
+    "voltage_gain": "the voltage's factor grows by 0.3 % a day",
+    "power_gain": "the active power's factor grows by 0.3 % a day",
+    "transformer_gain": "that of power, reactive power and current alike",
+    "power_offset": "the meter shows 0.3 kW too much",
+    "voltage_frozen": "the voltage stands still",
+    "power_frozen": "the active power stands still",
+    "away": "a fortnight with the base load alone",
+    "client_watts": "the client sends W for kW",
+    "client_no_voltage": "the client sends 0 for the voltage",
+}
+
+
+def _monitoring(figures: Figures) -> str:
+    """What the monitor reports of what happens, and after how many days."""
+    rows = []
+    for name, words in HAPPENS.items():
+        days: dict[str, list[int]] = {}
+        for found in figures["monitoring"][name].values():
+            for alarm, day in found.items():
+                days.setdefault(alarm, []).append(day)
+        tries = len(figures["monitoring"][name])
+        by_first = sorted(days.items(), key=lambda one: min(one[1]))
+        reported = (_after(alarm, found, tries) for alarm, found in by_first)
+        rows.append([words, ", ".join(reported) or "nothing in six weeks"])
+    return _table([["what happens", "reported, days after it begins"], *rows])
+
+
+def _after(alarm: str, days: Sequence[int], tries: int) -> str:
+    between = f"{min(days)}" if min(days) == max(days) else f"{min(days)} to {max(days)}"
+    some = "" if len(days) == tries else f" ({len(days)} of {tries})"
+    return f"`{alarm}` {between}{some}"
+
+
 TABLES: Mapping[str, Callable[[Figures], str]] = {
     "per_step": _per_step,
     "costs": _costs,
@@ -306,6 +340,7 @@ TABLES: Mapping[str, Callable[[Figures], str]] = {
     "step_noise": _step_noise,
     "engines": _engines,
     "before_after": _before_after,
+    "monitoring": _monitoring,
 }
 
 

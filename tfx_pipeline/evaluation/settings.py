@@ -51,7 +51,7 @@ class MonitoringSettings(Frozen):
 
     period: timedelta = Field(gt=timedelta(0))
     """The newest forecasts, whose errors are scored."""
-    recent: timedelta = Field(gt=timedelta(0))
+    recent: timedelta = Field(ge=timedelta(days=1))
     """The newest inputs, which are checked for gaps, stuck sensors, physics, drift and skew."""
     confidence: float = Field(gt=0.0, lt=1.0)
     """Probability that a live figure lies between the bounds that alarms go by."""

@@ -21,6 +21,7 @@ def drift_of(
     live: Live,
     span: Interval,
     spec: SeriesSpec,
+    days: int,
     without: npt.NDArray[np.int64],
     training: Mapping[str, Distribution],
     threshold: float,
@@ -31,18 +32,21 @@ def drift_of(
         live: What was asked.
         span: Steps to look at.
         spec: The series.
+        days: So many of the newest are looked at.
         without: Days, since 1970, that are left out.
         training: Measurement -> its distribution.
         threshold: Distance that is allowed.
 
     Returns:
-        Of each measurement; None where nothing is left to look at.
+        Of each measurement; None where less than half of the days is there: few differ by chance.
     """
-    grid, parts = Grid(spec), []
-    for values in live.inputs.values():
-        steps, found = values.within(span)
-        days = grid.local(grid.seconds(steps)) // DAY
-        parts.append(found[:, ~np.isin(days, without)])
+    grid = Grid(spec)
+    fed = [values.within(span) for values in live.inputs.values()]
+    of_steps = [grid.local(grid.seconds(steps)) // DAY for steps, _ in fed]
+    newest = np.setdiff1d(np.concatenate([*of_steps, without[:0]]), without)[-days:]
+    if 2 * newest.size < days:
+        return None
+    parts = [found[:, np.isin(own, newest)] for own, (_, found) in zip(of_steps, fed, strict=True)]
     return _distances(parts, training, spec, threshold)
 
 

@@ -73,7 +73,8 @@ def watch(
     inputs = look_at(live.inputs, recent, options)
     drift = None
     if reference.training:
-        drift = drift_of(live, recent, spec, quiet, reference.training, rules.drift)
+        lately = rules.recent // timedelta(days=1)
+        drift = drift_of(live, span, spec, lately, quiet, reference.training, rules.drift)
     skew = skew_of(live, recent, spec, rules.skew)
     newest = live.newest if live.newest is not None and live.newest >= span.start else None
     serving = [one for one in answered if one.newest >= grid.text(recent.start)[:10]]
@@ -135,4 +136,4 @@ def _notes(
             "household was away, and drift is measured without these days"
         )
     if reference.training and drift is None:
-        yield "Nothing was fed to the model on other days, so nothing is said of drift"
+        yield "Too few days are there to say anything of drift (monitoring.recent)"

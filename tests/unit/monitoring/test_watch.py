@@ -96,6 +96,26 @@ def test_a_household_that_is_away_is_reported_and_no_alarm(whole, reference):
     assert "Only the base load ran from 2007-02-26 to 2007-03-07 (10 days)" in note
 
 
+def test_after_a_holiday_drift_is_of_the_days_before_and_after(whole, reference):
+    away = copy(whole)
+    days = slice((FIRST + 12) * DAY, (FIRST + 26) * DAY)
+    away.values[0, days] = 0.2 + 0.01 * (np.arange(14 * DAY) % 3)
+    report = reported(away, away, reference)
+    assert report.drift is not None
+    # Two days since, and twelve before.
+    expected = reported(whole, whole, reference).drift
+    assert expected is not None
+    assert [one.value for one in report.drift] != [one.value for one in expected]
+    assert names(report) == {"physics"}
+
+
+def test_few_days_say_nothing_of_drift(whole, reference):
+    live = live_of(whole, whole, FIRST + DAYS - 6, 6, every=15)
+    report = watch(live, span_of(whole, FIRST, DAYS), defaults(), reference)
+    assert report.drift is None
+    assert report.notes == ("Too few days are there to say anything of drift (monitoring.recent)",)
+
+
 def test_a_client_with_another_unit_is_skewed_whatever_the_truth(whole, reference):
     sent = copy(whole)
     sent.values[0] *= 1000
