@@ -42,7 +42,7 @@ def ask(parsed: argparse.Namespace, settings: Settings) -> None:
     """
     own_series = any(one.startswith("--series") for one in parsed.settings)
     with Forecaster(
-        parsed.server,
+        parsed.server or f"http://127.0.0.1:{settings.serving.rest_port}",
         settings.name,
         version=parsed.version,
         label=parsed.label,

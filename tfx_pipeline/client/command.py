@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tfx_pipeline.client.address import DEFAULT, PROTOCOLS
+from tfx_pipeline.client.address import PROTOCOLS
 from tfx_pipeline.settings import load_settings, takes_settings
 
 
@@ -21,21 +21,31 @@ def add(commands: Any) -> None:
         "file",
         nargs="?",
         metavar="FILE",
-        help="as the series is described; - is standard input, CSV or JSON; the data of the "
-        "settings unless given",
+        help="as the series is described; - is standard input, CSV or JSON; unless given the data "
+        "of the settings",
     )
     parser.add_argument(
-        "--server", default=DEFAULT, metavar="URL", help=f"http(s):// or grpc(s)://; {DEFAULT}"
+        "--server",
+        metavar="URL",
+        help="http(s):// or grpc(s)://; unless given the local server (serving.rest_port)",
     )
-    parser.add_argument("--protocol", choices=PROTOCOLS, help="rest or grpc, by URL, unless given")
+    parser.add_argument("--protocol", choices=PROTOCOLS, help="unless given rest, or grpc by URL")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--version", metavar="V", help="of the model; the server's choice")
+    which.add_argument(
+        "--version", metavar="V", help="of the model; unless given the server's choice"
+    )
     which.add_argument("--label", metavar="L", help="stable or canary")
-    parser.add_argument("--meter", metavar="M", help="of the file; all of them unless given")
-    parser.add_argument("--at", metavar="TIME", help="from then on; after the last complete step")
-    parser.add_argument("--last", type=int, default=1, metavar="N", help="forecasts; 1")
+    parser.add_argument("--meter", metavar="M", help="of the file; unless given all of them")
+    parser.add_argument("--at", metavar="TIME", help="from then on; unless given from now on")
     parser.add_argument(
-        "--timeout", type=float, default=30.0, metavar="SECONDS", help="for an answer; 30"
+        "--last", type=int, default=1, metavar="N", help="so many, a step apart; unless given 1"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="for an answer; unless given 30",
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print a line of JSON for each forecast")

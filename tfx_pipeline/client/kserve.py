@@ -100,7 +100,7 @@ class OpenInference:
             raise ServerError(
                 f"{self._wanted}: the server speaks no Open Inference Protocol; see --protocol"
             ) from error
-        versions = content.get("versions") or ()
+        versions = list(content.get("versions") or [])
         only = str(versions[0]) if len(versions) == 1 else None
         return Served(self._wanted.version or only, inputs or None)
 

@@ -49,7 +49,7 @@ def same_as_file(windows, text):
             np.testing.assert_array_equal(windows.inputs[name][row], values[0])
 
 
-@settings(max_examples=20, suppress_health_check=[*HealthCheck], deadline=None)
+@settings(max_examples=8, suppress_health_check=[*HealthCheck], deadline=None)
 @given(seed=st.integers(0, 1000), sizes=st.lists(st.integers(1, 30), min_size=4, max_size=12))
 def test_windows_are_those_of_the_file_so_far(seed, sizes, tmp_path):
     rng = np.random.default_rng(seed)

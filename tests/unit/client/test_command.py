@@ -151,3 +151,8 @@ def test_a_data_error_names_file_and_line(house, server, capsys):
     assert f"{house}, line 41, column" in err
     _, err = forecast(house, "--server", server.url, "--data.max_bad_rows=1", capsys=capsys)
     assert "left out: " in err
+
+
+def test_the_local_server_is_asked_unless_another_is_named(house, server, capsys):
+    out, _ = forecast(house, f"--serving.rest_port={server.url.rpartition(':')[2]}", capsys=capsys)
+    assert "version 3" in out
