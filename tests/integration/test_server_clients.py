@@ -10,8 +10,11 @@ import threading
 import time
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.support.saved_models import write_half_plus
 from tests.support.server import eventually, serving
@@ -124,6 +127,7 @@ def test_a_full_queue_and_a_late_answer_are_told_so(folder):
         assert "serving.timeout" in answers[0].json()["error"]
         go_on.set()
         version.call = call
+        eventually(lambda: running.server.batcher.waiting == 0)
         assert answers_quickly(running)
         text = running.get("/metrics").text
         assert 'code="UNAVAILABLE"' in text
@@ -232,3 +236,21 @@ def test_a_second_signal_ends_at_once(folder):
             break
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 128 + signal.SIGTERM
+
+
+def test_more_grpc_requests_than_can_wait_are_told_so(folder):
+    with serving(folder, queue=2) as running, grpc.insecure_channel(running.grpc) as channel:
+        version = running.server.plane.models["half_plus_two"].routing.stable
+        go_on, call = threading.Event(), version.call
+        version.call = lambda name, inputs: go_on.wait(20) and call(name, inputs)
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = "half_plus_two"
+        request.inputs["x"].CopyFrom(tf.make_tensor_proto([1.0]))
+        futures = [stub.Predict.future(request) for _ in range(12)]
+        eventually(lambda: sum(one.done() for one in futures) >= 8)
+        go_on.set()
+        codes = [one.code().name for one in futures]
+        assert set(codes) <= {"OK", "UNAVAILABLE", "RESOURCE_EXHAUSTED"}
+        assert 1 <= codes.count("OK") <= 4
+        assert stub.Predict(request).outputs["y"].float_val[:] == [2.5]

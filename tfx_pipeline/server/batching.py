@@ -97,6 +97,10 @@ class Batcher:
             if not self._open:
                 raise ServingError(Code.UNAVAILABLE, "the server ends")
             if len(self._waiting) >= self._limit:
+                # Who gave up waits no more.
+                kept = [one for one in self._waiting if not one.outputs.cancelled()]
+                self._waiting = deque(kept)
+            if len(self._waiting) >= self._limit:
                 raise ServingError(
                     Code.UNAVAILABLE,
                     f"{self._limit} requests wait already (serving.queue); try again later",

@@ -153,6 +153,8 @@ def _print_summary(server: Server, folder: Path) -> None:
             + (", ".join(f"{label} {one.number}" for label, one in labels) or model.problem)
         )
         print(f"  {base}/v1/models/{model.name}:predict")
+    if server.page:
+        print(f"page {server.page}")
     print(f"serving {folder}: REST {address}:{port}, gRPC {address}:{server.grpc_port}", flush=True)
 
 

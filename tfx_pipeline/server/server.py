@@ -81,6 +81,12 @@ class Server:
         return host, port
 
     @property
+    def page(self) -> str | None:
+        """Address of the page for people; None where there is none."""
+        host, port = self.rest_address
+        return f"http://{host}:{port}/" if self._settings.page else None
+
+    @property
     def connections(self) -> int:
         """Of REST that are open; known after `start`."""
         return len(cast(web.Server, self._runner.server).connections)
@@ -111,6 +117,8 @@ class Server:
                 ("grpc.max_send_message_length", -1),
                 ("grpc.so_reuseport", 0),
             ],
+            # Those beyond the queue are told so; beyond as many again, gRPC does not read them.
+            maximum_concurrent_rpcs=2 * settings.queue,
         )
         prediction = grpc_api.Prediction(self.plane, self.metrics, settings.max_body * MIB)
         grpc_api.add_to(self._grpc, prediction, grpc_api.Models(self.plane))

@@ -107,6 +107,13 @@ def test_a_full_queue_refuses(version):
     assert calls[1].outputs.result(0)["y"] == [2.0]
 
 
+def test_who_gave_up_takes_no_place_in_the_queue(version):
+    gone, calls = call(version, 1.0), [call(version, n) for n in (2, 3)]
+    assert gone.outputs.cancel()
+    run(version, [gone, *calls], queue=2)
+    assert [one.outputs.result(0)["y"].tolist() for one in calls] == [[4.0], [6.0]]
+
+
 def test_a_closed_batcher_takes_nothing(version):
     version.go_on.set()
     batcher = Batcher(8, 8, 1, lambda rows: None)
