@@ -26,6 +26,8 @@ DOCUMENTS = (
     "docs/settings.md",
     "docs/decisions/0018-naive-forecasts.md",
     "docs/beam.md",
+    "docs/serving.md",
+    "docs/decisions/0031-what-alarms.md",
 )
 BLOCK = re.compile(r"(<!-- figures: ([a-z_]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 INLINE = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(<!-- ([a-z_]+(?:\.[A-Za-z_0-9]+)+) -->)")

@@ -58,6 +58,9 @@ BATCH = 960
 BEFORE, AFTER = 28, 42
 """Days of a scenario before and after what happens."""
 ONSETS = ("2010-04-05", "2010-06-14", "2010-10-11")
+QUIET = {"quiet": "test", "quiet_before": "eval"}
+"""What has no scenario: the split that the bounds were set by, and the one before it, which the
+model was not trained on either."""
 HOLIDAY, AWAY = "2008-08-14", 14
 """A fortnight of the training data on which only the base load ran, and its days."""
 LOG = RequestLogSettings(fraction=1, folder=None, file_mib=64, files=999, keep=timedelta(days=1))
@@ -243,12 +246,14 @@ def first_days(reports: Mapping[int, MonitorReport]) -> dict[str, int]:
     return found
 
 
-def quiet(signature: Any, version: str, house: House, reference: Reference) -> dict[str, Any]:
-    """What is reported of the data as they are, every day, of the four weeks before."""
-    test = split_intervals(house.span, SETTINGS.data_options)["test"]
-    start = -(-(test.start + SETTINGS.shape.window) // STEPS) * STEPS
-    live = live_of(signature, version, house, house, Interval(start, test.stop - 1))
-    days = range(BEFORE - 1, (test.stop - start) // STEPS)
+def quiet(
+    signature: Any, version: str, house: House, reference: Reference, split: str
+) -> dict[str, Any]:
+    """What is reported of the data of a split as they are, every day, of the four weeks before."""
+    own = split_intervals(house.span, SETTINGS.data_options)[split]
+    start = -(-(own.start + SETTINGS.shape.window) // STEPS) * STEPS
+    live = live_of(signature, version, house, house, Interval(start, own.stop - 1))
+    days = range(BEFORE - 1, (own.stop - start) // STEPS)
     reports = daily(live, days, start, reference)
     alarms = Counter(alarm.name for report in reports.values() for alarm in report.alarms)
     distances = [one for report in reports.values() for one in report.drift or ()]
@@ -276,7 +281,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("model", type=Path, help="folder of the pushed version")
     parser.add_argument("--outputs", type=Path, default=Path("outputs"), help="of its run")
-    parser.add_argument("--only", nargs="*", help="scenarios, or quiet: the data as they are; all")
+    parser.add_argument("--only", nargs="*", help="scenarios; all, and the data as they are")
     options = parser.parse_args()
     version = options.model.name
     signature = tf.saved_model.load(str(options.model)).signatures[DEFAULT_SIGNATURE]
@@ -290,9 +295,10 @@ def main() -> None:
     # What is not measured again stays as it was.
     found: dict[str, Any] = json.loads(FILE.read_text("utf-8")).get("monitoring", {})
     found.pop("date", None)
-    if options.only is None or "quiet" in options.only:
-        found["quiet"] = quiet(signature, version, house, reference)
-        print("quiet", found["quiet"], flush=True)
+    for name, split in QUIET.items():
+        if options.only is None or name in options.only:
+            found[name] = quiet(signature, version, house, reference, split)
+            print(name, found[name], flush=True)
     for name, (change, client) in scenarios(house).items():
         if options.only is not None and name not in options.only:
             continue

@@ -18,6 +18,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.support.saved_models import write_half_plus
 from tests.support.server import eventually, serving
+from tfx_pipeline.serving.request_records import log_files, whole_records
 
 PROJECT = Path(__file__).parents[2]
 PREDICT = "/v1/models/half_plus_two:predict"
@@ -189,12 +190,15 @@ def started(process):
 
 
 @pytest.mark.slow
-def test_the_command_serves_ends_in_peace_and_comes_back_after_a_kill(folder):
-    free = ("--serving.rest_port=0", "--serving.grpc_port=0", "--serving.grace=3")
+def test_the_command_serves_ends_in_peace_and_comes_back_after_a_kill(folder, tmp_path):
+    log = tmp_path / "log"
+    logged = ("--serving.log.fraction=1", f"--serving.log.folder={log}")
+    free = ("--serving.rest_port=0", "--serving.grpc_port=0", "--serving.grace=3", *logged)
     killed = command(folder, *free)
     rest = started(killed)
     port = rest.rsplit(":", 1)[1]
     assert httpx.post(rest + PREDICT, json=X).json() == {"predictions": [2.5]}
+    eventually(lambda: log_files(log) and log_files(log)[0].stat().st_size)
     killed.kill()
     killed.wait()
     # The port of one that was killed can be had at once.
@@ -209,6 +213,9 @@ def test_the_command_serves_ends_in_peace_and_comes_back_after_a_kill(folder):
         assert client.get("/healthz").status_code == 200
     assert process.wait(60) == 0
     assert "requests are answered for 3 s more" in process.stdout.read()
+    # The killed server's log was closed by the second one, and its own when it ended.
+    assert [path.suffix for path in log_files(log)] == [".tfrecord", ".tfrecord"]
+    assert [len(list(whole_records(path))) for path in log_files(log)] == [1, 1]
 
 
 @pytest.mark.slow
