@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from tfx_pipeline.client import piped, show
 from tfx_pipeline.client.arriving import Arriving
 from tfx_pipeline.client.errors import ForecastError
@@ -92,7 +90,7 @@ def _show(parsed: argparse.Namespace, settings: Settings, forecast: Forecast) ->
     elif parsed.csv:
         show.write_csv(forecast, sys.stdout)
     else:
-        show.print_table(forecast, settings.name, Console())
+        show.print_table(forecast, settings.name, show.Terminal())
 
 
 def _plot(forecast: Forecast, model: str, path: Path) -> None:
@@ -109,7 +107,7 @@ def _follow(parsed: argparse.Namespace, forecaster: Forecaster, model: ModelMeta
     else:
         source, series, name = GrowingFile(Path(parsed.file)), model.series, parsed.file
     arriving = Arriving(model, series, name, parsed.meter, _report)
-    console, first = Console(), True
+    console, first = show.Terminal(), True
 
     def shown(forecast: Forecast) -> None:
         nonlocal first

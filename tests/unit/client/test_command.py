@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,6 +154,18 @@ def test_a_data_error_names_file_and_line(house, server, capsys):
     assert f"{house}, line 41, column" in err
     _, err = forecast(house, "--server", server.url, "--data.max_bad_rows=1", capsys=capsys)
     assert "left out: " in err
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]], ids=["table", "csv", "json"])
+def test_a_reader_may_have_enough(form, house, server):
+    command = [sys.executable, "-m", "tfx_pipeline.cli", "forecast", str(house), "--last=2000"]
+    read, write = os.pipe()
+    os.close(read)
+    options = [f"--server={server.url}", *form]
+    done = subprocess.run([*command, *options], stdout=write, stderr=subprocess.PIPE, cwd=PROJECT)
+    os.close(write)
+    assert done.returncode == 141
+    assert b"Error" not in done.stderr
 
 
 def test_the_local_server_is_asked_unless_another_is_named(house, server, capsys):
