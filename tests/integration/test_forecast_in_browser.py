@@ -17,7 +17,7 @@ from tfx_pipeline.client.plot import write_plot
 
 pytestmark = pytest.mark.integration
 
-METERS = ("kitchen", "a meter with a very long name that somebody gave it on floor 3 behind door 12")
+METERS = ("kitchen", "a meter with a long name that somebody gave it on floor 3 behind door 12")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
