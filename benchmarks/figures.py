@@ -333,6 +333,33 @@ def _after(alarm: str, days: Sequence[int], tries: int) -> str:
     return f"`{alarm}` {between}{some}"
 
 
+SERVERS = {
+    "bare": "a loop that calls the model",
+    "bare_json": "the same, JSON read and written",
+    "rest": "local server, REST",
+    "grpc": "local server, gRPC",
+    "kserve": "kserve 0.20's Python server, REST",
+}
+
+
+def _serving(figures: Figures) -> str:
+    """Requests a second and latencies of the local server and its peers."""
+    found = figures["serving"]
+    clients = ("1", "8", "32")
+    rows = []
+    for size in ("1", "32"):
+        for key, name in SERVERS.items():
+            if key in found:
+                cells = (_served(found[key][size].get(number)) for number in clients)
+                rows.append([size, name, *cells])
+    heads = (f"{number} client{'s' if number != '1' else ''}" for number in clients)
+    return _table([["windows", "requests a second (median / 99th percentile, ms)", *heads], *rows])
+
+
+def _served(run: Figures | None) -> str:
+    return f"{run['rate']:,.0f} ({run['p50']:.1f} / {run['p99']:.1f})" if run else ""
+
+
 TABLES: Mapping[str, Callable[[Figures], str]] = {
     "per_step": _per_step,
     "costs": _costs,
@@ -343,6 +370,7 @@ TABLES: Mapping[str, Callable[[Figures], str]] = {
     "engines": _engines,
     "before_after": _before_after,
     "monitoring": _monitoring,
+    "serving": _serving,
 }
 
 
