@@ -348,6 +348,7 @@ def test_a_model_that_the_gate_refuses_is_not_pushed(workspace):
     workspace.environment["POWER_GATE__MARGIN"] = QUICK["POWER_GATE__MARGIN"]
     assert code == 0, output
     assert workspace.summary()["blessed"] is False
+    assert workspace.summary()["pushed_version"] is None
     assert "not blessed" in output
     assert workspace.versions() == versions
     assert "The gate refused the model" in workspace.report().text

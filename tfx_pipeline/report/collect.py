@@ -63,12 +63,17 @@ def _collect(settings: Settings, run: Run) -> RunSummary:
         peak_rss_bytes=run.peak_rss_bytes,
         evaluation=read_evaluation(evaluation.uri) if evaluation else None,
         serving_check=_serving_report(checked) if checked else None,
-        pushed_version=pushed.get_string_custom_property("pushed_version") if pushed else None,
+        pushed_version=_pushed_version(pushed) if pushed else None,
         serving_dir=str(settings.serving_dir),
         trials=trials_from_json(_read(trials, TRIALS_FILE)) if trials else None,
         fit=FitRecord.model_validate_json(_read(fitted, FIT_FILE)) if fitted else None,
         provenance=provenance(settings, run),
     )
+
+
+def _pushed_version(pushed: Artifact) -> str | None:
+    """Null where the Pusher pushed nothing."""
+    return pushed.get_string_custom_property("pushed_version") or None
 
 
 def _node(node: NodeRun) -> NodeSummary:

@@ -89,6 +89,14 @@ def test_a_node_has_its_artifacts_times_and_execution(failed):
     assert artifact.uri == model.uri
 
 
+@pytest.mark.parametrize(("version", "found"), [("17", "17"), ("", None)])
+def test_a_version_is_pushed_or_there_is_none(failed, version, found):
+    pushed = standard_artifacts.PushedModel()
+    pushed.set_string_custom_property("pushed_version", version)
+    failed.nodes[2] = NodeRun("Pusher", COMPLETE, outputs={"pushed_model": [pushed]})
+    assert collect(load_settings([]), failed).pushed_version == found
+
+
 def test_drift_is_kept_where_it_was_measured(failed):
     approval = standard_artifacts.String()
     measure = {"feature": "Voltage", "measure": "L_INFTY", "value": 0.01, "threshold": 0.1}
