@@ -125,9 +125,9 @@ def print_listing(found: Listing, console: Console | None = None) -> None:
         console.print(f"{escape(found.base)}: no version is there; push a model first")
         return
     rule = "labels.json says what serves" if found.labelled else "no labels: the newest serves"
-    table = Table(
-        title=f"{escape(found.base)}: {rule}", title_justify="left", title_style="", box=SIMPLE
-    )
+    # Not the table's title, which a long path would cut off.
+    console.print(f"{escape(found.base)}: {rule}", soft_wrap=True)
+    table = Table(box=SIMPLE)
     for heading in ("version", "label", "state", "pushed", "by run", "gate"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "version")
     for heading in (*FIGURES.values(), "MiB"):
