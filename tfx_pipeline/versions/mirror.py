@@ -171,7 +171,7 @@ class Mirror:
         for version, since in self._unwanted.items():
             if now - since >= self._linger:
                 place.remove(version, first=served_versions.MODEL_FILE)
-                place.unmark(f"{version}.json")
+                place.unmark(push_records.name(version))
                 for record in self._base.glob(f".{version}.*"):
                     record.unlink()
                 log.info("%s/%s is gone: it serves no more", self._base, version)

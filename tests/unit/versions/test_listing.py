@@ -21,7 +21,7 @@ def shown(found: Listing) -> str:
 
 def test_every_version_is_told_with_its_label_state_and_origin(base: str) -> None:
     Path(base, "2/variables/data").write_text("cut")
-    Path(base, "3.json").write_text("cut")
+    Path(base, ".3.json").write_text("cut")
     Path(base, "4").mkdir()
     promotion.promote(base, "1")
     promotion.canary(base, "3", 20)

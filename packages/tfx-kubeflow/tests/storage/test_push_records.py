@@ -51,7 +51,7 @@ def test_it_is_there_before_the_version_and_others_may_read_it(tmp_path, model, 
     monkeypatch.setattr(type(base), "rename", renamed)
     publish(model, str(base), lambda: 100, ORIGIN)
     assert seen == ["100"]
-    assert (base / "100.json").stat().st_mode & 0o044 == 0o044
+    assert (base / ".100.json").stat().st_mode & 0o044 == 0o044
 
 
 def test_without_an_origin_nothing_is_told(tmp_path, model):
@@ -61,8 +61,8 @@ def test_without_an_origin_nothing_is_told(tmp_path, model):
 
 
 def test_a_file_that_is_no_record_is_named(tmp_path):
-    (tmp_path / "7.json").write_text("{}")
-    with pytest.raises(StepError, match=r"7\.json: no record of a push"):
+    (tmp_path / ".7.json").write_text("{}")
+    with pytest.raises(StepError, match=r"\.7\.json: no record of a push"):
         push_records.read(str(tmp_path), "7")
 
 
@@ -70,7 +70,7 @@ def test_what_is_in_its_way_stops_no_push(tmp_path, model, caplog):
     base = tmp_path / "serving"
     base.mkdir()
     (tmp_path / "dear").write_text("dear")
-    (base / "100.json").symlink_to(tmp_path / "dear")
+    (base / ".100.json").symlink_to(tmp_path / "dear")
     assert publish(model, str(base), lambda: 100, ORIGIN).version == "100"
-    assert "100.json is not written: " in caplog.text
+    assert ".100.json is not written: " in caplog.text
     assert (tmp_path / "dear").read_text() == "dear"

@@ -1,7 +1,7 @@
-"""What a push tells of a version: `<base>/<version>.json`, for people and pages.
+"""What a push tells of a version: `<base>/.<version>.json`, for people and pages.
 
-Servers take no file for a version, and nothing is decided by it. Versions of older pushes, and of
-other tools, have none.
+Its name is hidden, so that whoever lists the folder finds versions alone. Nothing is decided by it.
+Versions of older pushes, and of other tools, have none.
 """
 
 from __future__ import annotations
@@ -51,9 +51,14 @@ class PushRecord(Origin):
     """Seconds since 1970."""
 
 
+def name(version: str) -> str:
+    """Returns the name of the record of a version, beside it."""
+    return f".{version}.json"
+
+
 def path(base: str, version: str) -> str:
     """Returns the path or URI of the record of a version."""
-    return posixpath.join(base, f"{version}.json")
+    return posixpath.join(base, name(version))
 
 
 def read(base: str, version: str) -> PushRecord | None:

@@ -257,7 +257,7 @@ def remove(base: str, version: str) -> None:
         if labelled and (names := labelled.of(version)):
             raise StepError(f"{base}: version {version} is {' and '.join(names)}, so it stays")
         place.remove(version, first=MODEL_FILE)
-        place.unmark(f"{version}.json")
+        place.unmark(push_records.name(version))
 
 
 def _tell(base: str, told: PushRecord) -> None:
