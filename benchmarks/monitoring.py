@@ -41,11 +41,11 @@ from tfx_pipeline.monitoring.gate import before
 from tfx_pipeline.monitoring.live import Live
 from tfx_pipeline.monitoring.report import MonitorReport
 from tfx_pipeline.monitoring.requests import read_windows
-from tfx_pipeline.monitoring.times import instant
 from tfx_pipeline.monitoring.values import Values, needed
 from tfx_pipeline.monitoring.watch import Reference, watch
 from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.series.times import instant
 from tfx_pipeline.serving.answered import Answered
 from tfx_pipeline.serving.request_log import RequestLog
 from tfx_pipeline.serving.request_records import log_files

@@ -10,7 +10,7 @@ from typing import Any
 from tfx_pipeline.client import piped, show
 from tfx_pipeline.client.arriving import Arriving
 from tfx_pipeline.client.errors import ForecastError
-from tfx_pipeline.client.files import instant, read_windows
+from tfx_pipeline.client.files import read_windows
 from tfx_pipeline.client.follow import follow
 from tfx_pipeline.client.forecaster import Forecast, Forecaster
 from tfx_pipeline.client.model import model_of
@@ -21,6 +21,8 @@ from tfx_pipeline.data.raw.errors import BadRows
 from tfx_pipeline.data.raw.files import find_files
 from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.model_contract import ModelMetadata
+from tfx_pipeline.series.spec import SeriesSpec
+from tfx_pipeline.series.times import instant
 from tfx_pipeline.settings import Settings
 
 STDIN = "-"
@@ -62,7 +64,7 @@ def ask(parsed: argparse.Namespace, settings: Settings) -> None:
 
 
 def _windows(parsed: argparse.Namespace, settings: Settings, model: ModelMetadata) -> Windows:
-    at = None if parsed.at is None else instant(parsed.at, model.series)
+    at = None if parsed.at is None else _instant(parsed.at, model.series)
     bad_rows = BadRows(settings.data.max_bad_rows)
     choice: dict[str, Any] = {"meter": parsed.meter, "at": at, "last": parsed.last}
     if parsed.file == STDIN:
@@ -73,6 +75,13 @@ def _windows(parsed: argparse.Namespace, settings: Settings, model: ModelMetadat
     for problem in bad_rows.first:
         _report(f"left out: {problem}")
     return windows
+
+
+def _instant(text: str, series: SeriesSpec) -> int:
+    try:
+        return instant(text, series)
+    except ValueError as error:
+        raise ForecastError(f"--at: {error}") from error
 
 
 def _files(path: str | None, settings: Settings) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from tfx_pipeline.client.errors import ForecastError
 from tfx_pipeline.client.windows import History, Windows
@@ -15,9 +13,6 @@ from tfx_pipeline.data.raw.source import Opener
 from tfx_pipeline.hints import did_you_mean
 from tfx_pipeline.model_contract import ModelMetadata
 from tfx_pipeline.series.grid import Grid
-from tfx_pipeline.series.spec import SeriesSpec
-
-_EPOCH = datetime(1970, 1, 1)
 
 
 def read_windows(
@@ -64,23 +59,6 @@ def read_windows(
     if not origins:
         raise ForecastError(f"none of the {len(names)} meters has a complete step by then")
     return history.windows(origins)
-
-
-def instant(text: str, series: SeriesSpec) -> int:
-    """Reads a time by the local clock of a series, or with an offset from UTC.
-
-    Raises:
-        ForecastError: It is none.
-    """
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ForecastError(f"{text!r} is no time, such as 2010-11-26 21:00") from error
-    if when.tzinfo is None and series.zone is None:
-        return int((when - _EPOCH).total_seconds())
-    if series.zone is None:
-        raise ForecastError(f"{text!r} has an offset, but the series is of no zone")
-    return int((when if when.tzinfo else when.replace(tzinfo=ZoneInfo(series.zone))).timestamp())
 
 
 def _known(meter: str, names: set[str]) -> str:

@@ -90,8 +90,8 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _span(parsed: argparse.Namespace, settings: Settings) -> Interval:
     from tfx_pipeline.data.segments.splits import Interval
-    from tfx_pipeline.monitoring.times import instant, now
     from tfx_pipeline.series.grid import Grid
+    from tfx_pipeline.series.times import instant, now
 
     spec, grid = settings.spec, Grid(settings.spec)
     until = now(spec) if parsed.until is None else instant(parsed.until, spec)

@@ -126,11 +126,15 @@ def test_wrong_usage(options, said, capsys):
     ("options", "said"),
     [
         (["nowhere.csv"], "error: nowhere.csv: there is no"),
-        (["{house}", "--at=noon"], "'noon' is no time"),
+        (["{house}", "--at=noon"], "--at: 'noon' is no time"),
+        (
+            ["{house}", "--at=2023-01-01 00:00Z"],
+            "--at: 2023-01-01 00:00Z: the series has no time zone",
+        ),
         (["{house}", "--meter=mine"], "the file names no meters"),
         (["{house}", "--server=ftp://x"], "expected http://host:port"),
     ],
-    ids=["file", "time", "meter", "address"],
+    ids=["file", "time", "offset", "meter", "address"],
 )
 def test_what_cannot_be_done(options, said, house, server, capsys):
     options = [option.format(house=house) for option in options]

@@ -14,13 +14,14 @@ from tests.support.own_files import FILES
 from tests.support.series import household, write_iso, write_uci
 from tests.support.windows import model, of_training
 from tfx_pipeline.client.errors import ForecastError
-from tfx_pipeline.client.files import instant, read_windows
+from tfx_pipeline.client.files import read_windows
 from tfx_pipeline.data.contract import METER, Windowing
 from tfx_pipeline.data.raw.errors import BadRows, DataError
 from tfx_pipeline.model_contract import TIMESTAMP
 from tfx_pipeline.series.files import UCI_HOUSEHOLD, read_series
 from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
+from tfx_pipeline.series.times import instant
 
 UCI = read_series(UCI_HOUSEHOLD)
 WINDOWING = Windowing(window=12, horizon=3, origins=5)
@@ -223,23 +224,3 @@ def test_bad_rows_are_refused_or_left_out(tmp_path):
     shape = Windowing(window=30, horizon=3, origins=5)
     assert read_windows([str(file)], model(UCI, shape), bad_rows=noted).observed == [29]
     assert noted.count.total() == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "zone", "expected"),
-    [
-        ("1970-01-02", None, 86_400),
-        ("2023-10-29 02:30", "Europe/Berlin", 1_698_539_400),
-        ("2023-10-29 02:30+01:00", "Europe/Berlin", 1_698_543_000),
-    ],
-)
-def test_times_are_of_the_local_clock(text, zone, expected):
-    assert instant(text, series_of(zone=zone)) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "said"), [("tomorrow", "is no time"), ("2023-01-01 00:00Z", "is of no zone")]
-)
-def test_other_times_are_refused(text, said):
-    with pytest.raises(ForecastError, match=said):
-        instant(text, series_of())

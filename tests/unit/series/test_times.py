@@ -1,12 +1,12 @@
-"""Times of the command line."""
+"""Times of the command line, and this moment."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.support.settings import SERIES
-from tfx_pipeline.monitoring.times import instant, now
 from tfx_pipeline.series.spec import SeriesSpec
+from tfx_pipeline.series.times import instant, now
 
 PARIS = SeriesSpec.model_validate(SERIES.model_dump() | {"zone": "Europe/Paris"})
 
@@ -18,6 +18,9 @@ PARIS = SeriesSpec.model_validate(SERIES.model_dump() | {"zone": "Europe/Paris"}
         ("2010-01-01T12:30", SERIES, datetime(2010, 1, 1, 12, 30, tzinfo=UTC)),
         ("2010-01-01T12:30", PARIS, datetime(2010, 1, 1, 11, 30, tzinfo=UTC)),
         ("2010-01-01T12:30+03:00", PARIS, datetime(2010, 1, 1, 9, 30, tzinfo=UTC)),
+        # An hour that the clock shows twice: the first one, unless the offset says which.
+        ("2023-10-29 02:30", PARIS, datetime(2023, 10, 29, 0, 30, tzinfo=UTC)),
+        ("2023-10-29 02:30+01:00", PARIS, datetime(2023, 10, 29, 1, 30, tzinfo=UTC)),
     ],
 )
 def test_a_time_is_the_local_clocks_unless_it_says_otherwise(text, spec, expected):
