@@ -14,7 +14,14 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from tfx_pipeline.client.address import DEFAULT, Credentials, Protocol, credentials, parse
+from tfx_pipeline.client.address import (
+    DEFAULT,
+    Address,
+    Credentials,
+    Protocol,
+    credentials,
+    parse,
+)
 from tfx_pipeline.client.retries import Patience
 from tfx_pipeline.client.transport import Served, Transport, Wanted
 from tfx_pipeline.client.windows import Windows
@@ -81,10 +88,8 @@ class Forecaster:
         shown: Credentials | None = None,
     ) -> None:
         self.address = parse(url, protocol)
-        shown = credentials() if shown is None else shown
-        shown.require_safe(self.address)
         wanted = Wanted(model, None if version is None else str(version), label)
-        self._transport = self._connect(wanted, shown, Patience(timeout))
+        self._transport = connect(self.address, wanted, timeout, shown)
 
     def __enter__(self) -> Self:
         return self
@@ -124,26 +129,43 @@ class Forecaster:
             _same([one.label for one in answers]),
         )
 
-    def _connect(self, wanted: Wanted, shown: Credentials, patience: Patience) -> Transport:
-        if self.address.by_grpc:
-            from tfx_pipeline.client.channel import Channel
-            from tfx_pipeline.client.inference_rpc import OpenInferenceRpc
-            from tfx_pipeline.client.rpc import Rpc
 
-            channel = Channel(self.address, shown, patience)
-            spoken = OpenInferenceRpc if self.address.protocol == "oip" else Rpc
-            return spoken(channel, wanted)
-        from tfx_pipeline.client.kserve import V1, OpenInference
-        from tfx_pipeline.client.rest import Rest
-        from tfx_pipeline.client.web import Web
+def connect(
+    address: Address, wanted: Wanted, timeout: float, shown: Credentials | None = None
+) -> Transport:
+    """Opens the protocol of an address.
 
-        web = Web(self.address, shown, patience)
-        match self.address.protocol:
-            case "kserve-v1":
-                return V1(web, wanted)
-            case "oip":
-                return OpenInference(web, wanted)
-        return Rest(web, wanted)
+    Args:
+        address: The server.
+        wanted: The model.
+        timeout: Seconds for an answer, all attempts together.
+        shown: A token and certificates; None: those that the environment names.
+
+    Raises:
+        ForecastError: A token would be sent where anybody can read it, or the protocol has no
+            versions or labels.
+    """
+    shown = credentials() if shown is None else shown
+    shown.require_safe(address)
+    patience = Patience(timeout)
+    if address.by_grpc:
+        from tfx_pipeline.client.channel import Channel
+        from tfx_pipeline.client.inference_rpc import OpenInferenceRpc
+        from tfx_pipeline.client.rpc import Rpc
+
+        spoken = OpenInferenceRpc if address.protocol == "oip" else Rpc
+        return spoken(Channel(address, shown, patience), wanted)
+    from tfx_pipeline.client.kserve import V1, OpenInference
+    from tfx_pipeline.client.rest import Rest
+    from tfx_pipeline.client.web import Web
+
+    web = Web(address, shown, patience)
+    match address.protocol:
+        case "kserve-v1":
+            return V1(web, wanted)
+        case "oip":
+            return OpenInference(web, wanted)
+    return Rest(web, wanted)
 
 
 def _same(found: list[str | None]) -> str | None:

@@ -1,19 +1,21 @@
-"""Two ways to ask a version: loaded here, or by the REST API of a server that has it."""
+"""Two ways to ask a version: loaded here, or by a server that has it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
-import httpx
 import numpy as np
 import tensorflow as tf
 from tfx_kubeflow.errors import StepError
 
-from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, OUTPUTS
+from tfx_pipeline.client.address import parse
+from tfx_pipeline.client.errors import ForecastError
+from tfx_pipeline.client.forecaster import connect
+from tfx_pipeline.client.transport import Wanted
+from tfx_pipeline.model_contract import DEFAULT_SIGNATURE
 
 Ask = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 """Inputs of the default signature -> its outputs."""
@@ -52,38 +54,20 @@ def _told(folder: Path) -> Iterator[None]:
         raise StepError(f"{folder}: does not answer: {error}") from error
 
 
-def of_server(client: httpx.Client, name: str, version: str) -> Ask:
-    """Returns how a version of a running server is asked.
+@contextmanager
+def of_server(url: str, name: str, version: str) -> Iterator[Ask]:
+    """Connects with a running server; gives how a version is asked there.
 
     Args:
-        client: Of the server.
+        url: Of the server: http://, or grpc://.
         name: Of the model.
         version: The version.
+
+    Raises:
+        StepError: It does not answer.
     """
-
-    def ask(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        path = f"/v1/models/{name}/versions/{version}:predict"
-        # NaN as TensorFlow Serving has it, which is not quite JSON.
-        body = json.dumps(
-            {
-                "signature_name": DEFAULT_SIGNATURE,
-                "inputs": {one: _plain(values) for one, values in inputs.items()},
-            }
-        )
-        try:
-            answer = client.post(path, content=body, timeout=TIMEOUT)
-            found = json.loads(answer.content)
-        except (httpx.HTTPError, ValueError) as error:
-            raise StepError(f"{client.base_url}: {path}: {error}") from error
-        if answer.is_error or "outputs" not in found:
-            said = found.get("error", answer.reason_phrase)
-            raise StepError(f"{client.base_url}: {path}: {said}")
-        return {one: np.array(found["outputs"][one], dtype=np.float32) for one in OUTPUTS}
-
-    return ask
-
-
-def _plain(values: np.ndarray) -> list[Any]:
-    if values.dtype.kind == "O":
-        return [one.decode() for one in values.tolist()]
-    return list(values.tolist())
+    try:
+        with closing(connect(parse(url), Wanted(name, version), TIMEOUT)) as transport:
+            yield lambda inputs: transport.predict(inputs, uuid4().hex).outputs
+    except ForecastError as error:
+        raise StepError(str(error)) from error

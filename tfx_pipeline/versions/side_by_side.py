@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx
 from pydantic import ValidationError
 from rich.box import SIMPLE
 from rich.console import Console
@@ -56,9 +55,11 @@ def side_by_side(
         if server is None:
             asked = {version: loaded(folder) for version, folder in folders.items()}
         else:
-            client = stack.enter_context(httpx.Client(base_url=server))
             name = posixpath.basename(base)
-            asked = {version: of_server(client, name, version) for version in versions}
+            asked = {
+                version: stack.enter_context(of_server(server, name, version))
+                for version in versions
+            }
         return compare(windows, asked, first.series.target.unit)
 
 

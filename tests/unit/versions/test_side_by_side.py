@@ -16,11 +16,13 @@ from tfx_kubeflow.storage.served_versions import publish
 
 from tests.support.model import UCI, save_model
 from tests.support.saved_models import WINDOWING, push_version
+from tests.support.server import serving
 from tfx_pipeline import cli
 from tfx_pipeline.data.contract import Windowing
 from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, METADATA_FILE, ModelMetadata
 from tfx_pipeline.serving.answered import Answered
 from tfx_pipeline.serving.request_log import serialized
+from tfx_pipeline.versions import answers
 from tfx_pipeline.versions.live_requests import logged
 
 Call = Callable[..., tuple[int, str, str]]
@@ -156,12 +158,29 @@ def server() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 
 def test_a_running_server_is_asked(
-    call: Call, server: tuple[str, list[dict[str, Any]]], base: str, tmp_path: Path
+    call: Call,
+    server: tuple[str, list[dict[str, Any]]],
+    base: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url, asked = server
-    assert "power/versions/2:predict: version 2 is not loaded" in call("--server", url)[2]
+    assert f"error: {url}: version 2 is not loaded\n" in call("--server", url)[2]
     publish(save_model(tmp_path / "4", WINDOWING, pull=0.5), base, lambda: 4)
     assert call("1", "4", "--server", url, "--tolerance", "0")[0] == 0
     assert asked[0]["path"] == "/v1/models/power/versions/1:predict"
     assert asked[0]["signature_name"] == DEFAULT_SIGNATURE
-    assert "http://127.0.0.1:1" in call("1", "4", "--server", "http://127.0.0.1:1")[2]
+    monkeypatch.setattr(answers, "TIMEOUT", 0.5)
+    assert (
+        "http://127.0.0.1:1: nobody answers there"
+        in call("1", "4", "--server", "http://127.0.0.1:1")[2]
+    )
+
+
+def test_the_local_server_is_asked_by_either_protocol(call: Call, base: str) -> None:
+    with serving(Path(base).parent) as running:
+        for url in (running.rest, f"grpc://{running.grpc}"):
+            code, out, _ = call("--json", "--server", url, "--tolerance", "0.3")
+            steps = json.loads(out)["steps"]
+            assert code == 0
+            assert [one["mean"] for one in steps] == pytest.approx([0.25] * 5, abs=1e-6)
