@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from tfx_pipeline.client.forecaster import Forecast
 from tfx_pipeline.client.show import answered, number
 from tfx_pipeline.model_contract import OUTPUTS
-from tfx_pipeline.report.html.assets import embedded, script, style
+from tfx_pipeline.report.html.assets import rendered
 from tfx_pipeline.series.grid import Grid
+from tfx_pipeline.whole import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 _PAST, _TIMES = 60, 4
@@ -28,30 +27,22 @@ def write_plot(forecast: Forecast, model: str, path: Path) -> None:
         model: Name of the model.
         path: Of the page.
     """
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(render(forecast, model), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, render(forecast, model))
 
 
 def render(forecast: Forecast, model: str) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     meters = forecast.windows.meters
     newest = {meter: row for row, meter in enumerate(meters)}.values()
     target = forecast.windows.model.series.target
-    return environment.get_template("forecast.html.j2").render(
+    return rendered(
+        TEMPLATES,
+        "forecast",
+        [_chart(forecast, row) for row in newest],
+        {},
         target=target,
         answered=f"{model}{answered(forecast)}",
         forecasts=[_table(forecast, row) for row in newest],
-        embedded=embedded([_chart(forecast, row) for row in newest]),
-        style=Markup(style(TEMPLATES / "forecast.css")),  # noqa: S704, files of ours
-        script=Markup(script(TEMPLATES / "forecast.js")),  # noqa: S704
     )
 
 

@@ -15,6 +15,7 @@ from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.evaluation.results import Evaluation, Result
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.training_record import FitRecord, TrialRecord
+from tfx_pipeline.whole import write_whole
 
 SUMMARY_FILE = "summary.json"
 REPORT_FILE = "report.html"
@@ -192,9 +193,7 @@ class RunSummary(Result):
 
 def write_summary(summary: RunSummary, folder: Path) -> None:
     """Writes `summary.json` atomically."""
-    temporary = folder / f".{SUMMARY_FILE}"
-    temporary.write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    temporary.replace(folder / SUMMARY_FILE)
+    write_whole(folder / SUMMARY_FILE, summary.model_dump_json(indent=2) + "\n")
 
 
 def read_summary(folder: Path) -> RunSummary:

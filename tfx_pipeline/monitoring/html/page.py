@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from tfx_pipeline.monitoring.report import Answered, MonitorReport
 from tfx_pipeline.report.html import figures
-from tfx_pipeline.report.html.assets import embedded, script, style
+from tfx_pipeline.report.html.assets import rendered
 from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.durations import text
+from tfx_pipeline.whole import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 EPOCH = date(1970, 1, 1)
@@ -27,29 +26,24 @@ def write_page(report: MonitorReport, path: Path) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_text(render(report), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, render(report))
 
 
 def render(report: MonitorReport) -> str:
     """Renders a report."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {name: getattr(figures, name) for name in ("number", "percent")}
-    environment.filters["length"] = lambda steps: text(steps * report.step_seconds)
-    return environment.get_template("monitor.html.j2").render(
+    filters: dict[str, Callable[..., Any]] = {
+        "number": figures.number,
+        "percent": figures.percent,
+        "length": lambda steps: text(steps * report.step_seconds),
+    }
+    return rendered(
+        TEMPLATES,
+        "monitor",
+        chart_data(report),
+        filters,
         report=report,
         drift={one.measurement: one for one in report.drift or ()},
         skew={one.measurement: one for one in report.skew or ()},
-        embedded=embedded(chart_data(report)),
-        style=Markup(style(TEMPLATES / "monitor.css")),  # noqa: S704, files of ours
-        script=Markup(script(TEMPLATES / "monitor.js")),  # noqa: S704
     )
 
 

@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.report.html import figures
-from tfx_pipeline.report.html.assets import TEMPLATES, embedded, script, style
+from tfx_pipeline.report.html.assets import TEMPLATES, rendered
 from tfx_pipeline.report.html.charts import chart_data, hours_of_day
 from tfx_pipeline.report.html.headline import headline
 from tfx_pipeline.report.html.lineage import picture
 from tfx_pipeline.report.summary import REPORT_FILE, RunSummary, read_summary
 from tfx_pipeline.training_record import TrialRecord
+from tfx_pipeline.whole import write_whole
+
+FILTERS = ("number", "percent", "duration", "memory", "value")
 
 
 def write_report(folder: Path) -> Path:
@@ -35,10 +35,8 @@ def write_report(folder: Path) -> Path:
     """
     kept = folder / EXCERPTS_FILE
     excerpts = Excerpts.model_validate_json(kept.read_bytes()) if kept.is_file() else None
-    report, temporary = folder / REPORT_FILE, folder / f".{REPORT_FILE}"
-    temporary.write_text(render(read_summary(folder), excerpts), encoding="utf-8")
-    temporary.replace(report)
-    return report
+    write_whole(folder / REPORT_FILE, render(read_summary(folder), excerpts))
+    return folder / REPORT_FILE
 
 
 def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
@@ -51,19 +49,11 @@ def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
     Returns:
         One HTML page that needs no other file.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        name: getattr(figures, name)
-        for name in ("number", "percent", "duration", "memory", "value")
-    }
-    charts = chart_data(summary, excerpts)
-    return environment.get_template("report.html.j2").render(
+    return rendered(
+        TEMPLATES,
+        "report",
+        chart_data(summary, excerpts),
+        {name: getattr(figures, name) for name in FILTERS},
         run=summary,
         headline=headline(summary),
         data=summary.data,
@@ -72,9 +62,6 @@ def render(summary: RunSummary, excerpts: Excerpts | None = None) -> str:
         excerpts=excerpts,
         trials=_best_first(summary.trials or ()),
         lineage=picture(summary.nodes),
-        embedded=embedded(charts),
-        style=Markup(style(TEMPLATES / "report.css")),  # noqa: S704, files of ours
-        script=Markup(script(TEMPLATES / "report.js")),  # noqa: S704
     )
 
 
