@@ -214,12 +214,11 @@ def _data(parsed: argparse.Namespace) -> int:
 
 
 def _describe(parsed: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from tfx_pipeline.data.describe.description import describe
     from tfx_pipeline.data.describe.errors import DescribeError
     from tfx_pipeline.data.describe.terminal import show
     from tfx_pipeline.data.describe.writer import refuse_to_replace, write
+    from tfx_pipeline.output import Output
 
     output = parsed.output or Path(Path(parsed.file).name.split(".")[0] + ".yaml")
     try:
@@ -230,7 +229,7 @@ def _describe(parsed: argparse.Namespace) -> int:
     except DescribeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    show(description, output, Console())
+    show(description, output, Output())
     return 0
 
 

@@ -250,9 +250,14 @@ def test_a_run_that_is_not_there_stays_pending(tmp_path, capsys):
     assert "no such summary" in capsys.readouterr().err
 
 
-def test_a_reader_that_has_enough_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "command", ["settings --json-schema", "summary", "versions list"], ids=lambda one: one[:8]
+)
+def test_a_reader_that_has_enough_is_no_error(command: str, tmp_path: Path) -> None:
+    (tmp_path / "latest").mkdir()
+    write_summary(run_summary(), tmp_path / "latest")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tfx_pipeline.cli", "settings", "--json-schema"],
+        [sys.executable, "-m", "tfx_pipeline.cli", *command.split(), f"--outputs={tmp_path}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -21,6 +21,7 @@ from tfx_pipeline.data.raw.errors import BadRows
 from tfx_pipeline.data.raw.files import find_files
 from tfx_pipeline.data.raw.location import locate
 from tfx_pipeline.model_contract import ModelMetadata
+from tfx_pipeline.output import Output
 from tfx_pipeline.series.spec import SeriesSpec
 from tfx_pipeline.series.times import instant
 from tfx_pipeline.settings import Settings
@@ -99,7 +100,7 @@ def _show(parsed: argparse.Namespace, settings: Settings, forecast: Forecast) ->
     elif parsed.csv:
         show.write_csv(forecast, sys.stdout)
     else:
-        show.print_table(forecast, settings.name, show.Terminal())
+        show.print_table(forecast, settings.name, Output())
 
 
 def _plot(forecast: Forecast, model: str, path: Path) -> None:
@@ -116,7 +117,7 @@ def _follow(parsed: argparse.Namespace, forecaster: Forecaster, model: ModelMeta
     else:
         source, series, name = GrowingFile(Path(parsed.file)), model.series, parsed.file
     arriving = Arriving(model, series, name, parsed.meter, _report)
-    console, first = show.Terminal(), True
+    console, first = Output(), True
 
     def shown(forecast: Forecast) -> None:
         nonlocal first

@@ -26,14 +26,6 @@ _PAST = 40
 COLUMNS = ("meter", "origin", "time", *OUTPUTS, "came", "version", "label")
 
 
-class Terminal(Console):
-    """Leaves it to the command what happens when the reader has enough; rich would exit with 1."""
-
-    def on_broken_pipe(self) -> None:
-        """Is called while the error is handled."""
-        raise BrokenPipeError
-
-
 def iso(instant: int, series: SeriesSpec) -> str:
     """An instant by the local clock in ISO 8601, with its offset where the series has a zone."""
     if series.zone is None:

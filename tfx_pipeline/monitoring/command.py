@@ -82,6 +82,8 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         report = look(parsed, settings, span)
         _write(parsed, report)
+    except BrokenPipeError:  # whoever reads has enough
+        raise
     except (DataError, SchemaError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED

@@ -9,6 +9,7 @@ from rich.table import Table
 from tfx_pipeline.monitoring.inputs import Inputs
 from tfx_pipeline.monitoring.report import Answered, Distance, MonitorReport
 from tfx_pipeline.monitoring.scores import Bounds
+from tfx_pipeline.output import Output
 from tfx_pipeline.report.html.figures import number, percent
 from tfx_pipeline.series.durations import text
 
@@ -22,7 +23,7 @@ def show(report: MonitorReport, console: Console | None = None) -> None:
         report: What was found.
         console: Where to.
     """
-    console = console or Console(highlight=False, soft_wrap=True)
+    console = console or Output(highlight=False, soft_wrap=True)
     console.print(f"{escape(report.name)}, {report.since} to {report.until}")
     if report.answered:
         console.print(_errors(report))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tfx_pipeline.data.summary import DataSummary
 from tfx_pipeline.evaluation.results import Evaluation
+from tfx_pipeline.output import Output
 from tfx_pipeline.report.summary import RunSummary
 from tfx_pipeline.series.durations import text
 
@@ -41,7 +42,7 @@ def print_summary(summary: RunSummary, folder: Path, console: Console | None = N
         folder: Of the run, with its files.
         console: Where to.
     """
-    console = console or Console(highlight=False, soft_wrap=True)
+    console = console or Output(highlight=False, soft_wrap=True)
     console.print()
     if summary.state == "failed":
         node = next((node.id for node in summary.nodes if node.state == "failed"), "the run")

@@ -129,6 +129,8 @@ def _reporting(does: Callable[[argparse.Namespace], int]) -> Callable[[argparse.
 
         try:
             return does(parsed)
+        except BrokenPipeError:  # whoever reads has enough
+            raise
         except (StepError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 1

@@ -18,6 +18,7 @@ from tfx_kubeflow.storage.labels import Labels
 from tfx_kubeflow.storage.push_records import PushRecord
 
 from tfx_pipeline.frozen import Frozen
+from tfx_pipeline.output import Output
 
 State = Literal["whole", "damaged", "half-written", "missing"]
 
@@ -120,7 +121,7 @@ def print_listing(found: Listing, console: Console | None = None) -> None:
         console: Where to.
     """
     wide = None if sys.stdout.isatty() else WIDTH
-    console = console or Console(highlight=False, width=wide)
+    console = console or Output(highlight=False, width=wide)
     if not found.versions:
         console.print(f"{escape(found.base)}: no version is there; push a model first")
         return

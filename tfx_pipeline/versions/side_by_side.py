@@ -16,6 +16,7 @@ from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.storage import files, labels, served_versions
 
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
+from tfx_pipeline.output import Output
 from tfx_pipeline.versions.answers import Ask, loaded, of_server
 from tfx_pipeline.versions.comparison import Comparison, compare
 from tfx_pipeline.versions.live_requests import logged, recorded
@@ -70,7 +71,7 @@ def print_comparison(found: Comparison, console: Console | None = None) -> None:
         found: The comparison.
         console: Where to.
     """
-    console = console or Console(highlight=False, soft_wrap=True)
+    console = console or Output(highlight=False, soft_wrap=True)
     first, second = found.sides
     apart = Table(
         title=f"{first.version} and {second.version} on {found.windows:,} windows, {found.unit}",

@@ -1,7 +1,9 @@
 """household-power monitor: what it writes, and its exit codes."""
 
 import json
+import os
 import re
+import sys
 
 import pytest
 
@@ -56,6 +58,15 @@ def test_an_alarm_has_an_exit_code_of_its_own(places, capsys):
     assert monitor(places, until="2007-02-01") == 3
     shown = capsys.readouterr().out
     assert "stale: No forecast in the log up to 2007-02-01 00:00" in shown
+
+
+def test_a_reader_may_have_enough(places, monkeypatch, capsys):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert monitor(places) == 141
+    assert capsys.readouterr().err == ""
 
 
 def test_a_setting_is_a_bound(places, capsys):
