@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from tfx_kubeflow.storage import files
+
 from tfx_pipeline.server.errors import Code, ServingError
 from tfx_pipeline.server.loaded import LoadedVersion
 from tfx_pipeline.server.routing import Routing
-from tfx_pipeline.server.wanted import Candidate, Stamp, Wanted
+from tfx_pipeline.server.wanted import Candidate, Wanted
 
 LOG = logging.getLogger(__name__)
 
@@ -98,25 +100,25 @@ class ServedModel:
         """
         try:
             wanted = self.source.wanted()
-            files = {one: one.stamp() for one in wanted.candidates}
+            stamps = {one: files.stamp(one.folder) for one in wanted.candidates}
         except Exception as error:  # a folder or labels that cannot be read: what serves stays
             self._report(str(error))
             return
-        if (wanted, files) != self._seen:
-            self._seen = (wanted, files)
-            self._apply(wanted, files)
+        if (wanted, stamps) != self._seen:
+            self._seen = (wanted, stamps)
+            self._apply(wanted, stamps)
 
     def _report(self, problem: str) -> None:
         if problem and problem != self.problem:
             LOG.warning("%s: %s", self.name, problem)
         self.problem = problem
 
-    def _apply(self, wanted: Wanted, files: Mapping[Candidate, Stamp]) -> None:
+    def _apply(self, wanted: Wanted, stamps: Mapping[Candidate, files.Stamp]) -> None:
         before = self.routing
-        answering = (self._answering(one, files[one]) for one in wanted.stable)
+        answering = (self._answering(one, stamps[one]) for one in wanted.stable)
         stable = next(filter(None, answering), None) or before.stable
         new = wanted.canary
-        canary = self._answering(new, files[new]) if new else None
+        canary = self._answering(new, stamps[new]) if new else None
         self.routing = Routing(stable, None if canary is stable else canary, wanted.percent)
         self._report(_shortfall(wanted, self.routing))
         for label, version in self.routing.labels.items():
@@ -127,10 +129,10 @@ class ServedModel:
         named = {one.number for one in wanted.candidates}
         self._forget(named | self.routing.versions.keys())
 
-    def _answering(self, candidate: Candidate, files: Stamp) -> LoadedVersion | None:
+    def _answering(self, candidate: Candidate, stamp: files.Stamp) -> LoadedVersion | None:
         """The candidate in memory; None where it cannot be loaded, or could not as it is now."""
         loaded = self.routing.versions.get(candidate.number)
-        state = (candidate, files)
+        state = (candidate, stamp)
         if loaded is None and self._failed.get(candidate.number) == state:
             return None
         self._failed.pop(candidate.number, None)

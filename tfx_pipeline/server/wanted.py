@@ -11,9 +11,6 @@ from tfx_pipeline.server.errors import Code, ServingError
 
 STABLE, CANARY = "stable", "canary"
 
-Stamp = tuple[tuple[str, int, int, int], ...]
-"""Path, bytes, time of change and inode of each file: equal while nothing changes."""
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -42,15 +39,6 @@ class Candidate:
                 f"{self.folder}: its files are not those that were pushed (SHA-256); roll back, "
                 "or push the model again",
             )
-
-    def stamp(self) -> Stamp:
-        """Returns what changes when one of its files does.
-
-        Raises:
-            OSError: A file went while it was looked at.
-        """
-        states = ((path, path.stat()) for path in sorted(self.folder.rglob("*")))
-        return tuple((str(p), one.st_size, one.st_mtime_ns, one.st_ino) for p, one in states)
 
 
 @dataclass(frozen=True)

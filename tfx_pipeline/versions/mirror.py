@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import posixpath
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from tfx_kubeflow.errors import StepError
@@ -21,8 +21,6 @@ from tfx_kubeflow.storage.labels import Label, Labels
 from tfx_pipeline.versions import model_config
 
 log = logging.getLogger(__name__)
-
-Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Mirror:
@@ -49,7 +47,7 @@ class Mirror:
         self._base = self._folder / self.name
         self._linger = linger
         self._clock = clock
-        self._known: dict[str, tuple[Stamp, str]] = {}
+        self._known: dict[str, tuple[files.Stamp, str]] = {}
         self._unwanted: dict[str, float] = {}
         self._configured = clock()
         """When TensorFlow Serving's file was last written, or found."""
@@ -124,20 +122,23 @@ class Mirror:
 
     def _tell(self, place: Folder, version: str, digest: str) -> None:
         """Copies what lies beside a version: the record of its digest, and of its push."""
-        for stale in self._base.glob(f".{version}.*"):
-            stale.unlink()
+        self._forget(version)
         place.mark(f".{version}.{digest}")
         told = documents.read(push_records.path(self._source, version)).content
         if told is not None:
             path = push_records.path(str(self._base), version)
             documents.replace(path, told, documents.read(path))
 
+    def _forget(self, version: str) -> None:
+        for record in self._base.glob(f".{version}.*"):
+            record.unlink()
+
     def _digest(self, version: str) -> str | None:
         """The digest of a version that is here; its files are read again where they changed."""
         folder = self._base / version
         if not (folder / served_versions.MODEL_FILE).is_file():
             return None
-        stamp = tuple(_stamps(folder))
+        stamp = files.stamp(folder)
         known = self._known.get(version)
         if known is None or known[0] != stamp:
             known = self._known[version] = (stamp, served_versions.digest(str(folder)))
@@ -171,9 +172,7 @@ class Mirror:
         for version, since in self._unwanted.items():
             if now - since >= self._linger:
                 place.remove(version, first=served_versions.MODEL_FILE)
-                place.unmark(push_records.name(version))
-                for record in self._base.glob(f".{version}.*"):
-                    record.unlink()
+                self._forget(version)
                 log.info("%s/%s is gone: it serves no more", self._base, version)
 
 
@@ -184,9 +183,3 @@ def _written(path: str, text: str) -> bool:
         return False
     documents.replace(path, text.encode(), here)
     return True
-
-
-def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
-    for name in files.names_below(str(folder)):
-        state = (folder / name).stat()
-        yield name, state.st_size, state.st_mtime_ns

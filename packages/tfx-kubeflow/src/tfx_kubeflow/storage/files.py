@@ -17,6 +17,8 @@ from tfx_kubeflow.storage.retries import is_transient, retried
 
 CHUNK = 1 << 20
 """Bytes."""
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""Path, bytes, time of change and inode of each file: equal while nothing changes."""
 
 
 @retried(is_transient)
@@ -63,6 +65,16 @@ def sha256(path: str) -> tuple[str, int]:
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest(), size
+
+
+def stamp(folder: Path) -> Stamp:
+    """Returns what changes when something below a folder of this machine does.
+
+    Raises:
+        OSError: A file went while it was looked at.
+    """
+    states = ((path, path.stat()) for path in sorted(folder.rglob("*")))
+    return tuple((str(p), one.st_size, one.st_mtime_ns, one.st_ino) for p, one in states)
 
 
 def copy_below(source: str, names: Iterable[str], folder: Path) -> None:
