@@ -47,12 +47,6 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def running(folder):
-    with serving(folder) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def house(tmp_path_factory):
     minutes = household(200, "2023-01-01 00:00").without_values(slice(150, 155))
     minutes = minutes.without_rows(slice(170, 173))

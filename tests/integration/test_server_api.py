@@ -16,7 +16,6 @@ from tensorflow_serving.apis import (
 )
 
 from tests.support.saved_models import write_half_plus, write_version
-from tests.support.server import serving
 from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE, OUTPUTS, REQUESTS_FILE
 from tfx_pipeline.serving.answer import ask
 from tfx_pipeline.serving.requests import read_requests
@@ -31,12 +30,6 @@ def folder(tmp_path_factory):
     write_half_plus(folder / "saved_model_half_plus_three", b=3.0)
     write_version(folder / NAME, 7)
     return folder
-
-
-@pytest.fixture(scope="module")
-def running(folder):
-    with serving(folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 
 from tests.support.saved_models import write_half_plus, write_version
-from tests.support.server import serving
 from tfx_pipeline.model_contract import REQUESTS_FILE
 from tfx_pipeline.serving.answer import ask
 from tfx_pipeline.serving.requests import read_requests
@@ -21,12 +20,6 @@ def folder(tmp_path_factory):
     write_half_plus(folder / "half_plus_two")
     write_version(folder / NAME, 7)
     return folder
-
-
-@pytest.fixture(scope="module")
-def running(folder):
-    with serving(folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from ml_metadata.proto.metadata_store_pb2 import (
     MigrationOptions,
     SqliteMetadataSourceConfig,
 )
+
+from tests.support import rpc
 
 SERVICE = metadata_store_service_pb2.DESCRIPTOR.services_by_name["MetadataStoreService"]
 CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -34,15 +35,8 @@ def serving(database: Path) -> Iterator[int]:
         for method in SERVICE.methods
         if hasattr(compiled, method.name)
     }
-    server = grpc.server(futures.ThreadPoolExecutor(4))
-    service = grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)
-    server.add_generic_rpc_handlers((service,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
+    with rpc.serving(grpc.method_handlers_generic_handler(SERVICE.full_name, handlers)) as port:
         yield port
-    finally:
-        server.stop(None)
 
 
 def _method(name: str, store: Any, lock: threading.Lock) -> Callable[[bytes, Any], bytes]:

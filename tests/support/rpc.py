@@ -44,9 +44,11 @@ class Handler(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def serving(handler: Handler, credentials: grpc.ServerCredentials | None = None) -> Iterator[int]:
+def serving(
+    handler: grpc.GenericRpcHandler, credentials: grpc.ServerCredentials | None = None
+) -> Iterator[int]:
     """Runs a server until the end of the block, and gives its port."""
-    server = grpc.server(ThreadPoolExecutor(2))
+    server = grpc.server(ThreadPoolExecutor(4))
     server.add_generic_rpc_handlers((handler,))
     if credentials:
         port = server.add_secure_port("127.0.0.1:0", credentials)

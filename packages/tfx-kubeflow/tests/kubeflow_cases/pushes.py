@@ -2,6 +2,7 @@
 
 import json
 
+from kubeflow_cases.saved_models import saved_model
 from kubeflow_cases.steps import BLESSING, MODEL, TYPES
 from tfx.components.pusher import executor as pusher_executor
 from tfx.dsl.components.base.base_executor import BaseExecutor
@@ -11,10 +12,7 @@ from tfx_kubeflow.steps import push
 
 
 def model(folder, weights="w"):
-    place = folder / "Format-Serving"
-    (place / "variables").mkdir(parents=True)
-    (place / "saved_model.pb").write_text("graph")
-    (place / "variables/data").write_text(weights)
+    saved_model(folder / "Format-Serving", weights=weights)
     return folder
 
 

@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from kubeflow_cases.buckets import put_raw
+from kubeflow_cases.saved_models import saved_model
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.metadata.baseline import served_baseline
 from tfx_kubeflow.storage import labels, promotion, served_versions
@@ -25,16 +26,11 @@ def now():
     return 1000.0
 
 
-def model(folder, content):
-    (folder / "variables").mkdir(parents=True, exist_ok=True)
-    (folder / "saved_model.pb").write_text(content)
-    (folder / "variables/data").write_text("w")
-    return folder
-
-
 def push(folder, base, number):
     """A model that no other version is of; returns its version, which is the number."""
-    return publish(model(folder / str(number), f"graph {number}"), base, lambda: number).version
+    return publish(
+        saved_model(folder / str(number), f"graph {number}"), base, lambda: number
+    ).version
 
 
 def damage(base, version):
@@ -386,7 +382,7 @@ class Histories(RuleBasedStateMachine):
     @rule(content=st.integers(0, 3))
     def push(self, content):
         before = labels.read(self.base)
-        source = model(self.folder / f"model {content}", f"graph {content}")
+        source = saved_model(self.folder / f"model {content}", f"graph {content}")
         made = publish(source, self.base, self._tick)
         assert labels.read(self.base) == before
         assert Path(made.uri, "saved_model.pb").read_text() == f"graph {content}"

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from kubeflow_cases.saved_models import saved_model
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.storage import destinations, files, filesystems, promotion
 from tfx_kubeflow.storage.repair import damaged, repair
@@ -15,19 +16,12 @@ def write(path, content):
         stream.write(content)
 
 
-def model(folder, content="graph"):
-    (folder / "variables").mkdir(parents=True)
-    (folder / "saved_model.pb").write_text(content)
-    (folder / "variables/data").write_text("w")
-    return folder
-
-
 @pytest.fixture
 def bases(bucket, tmp_path):
     """A folder and a prefix in a bucket, each with the versions 1 and 2."""
     found = [str(tmp_path / "serving/power"), f"{bucket}/{tmp_path.name}"]
     for number in (1, 2):
-        source = model(tmp_path / f"artifact-{number}/Format-Serving", f"graph {number}")
+        source = saved_model(tmp_path / f"artifact-{number}/Format-Serving", f"graph {number}")
         for base in found:
             publish(source, base, lambda: number)  # noqa: B023, called at once
     return found
@@ -109,6 +103,6 @@ def test_a_killed_repair_leaves_the_version_and_the_next_one_goes_on(bases, tmp_
 
 
 def test_of_what_nobody_recorded_nobody_knows(tmp_path):
-    model(tmp_path / "serving/7")
+    saved_model(tmp_path / "serving/7")
     with pytest.raises(StepError, match="serving/7: nobody recorded what it should hold"):
         repair(str(tmp_path / "serving"), "7", [])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kubeflow_cases.buckets import put_raw
+from kubeflow_cases.saved_models import saved_model
 from tfx.dsl.io import fileio
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.storage import files, served_versions
@@ -125,13 +126,6 @@ def test_a_digest_is_of_names_and_contents(tmp_path, endpoint, bucket):
     assert len({first, changed, digest(str(folder))}) == 3
 
 
-def model(folder, content="graph"):
-    (folder / "variables").mkdir(parents=True)
-    (folder / "saved_model.pb").write_text(content)
-    (folder / "variables/data").write_text("w")
-    return folder
-
-
 @pytest.fixture
 def bases(bucket, tmp_path):
     """A folder and a prefix in a bucket."""
@@ -139,7 +133,7 @@ def bases(bucket, tmp_path):
 
 
 def test_the_newest_version_serves_until_it_is_removed(bases, tmp_path):
-    old, bad = model(tmp_path / "old"), model(tmp_path / "bad", "bad")
+    old, bad = saved_model(tmp_path / "old"), saved_model(tmp_path / "bad", "bad")
     for number, base in enumerate(bases):
         assert serving(base) is None
         assert publish(old, base, lambda: 100) == Published("100", f"{base}/100", new=True)
@@ -148,13 +142,13 @@ def test_the_newest_version_serves_until_it_is_removed(bases, tmp_path):
         assert digest(f"{base}/200") == digest(str(bad))
         remove(base, "200")
         assert (serving(base), list(numbered(base))) == ("100", [100])
-        other = publish(model(tmp_path / str(number), "other"), base, lambda: 200)
+        other = publish(saved_model(tmp_path / str(number), "other"), base, lambda: 200)
         assert int(other.version) > 200, "a number is of one model"
 
 
 @pytest.mark.parametrize("file", ["saved_model.pb", "variables/data"])
 def test_a_version_that_was_changed_is_damaged_and_replaced_by_a_new_one(bases, tmp_path, file):
-    source = model(tmp_path / "model")
+    source = saved_model(tmp_path / "model")
     for base in bases:
         publish(source, base, lambda: 100)
         assert not is_damaged(base, "100")
@@ -169,14 +163,14 @@ def test_a_version_that_was_changed_is_damaged_and_replaced_by_a_new_one(bases, 
 
 
 def test_what_another_tool_made_is_taken_as_it_is(tmp_path):
-    model(tmp_path / "base/7")
+    saved_model(tmp_path / "base/7")
     assert not is_damaged(str(tmp_path / "base"), "7")
     assert published_digests(str(tmp_path / "base"), "7") == set()
 
 
 def test_pushes_to_a_bucket_at_once_each_get_a_number_of_their_own(bucket, tmp_path):
     base = f"{bucket}/serving"
-    models = [model(tmp_path / str(number), str(number)) for number in range(6)]
+    models = [saved_model(tmp_path / str(number), str(number)) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         made = list(pool.map(lambda source: publish(source, base, lambda: 100), models))
     assert len({published.version for published in made}) == 6
@@ -185,8 +179,8 @@ def test_pushes_to_a_bucket_at_once_each_get_a_number_of_their_own(bucket, tmp_p
 
 
 def test_a_killed_push_to_a_bucket_keeps_its_number(bucket, tmp_path, monkeypatch):
-    base, source = f"{bucket}/serving", model(tmp_path / "model")
-    publish(model(tmp_path / "old", "old"), base, lambda: 100)
+    base, source = f"{bucket}/serving", saved_model(tmp_path / "model")
+    publish(saved_model(tmp_path / "old", "old"), base, lambda: 100)
     upload = files.upload
 
     def failing(path, uri):
@@ -206,7 +200,7 @@ def test_a_killed_push_to_a_bucket_keeps_its_number(bucket, tmp_path, monkeypatc
 
 def test_a_removal_takes_no_object_elsewhere(bucket, endpoint, tmp_path):
     base = f"{bucket}/serving"
-    publish(model(tmp_path / "model"), base, lambda: 100)
+    publish(saved_model(tmp_path / "model"), base, lambda: 100)
     put_raw(endpoint, bucket, "serving/100/../../dear", "is listed")
     put_raw(endpoint, bucket, "dear", "stays")
     remove(base, "100")
@@ -226,7 +220,7 @@ def test_a_push_destination_may_be_written_in_either_case():
 def test_whatever_happens_the_newest_whole_version_serves(tmp_path_factory, steps):
     """Pushes, pushes that are killed, damage and removals, in any order."""
     folder = tmp_path_factory.mktemp("history")
-    models = [model(folder / str(number), f"graph {number}") for number in range(3)]
+    models = [saved_model(folder / str(number), f"graph {number}") for number in range(3)]
     base, expected, clock = str(folder / "serving"), {}, iter(range(100, 200))
     for step, number in steps:
         newest = max(expected, default=None)
