@@ -8,7 +8,8 @@ from typing import Any
 from modules.config import TrainerConfig
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.evaluation.settings import GateSettings
-from tfx_pipeline.settings import Settings, load_settings, overlay
+from tfx_pipeline.settings import Settings, load_settings
+from tfx_pipeline.settings_file import overlay
 
 
 @cache

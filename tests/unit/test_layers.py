@@ -32,6 +32,10 @@ FORBIDDEN = {
         "tfx_pipeline/serving/answer.py",
         "keras",
     ),
+    "Server and monitor do not know the client": (
+        "tfx_pipeline/monitoring/values.py",
+        "tfx_pipeline.client.address",
+    ),
     "Components do not know each other": (
         "tfx_pipeline/components/pusher/executor.py",
         "tfx_pipeline.components.evaluator.executor",

@@ -7,7 +7,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from tfx_pipeline.frozen import Frozen
-from tfx_pipeline.settings import Settings, load_settings, overlay
+from tfx_pipeline.settings import Settings, load_settings
+from tfx_pipeline.settings_file import overlay
 
 PROJECT = Path(__file__).parent.parent.parent
 
