@@ -11,12 +11,15 @@ def main() -> None:
     """Writes `<name>.yaml` into the current folder."""
     # `--help` and wrong settings end here, before the slow imports
     settings = load_settings(read=lambda settings: settings.read_in_pods)
-    from tfx.orchestration.data_types import RuntimeParameter
-    from tfx_kubeflow.runner import KubeflowRunner
+    from tfx_kubeflow.imports import quick_imports
 
-    from tfx_pipeline.data.raw.location import split_pattern
-    from tfx_pipeline.kubeflow.component import RunReport
-    from tfx_pipeline.pipeline import create_pipeline
+    with quick_imports():
+        from tfx.orchestration.data_types import RuntimeParameter
+        from tfx_kubeflow.runner import KubeflowRunner
+
+        from tfx_pipeline.data.raw.location import split_pattern
+        from tfx_pipeline.kubeflow.component import RunReport
+        from tfx_pipeline.pipeline import create_pipeline
 
     runner = KubeflowRunner(settings.kubeflow)
     pipeline = create_pipeline(

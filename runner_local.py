@@ -15,10 +15,12 @@ def main() -> int:
     """Returns 0 when the pipeline ran to its end, whatever its gate decided, else 1."""
     # `--help` and wrong settings end here, before the slow imports
     settings = load_settings(read=lambda settings: settings.read_here)
+    from tfx_kubeflow.imports import quick_imports
+
     from tfx_pipeline.local.terminal import muted_errors
 
     print(f"{settings.name}: loading TFX ...", flush=True)
-    with muted_errors():
+    with muted_errors(), quick_imports():
         from tfx_pipeline.local.run import run_pipeline
 
     return run_pipeline(settings)

@@ -88,7 +88,7 @@ def _watch(connection: Connection, run_id: str, options: argparse.Namespace) -> 
 
 
 def _artifacts(connection: Connection, run_id: str, options: argparse.Namespace) -> int:
-    from tfx_kubeflow.steps.imports import defer_modules, use_local_files
+    from tfx_kubeflow.imports import defer_modules, use_local_files
 
     if "tensorflow" not in sys.modules:  # of TFX's file functions, and seconds to import
         defer_modules()

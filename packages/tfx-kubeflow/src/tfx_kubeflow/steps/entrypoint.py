@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tfx_kubeflow.imports import defer_modules, use_local_files, without_collection
 from tfx_kubeflow.log_records import log_to_stderr
 from tfx_kubeflow.protocol import DriverStep, ResolverStep, Step, decode
-from tfx_kubeflow.steps.imports import defer_modules, use_local_files, without_collection
 from tfx_kubeflow.steps.output import write_output
 
 log = logging.getLogger("tfx_kubeflow.steps")  # it runs as __main__

@@ -23,6 +23,7 @@ from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.artifacts import Metrics
 from tfx_kubeflow.errors import StepError
+from tfx_kubeflow.imports import execute_references
 from tfx_kubeflow.metadata import values
 from tfx_kubeflow.metadata.artifacts import (
     is_written,
@@ -43,7 +44,6 @@ from tfx_kubeflow.protocol import (
     sent,
     unpack,
 )
-from tfx_kubeflow.steps.imports import execute_references
 from tfx_kubeflow.steps.parameters import parameter, unescaped
 from tfx_kubeflow.steps.user_modules import importable, write_module
 from tfx_kubeflow.storage import object_store, uris

@@ -1,11 +1,11 @@
-"""Quicker imports in a step's process: what nothing looks at is not executed.
+"""Quicker imports, in a step's process and in a runner's: what nothing looks at is not executed.
 
 TFX's packages gather all there is of their kind: importing one executor executes
 `tfx/components/__init__.py`, which imports every other component, with TensorFlow Model Analysis,
-NLTK, scikit-learn and a Kubernetes client behind them. In the process of a step such a package is
-a deferred module: it is executed once something is looked up in it that is not one of its
-submodules. Whoever looks finds the same objects as without; the one difference is that a package
-that is installed but broken says so at the first look, not at the import.
+NLTK, scikit-learn and a Kubernetes client behind them. Here such a package is a deferred module:
+it is executed once something is looked up in it that is not one of its submodules. Whoever looks
+finds the same objects as without; the one difference is that a package that is installed but
+broken says so at the first look, not at the import.
 """
 
 import contextlib
@@ -54,9 +54,19 @@ _EXECUTING: dict[str, int] = {}
 """Module -> thread that executes it."""
 
 
+@contextlib.contextmanager
+def quick_imports() -> Iterator[None]:
+    """Makes the imports within quick, by all that there is below."""
+    defer_modules()
+    with without_collection():
+        yield
+        use_local_files()
+
+
 def defer_modules() -> None:
-    """Defers the modules above from now on, in the whole process."""
-    sys.meta_path.insert(0, DeferringFinder())
+    """Defers the modules above from now on, in the whole process; what is imported stays."""
+    if not any(isinstance(finder, DeferringFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, DeferringFinder())
 
 
 @contextlib.contextmanager

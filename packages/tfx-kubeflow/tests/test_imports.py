@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 import pytest
-from tfx_kubeflow.steps.imports import ADDITIONS, GATHERING, WHOLE
+from tfx_kubeflow.imports import ADDITIONS, GATHERING, WHOLE
 
 EXECUTORS = [
     f"tfx.components.{path}"
@@ -34,7 +34,7 @@ def python(code, deferred=True, given=None):
     """What a fresh process prints as JSON; `given` is passed to it."""
     lines = ["import gc, importlib, importlib.util, json, sys", f"given = {given!r}"]
     if deferred:
-        lines += ["from tfx_kubeflow.steps.imports import defer_modules", "defer_modules()"]
+        lines += ["from tfx_kubeflow.imports import defer_modules", "defer_modules()"]
     text = "\n".join([*lines, textwrap.dedent(code)])
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
@@ -49,8 +49,8 @@ SHAPE = """
     found = {}
     for path in given:
         cls = resolve_full_name(path)
-        if "tfx_kubeflow.steps.imports" in sys.modules:
-            sys.modules["tfx_kubeflow.steps.imports"].execute_references(cls.__module__)
+        if "tfx_kubeflow.imports" in sys.modules:
+            sys.modules["tfx_kubeflow.imports"].execute_references(cls.__module__)
         globals_ = vars(sys.modules[cls.__module__])
         found[path] = {
             "bases": [f"{base.__module__}.{base.__qualname__}" for base in cls.__mro__],
@@ -273,7 +273,7 @@ def test_what_one_package_adds_to_another_is_there_in_either_order():
 def test_imports_leave_nothing_for_the_collector_to_look_through():
     assert python(
         """
-        from tfx_kubeflow.steps.imports import without_collection
+        from tfx_kubeflow.imports import without_collection
         with without_collection():
             inside = gc.isenabled()
             import tfx.types.standard_artifacts
@@ -296,7 +296,7 @@ def test_local_files_need_no_tensorflow(tmp_path):
     assert python(
         """
         from tfx.dsl.io import fileio
-        from tfx_kubeflow.steps.imports import use_local_files
+        from tfx_kubeflow.imports import use_local_files
         use_local_files()
         fileio.makedirs(given + "/a/b")
         with fileio.open(given + "/a/b/c", "w") as file:
@@ -315,7 +315,7 @@ def test_with_tensorflow_local_files_are_left_to_it():
             """
         from tfx.dsl.io import filesystem_registry, fileio
         import tensorflow.io
-        from tfx_kubeflow.steps.imports import use_local_files
+        from tfx_kubeflow.imports import use_local_files
         use_local_files()
         registry = filesystem_registry.DEFAULT_FILESYSTEM_REGISTRY
         print(json.dumps(registry.get_filesystem_for_path("/tmp").__name__))
