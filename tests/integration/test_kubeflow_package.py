@@ -10,6 +10,8 @@ import yaml
 from kfp import components
 from tfx_kubeflow.protocol import decode
 
+from tfx_pipeline.beam.settings import DIRECT_RUNNER
+
 PROJECT = Path(__file__).parent.parent.parent
 
 
@@ -119,7 +121,7 @@ def test_it_carries_the_engine_of_the_beam_steps(tmp_path):
     }
     on_flink = {name for name, given in arguments.items() if "--parallelism=16" in given}
     assert on_flink == {"exec-power-example-gen", "exec-statistics-gen", "exec-transform"}
-    assert "--runner=DirectRunner" in arguments["exec-evaluator"]
+    assert f"--runner={DIRECT_RUNNER}" in arguments["exec-evaluator"]
     assert not [argument for argument in arguments["exec-trainer"] if "runner" in argument]
     # Runs of a pipeline may overlap there: the runner completes these names to unique ones.
     names = {one for given in arguments.values() for one in given if one.startswith("--job_name")}

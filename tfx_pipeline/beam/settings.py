@@ -14,6 +14,7 @@ NodeName = Literal["PowerExampleGen", "StatisticsGen", "Transform", "Evaluator"]
 """The nodes that compute with Beam."""
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s:/]+:\d{1,5}$")]
 """host:port."""
+DIRECT_RUNNER = "tfx_pipeline.beam.direct.DirectRunner"
 JOB_SERVER_RUNNER = "tfx_pipeline.beam.runner.JobServerRunner"
 BEHIND_A_JOB_SERVER = ("flink", "spark")
 
@@ -73,10 +74,9 @@ class Engine(Frozen):
         # Unless an image is named, TFX first packs its own sources for the workers.
         image = f"--sdk_container_image={self.image or 'none'}"
         if self.engine == "direct":
-            # Unless told so, Beam may hand over to a Go program that it downloads.
             mode = "in_memory" if self.workers == 1 else "multi_processing"
             return (
-                "--runner=DirectRunner",
+                f"--runner={DIRECT_RUNNER}",
                 f"--direct_running_mode={mode}",
                 f"--direct_num_workers={self.workers}",
                 # Whether the steps' types fit together is the same in every run, and takes Beam a

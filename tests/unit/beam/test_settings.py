@@ -11,7 +11,7 @@ from pydantic_settings import SettingsError
 
 from tests.support import flink as manifest
 from tests.support.settings import defaults
-from tfx_pipeline.beam.settings import BeamSettings
+from tfx_pipeline.beam.settings import DIRECT_RUNNER, BeamSettings
 from tfx_pipeline.settings import load_settings
 
 FLINK = {"engine": "flink", "address": "jobs:8099", "worker_pool": "localhost:50000"}
@@ -93,7 +93,7 @@ def test_a_node_of_another_engine_takes_nothing_of_the_first():
         **FLINK, options=("--max_parallelism=64",), nodes={"Evaluator": {"engine": "direct"}}
     )
     arguments = flink.node_arguments("Evaluator", run="a")
-    assert "--runner=DirectRunner" in arguments
+    assert f"--runner={DIRECT_RUNNER}" in arguments
     assert not any("jobs:8099" in item or "max_parallelism" in item for item in arguments)
 
 
