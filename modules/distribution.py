@@ -6,6 +6,8 @@ histogram loss of Imani and White, "Improving regression performance with distri
 2018). Quantiles are read off the same histogram, so they cannot cross.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -61,20 +63,25 @@ class Histogram:
         """Expected delta: [..., BINS] -> [...]."""
         return tf.reduce_sum(probabilities * self.centres, axis=-1)
 
-    def quantile(self, probabilities: tf.Tensor, level: float) -> tf.Tensor:
-        """The delta below which `level` of the probability lies, linear within its bin.
+    def quantiles(self, probabilities: tf.Tensor, levels: Sequence[float]) -> tf.Tensor:
+        """The deltas below which given fractions of the probability lie, linear within their bins.
 
         Args:
             probabilities: [..., BINS].
-            level: Between 0 and 1.
+            levels: Between 0 and 1.
 
         Returns:
-            [...].
+            [..., levels].
         """
-        below = tf.cumsum(probabilities, axis=-1, exclusive=True)
-        # The fraction of each bin that lies below the quantile: 1s, one between, then 0s.
-        below_it = tf.clip_by_value((level - below) / tf.maximum(probabilities, 1e-12), 0.0, 1.0)
-        return self.edges[0] + tf.reduce_sum(below_it * np.diff(self.edges), axis=-1)
+        # A product, for TensorFlow's cumulative sum takes more than twice the time of one.
+        up_to = tf.tensordot(probabilities, np.triu(np.ones((BINS, BINS), np.float32)), 1)
+        batch, shape = up_to.shape.rank - 1, tf.shape(up_to)[:-1]
+        wanted = tf.broadcast_to(levels, tf.concat([shape, [len(levels)]], axis=0))
+        bins = tf.minimum(tf.searchsorted(up_to, wanted), BINS - 1)
+        within = tf.maximum(tf.gather(probabilities, bins, batch_dims=batch), 1e-12)
+        above = (tf.gather(up_to, bins, batch_dims=batch) - wanted) / within
+        upper, width = tf.gather(self.edges[1:], bins), tf.gather(np.diff(self.edges), bins)
+        return upper - width * tf.clip_by_value(above, 0.0, 1.0)
 
     def forecast(
         self,
@@ -96,7 +103,8 @@ class Histogram:
         """
         probabilities = tf.nn.softmax(logits)
         deltas = {MEAN: self.mean(probabilities)}
-        deltas |= {name: self.quantile(probabilities, level) for name, level in QUANTILES.items()}
+        quantiles = self.quantiles(probabilities, list(QUANTILES.values()))
+        deltas |= zip(QUANTILES, tf.unstack(quantiles, axis=-1), strict=True)
         return {
             name: tf.clip_by_value(base + scale[:, None] * delta, *domain)
             for name, delta in deltas.items()

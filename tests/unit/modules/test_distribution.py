@@ -45,11 +45,31 @@ def test_quantiles_are_ordered_and_hold_their_share():
     probabilities = tf.nn.softmax(logits)
     uniform = tf.ones([BINS]) / BINS
     span = HISTOGRAM.edges
-    assert float(HISTOGRAM.quantile(uniform, 0.5)) == pytest.approx(0.0, abs=1e-4)
-    assert float(HISTOGRAM.quantile(uniform, 0.1)) == pytest.approx(span[10], rel=1e-3)
+    median, p10 = HISTOGRAM.quantiles(uniform, [0.5, 0.1]).numpy()
+    assert median == pytest.approx(0.0, abs=1e-4)
+    assert p10 == pytest.approx(span[10], rel=1e-3)
     mean = HISTOGRAM.mean(probabilities).numpy()
     expected = probabilities.numpy() @ ((span[1:] + span[:-1]) / 2)
     np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("deviation", [1.0, 30.0])
+def test_quantiles_are_linear_within_the_bin_that_reaches_them(deviation):
+    levels = [0.1, 0.5, 0.9]
+    logits = tf.random.stateless_normal([20, 3, BINS], [5, 6], stddev=deviation)
+    probabilities = tf.nn.softmax(logits)
+    found = HISTOGRAM.quantiles(probabilities, levels).numpy()
+    for at in np.ndindex(20, 3):
+        up_to = np.append(0.0, np.cumsum(probabilities[at].numpy().astype(np.float64)))
+        expected = np.interp(levels, up_to, HISTOGRAM.edges)
+        np.testing.assert_allclose(found[at], expected, rtol=1e-4, atol=1e-5)
+    outermost = HISTOGRAM.quantiles(tf.ones([BINS]) / BINS, [0.0, 1.0]).numpy()
+    np.testing.assert_allclose(outermost, HISTOGRAM.edges[[0, -1]], rtol=1e-4)
+
+
+def test_logits_that_are_not_numbers_give_no_forecast():
+    forecast = HISTOGRAM.forecast(peak(0.0) * np.nan, tf.constant([[2.0]]), ONE, DOMAIN)
+    assert all(np.isnan(values).all() for values in forecast.values())
 
 
 def test_a_step_without_a_label_adds_nothing_to_the_loss():
