@@ -19,6 +19,7 @@ from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.pusher.component import Pusher
 from tfx_pipeline.components.resolver_strategies import BaselineStrategy, PreviousArtifactStrategy
 from tfx_pipeline.components.serving_check.component import FRESH_PROCESS_MODULE, ServingCheck
+from tfx_pipeline.components.statistics_gen.component import StatisticsGen
 from tfx_pipeline.components.tuner.component import Selection, Trial, Tuner
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
 from tfx_pipeline.data.raw.location import Location
@@ -62,7 +63,7 @@ def create_pipeline(
     examples = example_gen.outputs["examples"]
 
     # Validation: nothing is trained on data that the gate rejects.
-    statistics_gen = tfx.components.StatisticsGen(examples=examples)
+    statistics_gen = _versioned(StatisticsGen(examples=examples))
     statistics = statistics_gen.outputs["statistics"]
     schema_gen = tfx.components.SchemaGen(statistics=statistics, infer_feature_shape=True)
     reviewed = curated_schema(settings.curated_schema_file, settings.spec, settings.shape)

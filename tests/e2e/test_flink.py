@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parents[2]
 QUICK = {"POWER_PROFILE": "sample", "POWER_MODEL__STEPS": "40", "POWER_TUNER__STEPS": "10"}
 STEPS = ("powerexamplegen", "statisticsgen", "transform", "evaluator")
 ASKED = 20
-"""Tasks of a job that are asked for their task managers; StatisticsGen has hundreds."""
+"""Tasks of a job that are asked for their task managers; the Evaluator has more."""
 
 
 class Flink:

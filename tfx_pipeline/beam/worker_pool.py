@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 IMPORTED = [
     "tfx_pipeline.components.example_gen.executor",
-    "tfx.components.statistics_gen.executor",
+    "tfx_pipeline.components.statistics_gen.executor",
     "tfx.components.transform.executor",
     "tfx_pipeline.components.evaluator.executor",
     "tfx_pipeline.evaluation.metrics",

@@ -146,7 +146,7 @@ _CONFIGURATION = {
     "taskmanager.memory.task.heap.size": "384m",
     "taskmanager.memory.task.off-heap.size": "0m",
     "taskmanager.memory.managed.size": "256m",
-    # StatisticsGen has hundreds of exchanges, and by default each wants 512 buffers of 32 KiB.
+    # The Evaluator has some hundred exchanges, and by default each wants 512 buffers of 32 KiB.
     "taskmanager.network.sort-shuffle.min-buffers": 64,
     "taskmanager.memory.network.min": "256m",
     "taskmanager.memory.network.max": "256m",
