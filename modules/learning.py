@@ -6,6 +6,7 @@ follows from their names alone, so neither the order nor the sizes of Beam's bat
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -112,6 +113,52 @@ def shapes(spec: SeriesSpec, windowing: Windowing) -> Learned:
 
 
 DTYPES = Learned(*[tf.float32] * len(Learned._fields))._replace(meters=tf.string, watched=tf.int64)
+_AMPLITUDES = tuple(name for name in Learned._fields if name not in ("meters", "watched"))
+
+
+class Packed(NamedTuple):
+    """`Learned` in few arrays: each costs Beam stages, and the graph operations, of its own.
+
+    Attributes:
+        amplitudes: float32 [n], all that are of this type, one after the other.
+        meters: bytes [K].
+        watched: int64 [W].
+    """
+
+    amplitudes: Any
+    meters: Any
+    watched: Any
+
+
+PACKED_DTYPES = Packed(tf.float32, tf.string, tf.int64)
+
+
+def packed_shapes(spec: SeriesSpec, windowing: Windowing) -> Packed:
+    """The shape of each array of `Packed`; None where the data decide, or for none at all.
+
+    TFT cannot trace what is of no size, such as the watched parts of a target without parts.
+    """
+    [parts] = shapes(spec, windowing).watched
+    return Packed(amplitudes=[None], meters=[None], watched=[parts or None])
+
+
+def pack(learned: Learned) -> Packed:
+    """Puts arrays of the same type together."""
+    amplitudes = [np.ravel(getattr(learned, name)) for name in _AMPLITUDES]
+    return Packed(np.concatenate(amplitudes), learned.meters, learned.watched)
+
+
+def unpack(packed: Packed, spec: SeriesSpec, windowing: Windowing) -> Learned:
+    """Takes tensors apart again, in the graph."""
+    known = shapes(spec, windowing)
+    wanted = [getattr(known, name) for name in _AMPLITUDES]
+    sizes = [tf.size(packed.meters) if None in shape else math.prod(shape) for shape in wanted]
+    parts = tf.split(packed.amplitudes, tf.stack(sizes), num=len(sizes))
+    fields = {
+        name: tf.reshape(part, [-1 if size is None else size for size in shape])
+        for name, part, shape in zip(_AMPLITUDES, parts, wanted, strict=True)
+    }
+    return Learned(meters=packed.meters, watched=packed.watched[: known.watched[0]], **fields)
 
 
 class Sample(NamedTuple):
@@ -139,17 +186,17 @@ class Learn(beam.PTransform):
         self._windowing = windowing
 
     def expand(self, batches: beam.PCollection) -> tuple[beam.PCollection, ...]:
-        """One collection with one array for each field of `Learned`."""
+        """One collection with one array for each field of `Packed`."""
         learned = (
             batches
             | "Sample" >> beam.CombineGlobally(Sampling(self._spec, self._windowing))
-            | "Fields" >> beam.FlatMap(_tagged).with_outputs(*Learned._fields)
+            | "Fields" >> beam.FlatMap(_tagged).with_outputs(*Packed._fields)
         )
-        return tuple(learned[name] for name in Learned._fields)
+        return tuple(learned[name] for name in Packed._fields)
 
 
 def _tagged(learned: Learned) -> Iterator[beam.pvalue.TaggedOutput]:
-    for name, array in learned._asdict().items():
+    for name, array in pack(learned)._asdict().items():
         yield beam.pvalue.TaggedOutput(name, array)
 
 

@@ -76,15 +76,13 @@ def preprocessing_fn(
 def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Windowing) -> Learned:
     """What the training split teaches, as tensors that Beam will fill."""
     values = tf.stack([inputs[name] for name in spec.names], axis=1)
-    shapes = learning.shapes(spec, windowing)
-    learned = tft.experimental.ptransform_analyzer(
+    packed = tft.experimental.ptransform_analyzer(
         [inputs[METER], inputs[FIRST_ORIGIN], values],
         learning.Learn(spec, windowing),
-        learning.DTYPES,
-        [[size or None for size in shape] for shape in shapes],
+        learning.PACKED_DTYPES,
+        learning.packed_shapes(spec, windowing),
     )
-    # TFT cannot trace what is of no size, such as the watched parts of a target without parts.
-    return Learned(*(v[:0] if 0 in shape else v for v, shape in zip(learned, shapes, strict=True)))
+    return learning.unpack(learning.Packed(*packed), spec, windowing)
 
 
 def scale_of(

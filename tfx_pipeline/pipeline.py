@@ -97,6 +97,8 @@ def create_pipeline(
             ).model_dump(mode="json"),
             materialize=False,
             disable_statistics=True,
+            # TFX keeps what its own analyzers make; ours is none of them.
+            disable_analyzer_cache=True,
         ),
         "modules.transform",
     )

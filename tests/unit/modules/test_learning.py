@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from modules import learning
 from modules.learning import Sampling
@@ -125,3 +126,13 @@ def test_the_same_time_on_the_days_before():
 def test_without_a_day_to_look_back_on_there_is_no_season(step, window):
     spec = HOURLY.model_copy(update={"cadence": timedelta(seconds=step)})
     assert learning.season(spec, Windowing(window=window, horizon=3, origins=1)).shape == (3, 0)
+
+
+@pytest.mark.parametrize("spec", [HOURLY, SERIES])
+def test_what_is_packed_for_beam_is_the_same_in_the_graph(spec):
+    many = np.stack([days(1.0 + number, number)[0] for number in range(len(spec.names))])
+    found = learned(segments(many, b"small"), segments(7 * many, b"large"), spec=spec)
+    tensors = learning.Packed(*map(tf.constant, learning.pack(found)))
+    again = tf.function(lambda packed: learning.unpack(packed, spec, SHAPE))(tensors)
+    for name, before, after in zip(found._fields, found, again, strict=True):
+        np.testing.assert_array_equal(np.asarray(before), after.numpy(), err_msg=name)
