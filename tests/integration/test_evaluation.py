@@ -26,6 +26,7 @@ from tfx_pipeline.evaluation.config import eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.evaluation.results import (
+    EVALUATION_FILE,
     SCORES_PROPERTY,
     VERDICTS_PROPERTY,
     Evaluation,
@@ -122,6 +123,8 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         )
         evaluated = digest(str(models(series, windowing, **candidate) / "Format-Serving"))
         assert blessing.get_string_custom_property("current_model_digest") == evaluated
+        kept = Evaluation.model_validate_json((tmp_path / "out" / EVALUATION_FILE).read_bytes())
+        assert kept == result.evaluation
         verdicts = json.loads(blessing.get_string_custom_property(VERDICTS_PROPERTY))
         assert [Verdict(**one) for one in verdicts] == list(result.evaluation.verdicts)
         scores = json.loads(outputs["evaluation"][0].get_string_custom_property(SCORES_PROPERTY))

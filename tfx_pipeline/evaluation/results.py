@@ -17,6 +17,9 @@ from pydantic import ConfigDict, computed_field
 
 from tfx_pipeline.frozen import Frozen
 
+EVALUATION_FILE = "evaluation.json"
+"""`Evaluation`, in the folder of a ModelEvaluation."""
+
 SCORES_PROPERTY = "scores"
 """Custom property of ModelEvaluation and ModelBlessing: `Scores` in JSON."""
 

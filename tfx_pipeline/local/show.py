@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE
 from tfx_pipeline.local import usage
-from tfx_pipeline.local.terminal import Terminal, muted_errors
+from tfx_pipeline.local.terminal import Terminal
 from tfx_pipeline.report.causes import explain
 from tfx_pipeline.report.changes import last_pushed
 from tfx_pipeline.report.collect import collect
@@ -39,8 +39,7 @@ def show_run(settings: Settings, run: Run) -> int:
     run.peak_rss_bytes = max(
         [usage.peak_rss_of_children(), *(node.peak_rss_bytes for node in run.nodes)]
     )
-    with muted_errors():  # TensorFlow's messages about how metrics are read
-        summary = collect(settings, run, last_pushed(run.folder))
+    summary = collect(settings, run, last_pushed(run.folder))
     write_summary(summary, run.folder)
     print_summary(summary, run.folder)
     _report(run)

@@ -10,11 +10,10 @@ from tfx.dsl.io import fileio
 from tfx.types.artifact import Artifact
 from tfx.utils import path_utils
 
-from tfx_pipeline.components.data_gate.executor import DRIFT_PROPERTY
-from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
+from tfx_pipeline.components.data_gate.settings import DRIFT_PROPERTY, FINDINGS_PROPERTY
 from tfx_pipeline.components.serving_check.component import REPORT_FILE
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
-from tfx_pipeline.evaluation.decision import read_evaluation
+from tfx_pipeline.evaluation.results import EVALUATION_FILE, Evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.causes import explain
 from tfx_pipeline.report.changes import changes
@@ -61,7 +60,7 @@ def _collect(settings: Settings, run: Run) -> RunSummary:
         nodes=tuple(map(_node, run.nodes)),
         total_seconds=round(run.total_seconds, 3),
         peak_rss_bytes=run.peak_rss_bytes,
-        evaluation=read_evaluation(evaluation.uri) if evaluation else None,
+        evaluation=_evaluation(evaluation) if evaluation else None,
         serving_check=_serving_report(checked) if checked else None,
         pushed_version=_pushed_version(pushed) if pushed else None,
         serving_dir=str(settings.serving_dir),
@@ -103,6 +102,10 @@ def _artifacts(by_key: Mapping[str, Sequence[Artifact]]) -> Iterator[ArtifactSum
 def _property(artifact: Artifact | None, name: str) -> Any:
     text = artifact.get_string_custom_property(name) if artifact else ""
     return json.loads(text) if text else None
+
+
+def _evaluation(evaluation: Artifact) -> Evaluation:
+    return Evaluation.model_validate_json(_read(evaluation, EVALUATION_FILE))
 
 
 def _serving_report(blessing: Artifact) -> ServingReport:

@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 import pytest
-from tfx_kubeflow.imports import ADDITIONS, GATHERING, WHOLE
+from tfx_kubeflow.imports import ADDITIONS, GATHERING, LIGHT_NAMES, WHOLE
 
 EXECUTORS = [
     f"tfx.components.{path}"
@@ -57,14 +57,15 @@ SHAPE = """
             "names": sorted(key for key in globals_ if key != "__warningregistry__"),
             "types": sorted(f"{k} {type(v).__name__}" for k, v in globals_.items() if k[0] != "_"),
         }
+    import tensorflow_data_validation as tfdv
     import tfx.components, tfx.v1, tensorflow_model_analysis as tfma, tfx.types
     for path in found:
         module, _, name = path.rpartition(".")
         assert resolve_full_name(path) is getattr(sys.modules[module], name)
-    for package in (tfx.components, tfx.v1, tfx.types, tfma):
+    for package in (tfx.components, tfx.v1, tfx.types, tfma, tfdv):
         dir(package)
     names = {}
-    for package in (tfx.components, tfx.v1, tfx.types, tfma):
+    for package in (tfx.components, tfx.v1, tfx.types, tfma, tfdv):
         names[package.__name__] = sorted(set(dir(package)) - {"__warningregistry__"})
         assert type(package).__name__ == "module"
     print(json.dumps([found, names]))
@@ -119,6 +120,23 @@ def test_every_way_to_name_a_package_finds_what_is_in_it():
         print(json.dumps([words, "artifact.py" in files, type(tfx.types).__name__]))
         """
     ) == ["module 'tfx.types' has no attribute 'nothing'", True, "module"]
+
+
+def test_a_light_name_is_the_packages_own_and_does_not_execute_it():
+    assert python(
+        """
+        found = []
+        for package, name in given:
+            module = importlib.import_module(package)
+            early = getattr(module, name)
+            found.append(type(module).__name__)
+            import tfx.components
+            dir(tfx.components)
+            assert getattr(module, name) is early and type(module).__name__ == "module"
+        print(json.dumps(found))
+        """,
+        given=list(LIGHT_NAMES),
+    ) == ["DeferredModule"] * len(LIGHT_NAMES)
 
 
 def test_tensorflow_is_one_whether_a_submodule_or_an_attribute_comes_first():

@@ -1,4 +1,7 @@
-"""What keeps a run from starting is said in one line, with exit code 1."""
+"""What keeps a run from starting is said in one line, with exit code 1; it starts quickly."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -52,3 +55,15 @@ def test_a_metadata_file_that_is_none(started, tmp_path):
     (folder / "metadata.sqlite").write_bytes(b"not a database" * 100)
     line = started()
     assert line.startswith(f"error: {folder}/metadata.sqlite: file is not a database (it is dam")
+
+
+def test_what_only_executing_steps_need_is_not_imported():
+    code = (
+        "from tfx_kubeflow.imports import quick_imports\n"
+        "with quick_imports(): import tfx_pipeline.local.run\n"
+        "import sys; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # Vertex AI's client, and what TFMA and all of TFX's components bring along
+    heavy = {"google.cloud.aiplatform", "nltk", "sklearn", "kubernetes"}
+    assert heavy & set(done.stdout.split()) == set()

@@ -61,6 +61,15 @@ def test_the_serving_checks_report_is_kept(failed, tmp_path):
     assert collect(load_settings([]), failed).serving_check == report
 
 
+def test_the_decision_is_what_the_evaluator_wrote_down(failed, tmp_path):
+    evaluation = standard_artifacts.ModelEvaluation()
+    evaluation.uri = str(tmp_path)
+    decided = run_summary().evaluation
+    (tmp_path / "evaluation.json").write_text(decided.model_dump_json())
+    failed.nodes.append(NodeRun("Evaluator", COMPLETE, outputs={"evaluation": [evaluation]}))
+    assert collect(load_settings([]), failed).evaluation == decided
+
+
 def test_fits_and_trials_are_read_from_their_artifacts(failed, tmp_path):
     progress = (Progress(step=10, loss=1.5, eval_mse=0.1, eval_mae=0.2),)
     fit = {"hyperparameters": {"units": 64}, "steps": 10, "seconds": 2.5, "progress": progress}

@@ -22,12 +22,14 @@ from tfx_pipeline.components.data_gate.findings import (
     judge,
     schema_findings,
 )
-from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY, ValidationSettings
+from tfx_pipeline.components.data_gate.settings import (
+    DRIFT_PROPERTY,
+    FINDINGS_PROPERTY,
+    ValidationSettings,
+)
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
 
 FINDINGS_FILE = "findings.json"
-DRIFT_PROPERTY = "drift"
-"""Custom property of the approval, a list in JSON, where there were data before."""
 
 
 class Executor(BaseExecutor):

@@ -11,6 +11,8 @@ from tfx_pipeline.series.durations import Length, in_whole_steps
 
 FINDINGS_PROPERTY = "findings"
 """Custom property of the DataApproval: the warnings, as in its file, in JSON."""
+DRIFT_PROPERTY = "drift"
+"""Custom property of the DataApproval, a list in JSON, where there were data before."""
 FEWEST_EQUAL = 12
 """Steps; a few equal values in a row are chance where steps are long and values are rounded."""
 

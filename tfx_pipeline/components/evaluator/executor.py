@@ -10,11 +10,15 @@ from tensorflow_model_analysis.proto import config_pb2
 from tfx.components.evaluator import executor
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
-from tfx.utils import path_utils, proto_utils
+from tfx.utils import io_utils, path_utils, proto_utils
 from tfx_kubeflow.metadata.blessings import record_digests
 
-from tfx_pipeline.evaluation.decision import read_evaluation
-from tfx_pipeline.evaluation.results import SCORES_PROPERTY, VERDICTS_PROPERTY, Scores
+from tfx_pipeline.evaluation.results import (
+    EVALUATION_FILE,
+    SCORES_PROPERTY,
+    VERDICTS_PROPERTY,
+    Scores,
+)
 from tfx_pipeline.evaluation.sampling import write_excerpts
 
 log = logging.getLogger(__name__)
@@ -29,7 +33,7 @@ class Executor(executor.Executor):
         output_dict: dict[str, list[Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Does what TFX's does, records digest and reasons, and writes forecasts to look at."""
+        """Does what TFX's does, records digest and decision, and writes forecasts to look at."""
         super().Do(input_dict, output_dict, exec_properties)
         record_digests(input_dict, output_dict)
         _record_decision(output_dict)
@@ -40,8 +44,11 @@ class Executor(executor.Executor):
 
 
 def _record_decision(outputs: dict[str, list[Artifact]]) -> None:
+    from tfx_pipeline.evaluation.decision import read_evaluation  # imports all of TFMA
+
     [evaluation], [blessing] = outputs["evaluation"], outputs["blessing"]
     found = read_evaluation(evaluation.uri)
+    io_utils.write_string_file(f"{evaluation.uri}/{EVALUATION_FILE}", found.model_dump_json())
     scores = found.model_dump_json(include=set(Scores.model_fields))
     for artifact in (evaluation, blessing):  # the latter, for those who see nothing else: the push
         artifact.set_string_custom_property(SCORES_PROPERTY, scores)

@@ -23,12 +23,16 @@ from typing import Any, cast
 
 GATHERING = frozenset(
     {
+        "keras_tuner",
+        "keras_tuner.src",
+        "keras_tuner.src.tuners",
         "tfx.components",
         "tfx.dsl",
         "tfx.dsl.components",
         "tfx.orchestration",
         "tfx.types",
         "tfx.v1",
+        "tensorflow_data_validation",
         "tensorflow_model_analysis",
     }
 )
@@ -45,6 +49,15 @@ WHOLE: dict[str, tuple[str, ...]] = {
 """Modules that must be executed before their submodules, but for these. What only refers to them,
 as TFX's file functions do to TensorFlow's, does not execute them."""
 
+LIGHT_NAMES = {
+    # TFX adds it, and its Evaluator annotates an argument with it. The module that has it does not
+    # import the other, which it needs.
+    ("tensorflow_model_analysis", "EvalConfig"): (
+        "google.protobuf.wrappers_pb2",
+        "tensorflow_model_analysis.proto.config_pb2",
+    ),
+}
+"""Package and a name in it -> modules that suffice for it, the last of which has it."""
 ADDITIONS = {"tensorflow_model_analysis": "tfx.components"}
 """Module -> package that adds names to it: whoever sees the one may count on the other's."""
 
@@ -181,6 +194,10 @@ class DeferredModule(ModuleType):
         # Only reached for what is not there yet.
         if name.startswith("__") and name != "__all__" and name != "__version__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if modules := LIGHT_NAMES.get((self.__name__, name)):
+            value = getattr([*map(importlib.import_module, modules)][-1], name)
+            setattr(self, name, value)  # TFX adds no name that is there
+            return value
         full = f"{self.__name__}.{name}"
         # `from package import submodule` looks for an attribute before it imports.
         if self.__name__ in GATHERING and (full in sys.modules or importlib.util.find_spec(full)):
