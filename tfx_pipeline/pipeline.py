@@ -23,7 +23,7 @@ from tfx_pipeline.components.statistics_gen.component import StatisticsGen
 from tfx_pipeline.components.tuner.component import Selection, Trial, Tuner
 from tfx_pipeline.data.curated_schema import curated_schema, to_text
 from tfx_pipeline.data.raw.location import Location
-from tfx_pipeline.evaluation.config import METRICS_MODULE, eval_config
+from tfx_pipeline.evaluation.config import EXTRACTORS_MODULE, METRICS_MODULE, eval_config
 from tfx_pipeline.fingerprint import OURS, fingerprint
 from tfx_pipeline.settings import Settings
 
@@ -139,8 +139,10 @@ def create_pipeline(
             model=model,
             baseline_model=baseline.outputs["model"],
             eval_config=eval_config(settings.spec, settings.shape, settings.gate),
+            module_path=EXTRACTORS_MODULE,
         ),
         METRICS_MODULE,
+        EXTRACTORS_MODULE,
     )
     blessing = evaluator.outputs["blessing"]
 

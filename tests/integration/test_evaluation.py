@@ -22,7 +22,7 @@ from tests.support.settings import SERIES, TARGET, WINDOWING, gate_settings
 from tfx_pipeline.components.evaluator import executor as evaluator
 from tfx_pipeline.components.evaluator.executor import Executor
 from tfx_pipeline.data.contract import Windowing
-from tfx_pipeline.evaluation.config import eval_config
+from tfx_pipeline.evaluation.config import EXTRACTORS_MODULE, eval_config
 from tfx_pipeline.evaluation.decision import read_evaluation
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE, Excerpts
 from tfx_pipeline.evaluation.results import (
@@ -115,6 +115,7 @@ def evaluate(tmp_path: Path, models: Callable[..., Path]) -> Evaluate:
         properties = {
             "eval_config": proto_utils.proto_to_json(config),
             "example_splits": json.dumps(["test"]),
+            "module_path": EXTRACTORS_MODULE,
         }
         Executor(context).Do(inputs, outputs, properties)
         blessing = outputs["blessing"][0]

@@ -14,6 +14,8 @@ from tfx_pipeline.model_contract import EXAMPLES_SIGNATURE
 from tfx_pipeline.series.spec import SeriesSpec
 
 METRICS_MODULE = "tfx_pipeline.evaluation.metrics"
+EXTRACTORS_MODULE = "tfx_pipeline.evaluation.extractors"
+"""Its sums are what the metrics add up."""
 
 _WHOLE = config_pb2.SlicingSpec()
 _BY_GROUP = config_pb2.SlicingSpec(feature_keys=[GROUP])

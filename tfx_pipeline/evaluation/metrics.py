@@ -2,7 +2,7 @@
 
 Labels and naive forecasts are cut here, by numpy and from the raw target series, so that they do
 not pass through any model. Each example becomes small sums, by hour of day, before TFMA hands it to
-its slices; from then on there is nothing to do but add.
+its slices (`tfx_pipeline.evaluation.extractors`); from then on there is nothing to do but add.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types
 
 from tfx_pipeline.data.contract import FIRST_ORIGIN, WEIGHT, Windowing
@@ -66,6 +65,13 @@ WORST_SLICE = "worst_slice_mse_ratio"
 """Largest `mse_ratio` of the slices by the clock with enough hours; 0 where there is none."""
 ELIGIBLE_MSE_RATIO = "eligible_mse_ratio"
 """`mse_ratio` where there are enough hours, else 0: a small slice cannot fail a model."""
+
+
+ERROR_SUMS = "error_sums"
+"""Key of the sums among TFMA's extracts, by model."""
+
+AT_ONCE = 50_000
+"""Forecasts that errors are taken of at a time, counted by step ahead: a few MB."""
 
 
 def step_name(metric: str) -> str:
@@ -122,32 +128,66 @@ class Scoring:
     def _grid(self) -> Grid:
         return Grid(self.series)
 
-    def sums(self, features: Mapping[str, np.ndarray], forecast: Mapping[str, Array]) -> CellSums:
-        """The errors of one example's forecasts.
+    def sums(
+        self, features: Mapping[str, np.ndarray], forecast: Mapping[str, Array]
+    ) -> list[CellSums]:
+        """The errors of each example's forecasts.
 
         Args:
-            features: Of the example, by the data contract.
-            forecast: Outputs by name, [origins, horizon].
+            features: Of the examples, by the data contract: the examples first.
+            forecast: Outputs by name, [examples, origins, horizon].
         """
+        count = len(features[FIRST_ORIGIN])
+        at_once = max(1, AT_ONCE // (self.windowing.origins * self.windowing.horizon))
+        found: list[CellSums] = []
+        for first in range(0, count, at_once):
+            some = slice(first, first + at_once)
+            found += self._sums(
+                {name: features[name][some] for name in self._features},
+                {name: values[some] for name, values in forecast.items()},
+            )
+        return found
+
+    @property
+    def _features(self) -> tuple[str, ...]:
+        return (self.series.target.name, WEIGHT, FIRST_ORIGIN, *SEASONS)
+
+    def _sums(
+        self, features: Mapping[str, np.ndarray], forecast: Mapping[str, Array]
+    ) -> list[CellSums]:
         shape = self.windowing
+
+        def flat(values: np.ndarray) -> np.ndarray:
+            """[examples, origins, ...] -> [n, ...]."""
+            return values.reshape(-1, *values.shape[2:])
+
         target = features[self.series.target.name]
         of_origins = errors(
-            labels_ahead(target, shape),
+            flat(labels_ahead(target, shape)),
             naive_forecasts(
-                last_observation(target, shape),
-                {name: by_origin(features[name], shape) for name in SEASONS},
+                flat(last_observation(target, shape)),
+                {name: flat(by_origin(features[name], shape)) for name in SEASONS},
                 shape.horizon,
                 self.series.step,
             ),
-            features[WEIGHT] > 0,
-            forecast,
+            flat(features[WEIGHT] > 0),
+            {name: flat(values) for name, values in forecast.items()},
         )
-        hours = local_hours(self._grid, int(features[FIRST_ORIGIN][0]), shape.origins)
+        hours = local_hours(self._grid, features[FIRST_ORIGIN].reshape(-1), shape.origins)
+        scored = (of_origins.forecasts > 0).reshape(hours.shape)
+        found = [
+            CellSums(hours=set(own[some].tolist())) for own, some in zip(hours, scored, strict=True)
+        ]
         cells = cells_of(hours)
-        starts = np.flatnonzero(np.diff(cells, prepend=-1))
-        found = CellSums(hours=set(np.unique(hours[of_origins.forecasts > 0]).tolist()))
-        for cell, sums in zip(cells[starts].tolist(), of_origins.runs(starts), strict=True):
-            found.include(CellSums({cell: sums}))
+        starts = np.flatnonzero(np.diff(cells, axis=1, prepend=-1))
+        of_runs = zip(
+            (starts // shape.origins).tolist(),
+            cells.reshape(-1)[starts].tolist(),
+            of_origins.runs(starts),
+            strict=True,
+        )
+        for example, cell, sums in of_runs:
+            found[example].include(CellSums({cell: sums}))
         return found
 
     def summarize(self, found: CellSums) -> dict[str, float | Array]:
@@ -198,27 +238,29 @@ def last_observation(target: np.ndarray, windowing: Windowing) -> np.ndarray:
     """The last observation at or before each origin, within its window.
 
     Args:
-        target: [steps], NaN where not observed.
-        windowing: How the segment is cut into windows.
+        target: [..., steps], NaN where not observed.
+        windowing: How segments are cut into windows.
 
     Returns:
-        [origins], NaN where nothing was observed in the window.
+        [..., origins], NaN where nothing was observed in the window.
     """
-    steps = np.arange(target.size)
-    last = np.maximum.accumulate(np.where(np.isnan(target), -1, steps))
+    steps = np.arange(target.shape[-1])
+    last = np.maximum.accumulate(np.where(np.isnan(target), -1, steps), axis=-1)
     first = np.arange(windowing.origins)
-    index = last[windowing.window - 1 + first]
-    return np.where(index >= first, target[np.maximum(index, 0)], np.nan)
+    index = last[..., windowing.window - 1 + first]
+    found = np.take_along_axis(target, np.maximum(index, 0), axis=-1)
+    return np.where(index >= first, found, np.nan)
 
 
 def labels_ahead(target: np.ndarray, windowing: Windowing) -> np.ndarray:
-    """The labels of each origin: [steps] -> [origins, horizon], NaN where not observed."""
-    return by_origin(target[windowing.window :], windowing)
+    """The labels of each origin: [..., steps] -> [..., origins, horizon], NaN if not observed."""
+    return by_origin(target[..., windowing.window :], windowing)
 
 
 def by_origin(ahead: np.ndarray, windowing: Windowing) -> np.ndarray:
-    """What stands beside the labels of each origin: [labels] -> [origins, horizon]."""
-    return np.lib.stride_tricks.sliding_window_view(ahead, windowing.horizon)[: windowing.origins]
+    """What stands beside the labels of each origin: [..., labels] -> [..., origins, horizon]."""
+    windows = np.lib.stride_tricks.sliding_window_view(ahead, windowing.horizon, axis=-1)
+    return windows[..., : windowing.origins, :]
 
 
 class ForecastMetrics(metric_types.Metric):
@@ -265,7 +307,7 @@ def _computations(
     return [
         metric_types.MetricComputation(
             keys=[_key(metric, model) for metric in names],
-            preprocessors=[_SumErrors(f"{name}/{model}", model, scoring)],
+            preprocessors=[_ErrorSums(f"{name}/{model}", model)],
             combiner=_AddSums(model, scoring),
         )
         for model in model_names or [""]
@@ -277,17 +319,15 @@ def _key(name: str, model: str) -> metric_types.MetricKey:
     return metric_types.MetricKey(name, model, example_weighted=None)
 
 
-class _SumErrors(metric_types.Preprocessor):
-    """Turns an example into its sums, once for all slices that it falls into."""
+class _ErrorSums(metric_types.Preprocessor):
+    """Takes an example's sums, which are there already, once for all slices that it falls into."""
 
-    def __init__(self, name: str, model: str, scoring: Scoring) -> None:
+    def __init__(self, name: str, model: str) -> None:
         super().__init__(name=name)
         self._model = model
-        self._scoring = scoring
 
     def process(self, extracts: dict[str, Any]) -> Iterator[CellSums]:
-        forecast = metric_types.StandardMetricInputs(extracts).get_predictions(self._model)
-        yield self._scoring.sums(extracts[constants.FEATURES_KEY], forecast)
+        yield from extracts[ERROR_SUMS][self._model]
 
 
 class _AddSums(beam.CombineFn):

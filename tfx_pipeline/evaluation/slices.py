@@ -24,18 +24,20 @@ CELLS_OF_SLICES: npt.NDArray[np.bool_] = np.concatenate(
 """[`SLICES`, cells], whether a slice holds a cell."""
 
 
-def local_hours(grid: Grid, first_origin: int, origins: int) -> npt.NDArray[np.int64]:
+def local_hours(
+    grid: Grid, first_origins: npt.NDArray[np.int64], origins: int
+) -> npt.NDArray[np.int64]:
     """Hours since 1970 by the local clock of consecutive origins.
 
     Args:
         grid: Of the series.
-        first_origin: Seconds since 1970 of the first of them.
+        first_origins: [n], seconds since 1970 of the first of them.
         origins: How many.
 
     Returns:
-        [origins].
+        [n, origins].
     """
-    first = grid.index(first_origin)
+    first = grid.index(first_origins)[:, None]
     return grid.local(grid.seconds(first + np.arange(origins))) // HOUR
 
 

@@ -18,7 +18,7 @@ from tfx_kubeflow.settings.credentials import credential
 from modules.families import module_of
 from tfx_pipeline.components.curated_schema.component import SCHEMA_FILE
 from tfx_pipeline.components.serving_check.component import FRESH_PROCESS_MODULE
-from tfx_pipeline.evaluation.config import METRICS_MODULE
+from tfx_pipeline.evaluation.config import EXTRACTORS_MODULE, METRICS_MODULE
 from tfx_pipeline.fingerprint import fingerprint
 from tfx_pipeline.report.run import Run
 from tfx_pipeline.report.summary import Provenance, Value
@@ -49,6 +49,7 @@ def provenance(settings: Settings, run: Run) -> Provenance:
             "modules.trainer",
             module_of(settings.model.family),
             METRICS_MODULE,
+            EXTRACTORS_MODULE,
             FRESH_PROCESS_MODULE,
         ),
         commit=commit(),

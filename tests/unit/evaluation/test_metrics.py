@@ -79,8 +79,39 @@ def _forecast(scoring: Scoring) -> dict[str, np.ndarray]:
     return {name: rng.normal(size=shape) for name in OUTPUTS}
 
 
+def _of_one(
+    scoring: Scoring, example: dict[str, np.ndarray], forecast: dict[str, np.ndarray]
+) -> CellSums:
+    [found] = scoring.sums(
+        {name: values[None] for name, values in example.items()},
+        {name: values[None] for name, values in forecast.items()},
+    )
+    return found
+
+
 def _sums(scoring: Scoring = SCORING, first_origin: int = MONDAY) -> CellSums:
-    return scoring.sums(_example(scoring, first_origin), _forecast(scoring))
+    return _of_one(scoring, _example(scoring, first_origin), _forecast(scoring))
+
+
+def test_examples_of_a_batch_are_summed_as_if_they_were_alone(monkeypatch) -> None:
+    scoring = Scoring(SERIES, Windowing(window=4, horizon=3, origins=100), min_slice_hours=1)
+    examples = [_example(scoring, MONDAY + n * 1800, seed=n) for n in range(7)]
+    forecast = _forecast(scoring)
+    # Two at a time, and the last alone.
+    monkeypatch.setattr(metrics, "AT_ONCE", 2 * 100 * 3)
+    found = scoring.sums(
+        {name: np.stack([one[name] for one in examples]) for name in examples[0]},
+        {name: np.stack([values + n for n in range(7)]) for name, values in forecast.items()},
+    )
+    assert len(found) == 7
+    for n, example in enumerate(examples):
+        alone = _of_one(scoring, example, {name: one + n for name, one in forecast.items()})
+        assert found[n].hours == alone.hours
+        assert len(alone.by_cell) > 1
+        assert found[n].by_cell.keys() == alone.by_cell.keys()
+        for cell, sums in alone.by_cell.items():
+            for name, values in vars(sums).items():
+                np.testing.assert_array_equal(getattr(found[n].by_cell[cell], name), values)
 
 
 def test_metrics_are_named_by_step_and_without_one_for_the_whole() -> None:
@@ -115,7 +146,7 @@ def test_one_slice_that_is_not_a_number_spoils_the_worst() -> None:
     found = _sums().include(_sums(first_origin=MONDAY + 3600))
     example, forecast = _example(SCORING, MONDAY + 7200), _forecast(SCORING)
     forecast["p90"][2, 0] = np.nan
-    values = SCORING.summarize(found.include(SCORING.sums(example, forecast)))
+    values = SCORING.summarize(found.include(_of_one(SCORING, example, forecast)))
     assert math.isnan(values["worst_slice_mse_ratio"])
 
 
@@ -130,7 +161,7 @@ def test_nothing_scored_is_nan_not_a_pass() -> None:
 def test_meters_of_one_hour_are_evidence_of_one_hour() -> None:
     found = CellSums()
     for seed in range(5):
-        found.include(SCORING.sums(_example(SCORING, seed=seed), _forecast(SCORING)))
+        found.include(_of_one(SCORING, _example(SCORING, seed=seed), _forecast(SCORING)))
     assert SCORING.summarize(found)["hours"] == 1.0
     found.include(_sums(first_origin=MONDAY + 7 * 86_400))
     assert SCORING.summarize(found)["hours"] == 2.0
@@ -208,7 +239,7 @@ def test_naive_errors_equal_a_plain_search_of_the_whole_series(
     found = CellSums()
     for example in _cut(steps, values, spec, shape):
         nothing = {name: np.zeros((origins, horizon)) for name in OUTPUTS}
-        found.include(scoring.sums(example, nothing))
+        found.include(_of_one(scoring, example, nothing))
     measured = scoring.summarize(found)
 
     errors = np.full((horizon, len(NAIVE), steps.size), np.nan)
@@ -238,7 +269,7 @@ def test_origins_fall_into_the_hour_that_their_clock_shows(
     grid = Grid(spec)
     first = grid.seconds(grid.index(MONDAY + day * 86_400))
     example = _example(scoring, int(first))
-    values = scoring.summarize(scoring.sums(example, _forecast(scoring)))
+    values = scoring.summarize(_of_one(scoring, example, _forecast(scoring)))
 
     expected = dict.fromkeys(SLICES, 0.0)
     hours = set()
