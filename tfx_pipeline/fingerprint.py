@@ -6,6 +6,7 @@ TFX's cache knows the dotted name of a function or class, not what it does.
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,12 +60,22 @@ def _imports(name: str, source: bytes) -> list[str]:
     """The modules of ours that one module imports."""
     ours = OURS | {name.partition(".")[0]}
     names = []
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return [name for name in names if name.partition(".")[0] in ours and _is_module(name)]
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements, those within others included; the expressions in them import nothing."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for inner in ("body", "orelse", "handlers", "finalbody", "cases"):
+            waiting += getattr(node, inner, ())
 
 
 def _is_module(name: str) -> bool:

@@ -29,6 +29,22 @@ def test_an_edit_of_what_is_imported_changes_it_and_nothing_else_does(package):
     assert fingerprint("made_up_package.outer") != before
 
 
+def test_an_import_is_found_in_whatever_statement_it_stands(package):
+    places = {
+        "a": "if True:\n    pass\nelse:\n    {}\n",
+        "b": "class C:\n    async def f(self):\n        with x: {}\n",
+        "c": "try:\n    pass\nexcept OSError:\n    {}\n",
+        "d": "try:\n    pass\nfinally:\n    {}\n",
+        "e": "match x:\n    case 1:\n        while y: {}\n",
+    }
+    for name in places:
+        (package / f"{name}.py").write_text("")
+    text = "".join(text.format(f"import made_up_package.{name}") for name, text in places.items())
+    (package / "outer.py").write_text(text)
+    found = sources("made_up_package.outer")
+    assert {f"made_up_package.{name}" for name in places} <= set(found)
+
+
 def test_the_packages_around_a_module_count(package):
     before = fingerprint("made_up_package.inner")
     (package / "__init__.py").write_text("changed = True")
