@@ -284,9 +284,12 @@ def _init(parsed: argparse.Namespace) -> int:
 
 def _refresh(parsed: argparse.Namespace) -> int:
     settings = _in_force(parsed)
-    from tfx_pipeline.data.curated_schema import SchemaError
-    from tfx_pipeline.local.metadata_store import MetadataError
-    from tfx_pipeline.local.schema_refresh import refresh
+    from tfx_kubeflow.imports import quick_imports
+
+    with quick_imports():
+        from tfx_pipeline.data.curated_schema import SchemaError
+        from tfx_pipeline.local.metadata_store import MetadataError
+        from tfx_pipeline.local.schema_refresh import refresh
 
     try:
         return refresh(settings, write=parsed.write)

@@ -120,10 +120,12 @@ def look(parsed: argparse.Namespace, settings: Settings, span: Interval) -> Moni
         OSError: Something cannot be read.
         ValueError: The statistics are none.
     """
+    from tfx_kubeflow.imports import without_collection
+
     from tfx_pipeline.local.terminal import muted_errors
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with muted_errors():  # what TensorFlow says while it is imported
+    with muted_errors(), without_collection():  # TensorFlow talks while it is imported
         import tensorflow_data_validation  # noqa: F401
 
         from tfx_pipeline.monitoring.watch import watch

@@ -89,9 +89,11 @@ def _made(
     stack: ExitStack,
 ) -> Server:
     """The server with everything that watches it; what is to be closed goes on the stack."""
+    from tfx_kubeflow.imports import without_collection
+
     from tfx_pipeline.local.terminal import muted_errors
 
-    with muted_errors():  # what TensorFlow says while it is imported
+    with muted_errors(), without_collection():  # TensorFlow talks while it is imported
         from tfx_pipeline.server.server import Server
         from tfx_pipeline.server.sources import Sources
         from tfx_pipeline.serving.request_log import RequestLog

@@ -220,9 +220,11 @@ def _compare(parsed: argparse.Namespace) -> int:
     if len(parsed.versions) not in (0, 2):
         print("error: compare takes two versions, or none", file=sys.stderr)
         return 2
+    from tfx_kubeflow.imports import without_collection
+
     from tfx_pipeline.local.terminal import muted_errors
 
-    with muted_errors():  # what TensorFlow says while it is imported
+    with muted_errors(), without_collection():  # TensorFlow talks while it is imported
         from tfx_pipeline.versions.side_by_side import print_comparison, side_by_side
 
     found = side_by_side(_base(parsed), parsed.versions, parsed.requests, parsed.server)
