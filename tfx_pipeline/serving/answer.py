@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+from tfx_kubeflow.imports import quick_imports
 
 from tfx_pipeline.model_contract import (
     DEFAULT_SIGNATURE,
@@ -28,10 +28,14 @@ from tfx_pipeline.model_contract import (
     Input,
     ModelMetadata,
 )
-from tfx_pipeline.serving.graph import GraphModel
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.serving.requests import RecordedRequest, read_requests
-from tfx_pipeline.serving.warm_up import read_warm_up
+
+with quick_imports():
+    import tensorflow as tf
+
+    from tfx_pipeline.serving.graph import GraphModel
+    from tfx_pipeline.serving.warm_up import read_warm_up
 
 # Batches of another size take other code paths on the CPU, which round differently. Of the value,
 # and of what such values amount to.

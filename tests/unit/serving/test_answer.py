@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -265,3 +267,12 @@ def test_requests_keep_float32_exactly(model: Path) -> None:
     values = read_requests(model / REQUESTS_FILE)[0].inputs[TARGET]
     assert values.dtype == np.float32
     assert np.isnan(values).any()
+
+
+def test_what_tensorflow_imports_for_others_stays_out_of_the_fresh_process() -> None:
+    code = (
+        "import sys, tfx_pipeline.serving.answer as answer; assert answer.tf.executing_eagerly(); "
+        "print(sorted({'tensorflow', 'sklearn', 'tfx'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['tensorflow']"
