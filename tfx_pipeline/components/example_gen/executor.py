@@ -82,7 +82,6 @@ class Executor(BaseBeamExecutor):
             (
                 pipeline
                 | "Shards" >> beam.Create(parts)
-                | "Spread" >> beam.Reshuffle()
                 | "Write" >> beam.ParDo(WriteShards(inspection, options, folders))
             )
 
