@@ -195,10 +195,15 @@ def serialized(patterns: Sequence[str]) -> tf.data.Dataset:
         patterns: Of gzipped TFRecord files.
     """
     files = tf.data.Dataset.from_tensor_slices(matching_files(patterns))
-    return files.interleave(
+    examples = files.interleave(
         lambda name: tf.data.TFRecordDataset(name, compression_type="GZIP"),
         cycle_length=OPEN_FILES,
     )
+    # The thread that tunes a data set sleeps twice as long each time, and often does not hear that
+    # the data set is done with: a fit waited up to 20 s for it.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return examples.with_options(options)
 
 
 def matching_files(patterns: Sequence[str]) -> list[str]:

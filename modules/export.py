@@ -49,7 +49,6 @@ class Forecaster(tf.Module):
         # loads the graph alone, as TensorFlow Serving does, would find its own without a value.
         self.weights = [variable.value for variable in network.variables]
         self._logits = functools.partial(network, training=False)
-        self.transform = examples.transform
         self._examples = examples
         self._metadata = metadata
 
@@ -108,8 +107,8 @@ class Forecaster(tf.Module):
         }
         strings = tf.TensorSpec([None], tf.string, EXAMPLES)
         return {
-            DEFAULT_SIGNATURE: tf.function(self.forecast_windows).get_concrete_function(**specs),
-            EXAMPLES_SIGNATURE: tf.function(self.forecast_examples).get_concrete_function(strings),
+            DEFAULT_SIGNATURE: _traced(self.forecast_windows, **specs),
+            EXAMPLES_SIGNATURE: _traced(self.forecast_examples, strings),
         }
 
 
@@ -138,8 +137,9 @@ def export(
         hyperparameters=dict(hyperparameters),
     )
     forecaster = Forecaster(network, examples, metadata)
-    recorded = record(forecaster, eval_files, examples, metadata)
-    tf.saved_model.save(forecaster, folder, forecaster.signatures())
+    signatures = forecaster.signatures()
+    recorded = record(signatures, eval_files, examples, metadata)
+    tf.saved_model.save(forecaster, folder, signatures)
     with tempfile.TemporaryDirectory() as local:
         (Path(local) / EXTRA_ASSETS).mkdir()
         (Path(local) / METADATA_FILE).write_text(metadata.model_dump_json(indent=2))
@@ -152,12 +152,15 @@ def export(
 
 
 def record(
-    forecaster: Forecaster, files: Sequence[str], examples: Examples, metadata: ModelMetadata
+    signatures: Mapping[str, Callable[..., dict[str, tf.Tensor]]],
+    files: Sequence[str],
+    examples: Examples,
+    metadata: ModelMetadata,
 ) -> list[RecordedRequest]:
     """Asks the model in memory through both signatures.
 
     Args:
-        forecaster: The model before it is exported.
+        signatures: Of the model before it is exported.
         files: Patterns of the files with the segments to ask about.
         examples: How segments are parsed.
         metadata: What the model is for.
@@ -184,11 +187,11 @@ def record(
         for name, one in metadata.inputs.items()
     }
     return [
-        RecordedRequest(DEFAULT_SIGNATURE, inputs, _answer(forecaster.forecast_windows, inputs)),
+        RecordedRequest(DEFAULT_SIGNATURE, inputs, _answer(signatures[DEFAULT_SIGNATURE], inputs)),
         RecordedRequest(
             EXAMPLES_SIGNATURE,
             {EXAMPLES: segments.numpy()},
-            _answer(forecaster.forecast_examples, {EXAMPLES: segments}),
+            _answer(signatures[EXAMPLES_SIGNATURE], {EXAMPLES: segments}),
         ),
     ]
 
@@ -208,6 +211,11 @@ def write_warm_up(path: Path, recorded: Sequence[RecordedRequest]) -> None:
             )
             log = prediction_log_pb2.PredictLog(request=request)
             writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())
+
+
+def _traced(forecast: Callable[..., dict[str, tf.Tensor]], *args: Any, **kwargs: Any) -> Any:
+    # AutoGraph would take seconds to rewrite code that has no Python control flow over tensors.
+    return tf.function(forecast, autograph=False).get_concrete_function(*args, **kwargs)
 
 
 def _of_any(

@@ -92,6 +92,8 @@ def fit(
             # XLA takes six times as long for layers that steps ahead share.
             jit_compile=family.xla and AHEAD not in shapes and alone,
         )
+        # Variables that the first step made would have it traced twice.
+        network.optimizer.build(network.trainable_variables)
     sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
     report = ProgressReport(
         Scorer(network, examples.histogram, examples.domain, config.series.step),
