@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from modules import windowing
+from modules import sampling, windowing
 from modules.config import TrainerConfig
 from modules.distribution import Histogram
 from modules.families import load_family
@@ -54,6 +54,7 @@ class Examples:
         # A search makes many data sets; each would trace these anew, for a second.
         self._origins = tf.function(self.origins, autograph=False)
         self._earlier = tf.function(self._season_before, autograph=False)
+        self._chances = tf.function(self._chances_of, autograph=False)
         self._count = functools.cache(self._count_windows)
 
     @property
@@ -86,7 +87,15 @@ class Examples:
     def origins_of_raw(
         self, raw: dict[str, tf.Tensor], phase: tf.Tensor | int = 0, stride: int = 1
     ) -> Origins:
-        """The windows of raw segments (see `tfx_pipeline.data.contract`).
+        """The windows of raw segments (see `tfx_pipeline.data.contract`)."""
+        sequence = load_family(self.config.model.family).sequence
+        config = self.config
+        return origins_of(
+            self._transformed(raw), config.series, config.windowing, sequence, phase, stride
+        )
+
+    def _transformed(self, raw: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Raw segments by Transform's graph.
 
         What lies outside the domain of the curated schema counts as not observed, NaN: the data
         gate keeps it out of training, a request may hold it.
@@ -94,11 +103,7 @@ class Examples:
         for name, (low, high) in self.domains.items():
             plausible = (raw[name] >= low) & (raw[name] <= high)
             raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
-        sequence = load_family(self.config.model.family).sequence
-        config = self.config
-        return origins_of(
-            self.transform(raw), config.series, config.windowing, sequence, phase, stride
-        )
+        return self.transform(raw)
 
     def count_windows(self, patterns: Sequence[str]) -> int:
         """Origins in the files, scored or not; the files are read once."""
@@ -109,23 +114,55 @@ class Examples:
         return self.config.windowing.origins * int(segments)
 
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
-        """Endless, shuffled, repeatable batches of (inputs, deltas from the base in scales).
+        """Endless, shuffled, repeatable batches of inputs, deltas from the base, and weights.
 
-        Deltas are NaN where there is no label to learn from.
+        Deltas are in scales, NaN where there is no label to learn from. Weights are 1 in the mean
+        of a batch.
         """
         config = self.config
-        stride = config.stride
+        stride, windows = config.stride, config.windowing.count(config.stride)
         starts = config.windowing.phases(stride)
         segments = serialized(patterns).shuffle(SHUFFLED, seed=config.seed).repeat()
-        batches = segments.batch(config.segments, drop_remainder=True)
+        batches = self._drawn(segments).batch(config.segments, drop_remainder=True)
 
-        def windowed(examples: tf.Tensor, random: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def windowed(
+            drawn: tuple[tf.Tensor, tf.Tensor], random: tf.Tensor
+        ) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+            examples, weights = drawn
             origins = self._origins(examples, random % starts, stride)
             labels = tf.where(origins.scored[:, None], origins.labels, float("nan"))
-            return origins.inputs, (labels - origins.base) / origins.scale[:, None]
+            deltas = (labels - origins.base) / origins.scale[:, None]
+            return origins.inputs, deltas, tf.repeat(weights / tf.reduce_mean(weights), windows)
 
         phases = tf.data.Dataset.random(seed=config.seed)
         return tf.data.Dataset.zip(batches, phases).map(windowed, num_parallel_calls=2).prefetch(4)
+
+    def _drawn(self, segments: tf.data.Dataset) -> tf.data.Dataset:
+        """Some of the serialized segments, each with its weight (see `modules.sampling`)."""
+        seed, least = self.config.seed, self.config.model.least_sampled
+        if least == 1.0:
+            return segments.map(lambda example: (example, 1.0))
+        together = tf.data.Dataset.zip(
+            segments.batch(self.config.segments), tf.data.Dataset.random(seed=seed + 1)
+        )
+        return together.map(
+            lambda examples, random: sampling.draw(
+                examples, self._chances(examples), (seed, random)
+            ),
+            num_parallel_calls=2,
+        ).unbatch()
+
+    def _chances_of(self, examples: tf.Tensor) -> tf.Tensor:
+        """The chance of each serialized segment to be trained on."""
+        config = self.config
+        found = self._transformed(tf.io.parse_example(examples, self.spec))
+        first = config.windowing.window - 1
+        return sampling.chances(
+            found["level"][:, first:],
+            found["observed"][:, first:, 0],
+            config.windowing.horizon,
+            config.model.least_sampled,
+        )
 
     def evaluation(self, patterns: Sequence[str], longest_stride: int = 1) -> tf.data.Dataset:
         """Some origins of all segments, in order; every one where those have no label.

@@ -25,8 +25,8 @@ REPORTS = 10
 # Steps between two lines, at least.
 REPORTED = 100
 # Reports look at a part of the evaluation split: so many batches, every so many-th window.
-REPORT_BATCHES = 40
-REPORT_STRIDE = 10
+REPORT_BATCHES = 20
+REPORT_STRIDE = 5
 WARM_UP = 0.05
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0

@@ -63,7 +63,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """What the script found, and the folder of its run."""
-    run = prepare(tmp_path_factory.mktemp("run"), days=4)
+    run = prepare(tmp_path_factory.mktemp("run"), days=16)
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(run.folder)],
         capture_output=True,

@@ -173,11 +173,32 @@ def test_any_number_of_origins_trains(tmp_path):
     run = prepare(tmp_path, days=4, windowing=shape)
     args = run.fn_args(steps=5, batch=100, stride=4)
     examples = Examples(args.transform_graph_path, TrainerConfig.model_validate(args.custom_config))
-    inputs, deltas = next(iter(examples.training(args.train_files)))
-    assert inputs["now"].shape[0] == deltas.shape[0] == 14 * 7
+    inputs, deltas, weights = next(iter(examples.training(args.train_files)))
+    assert inputs["now"].shape[0] == deltas.shape[0] == weights.shape[0] == 14 * 7
     trainer.run_fn(args)
     _, asked = read_requests(run.folder / "model" / REQUESTS_FILE)
     assert asked.outputs["mean"].shape == (8, 31, shape.horizon)
+
+
+def test_calm_segments_are_drawn_seldom_and_weigh_more(run):
+    config = TrainerConfig.model_validate(run.fn_args(batch=30, least_sampled=0.2).custom_config)
+    examples = Examples(run.fn_args().transform_graph_path, config)
+    batches = [
+        (deltas.numpy(), weights.numpy())
+        for _, deltas, weights in examples.training(run.fn_args().train_files).take(60)
+    ]
+    assert all(weights.mean() == pytest.approx(1.0) for _, weights in batches)
+    deltas, weights = (np.concatenate(values) for values in zip(*batches, strict=True))
+    labelled = np.isfinite(deltas).all(axis=1)
+    size, weights = np.abs(deltas[labelled, -1]), weights[labelled]
+    assert size[weights < 0.7].mean() > 1.5 * size[weights > 1.4].mean()
+
+
+def test_no_thread_tunes_what_is_read(run):
+    config = TrainerConfig.model_validate(run.fn_args().custom_config)
+    examples = Examples(run.fn_args().transform_graph_path, config)
+    for made in (examples.training, examples.evaluation):
+        assert made(run.fn_args().train_files).options().autotune.enabled is False
 
 
 def searched(args, config: TrainerConfig) -> list[TrialRecord]:
