@@ -39,7 +39,8 @@ class ModelSettings(Budget):
     longer segments fewer, so that a batch holds those of one."""
     least_sampled: float = Field(gt=0.0, le=1.0)
     """Chance that a calm segment of the training split is drawn; what is drawn seldom weighs more.
-    Livelier ones have a greater chance, up to 1. 1: all are drawn alike."""
+    Livelier ones have a greater chance, up to 1; passes count what is drawn. 1: all are drawn
+    alike."""
     dropout: float | None = Field(ge=0.0, lt=1.0)
     """Fraction of the units that a batch leaves out, more where windows are few; null: the
     family's."""
