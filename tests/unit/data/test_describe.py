@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support.own_files import FILES
@@ -121,6 +121,8 @@ def write_shape(path, shape):
 def test_a_file_of_any_shape_is_read_as_it_is_or_refused_in_words(tmp_path_factory, shape):
     path = tmp_path_factory.getbasetemp() / "shape.csv"
     seconds, local, truth = write_shape(path, shape)
+    # Without a wall clock steps lie on the grid of UTC, where no hour begins at half past.
+    assume(shape["form"] != "seconds" or seconds[0] % shape["step"] == 0)
     words = ""
     try:
         found = describe(str(path))
