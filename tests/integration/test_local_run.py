@@ -36,7 +36,7 @@ PROJECT = Path(__file__).parent.parent.parent
 QUICK = {
     "POWER_NAME": "quick",
     "POWER_MODEL__STEPS": "150",
-    # So few steps, or so few days, with other weights for each: a matter of the seed otherwise.
+    # After so few steps the gate's answer would be a matter of which hours were drawn.
     "POWER_MODEL__LEAST_SAMPLED": "1",
     "POWER_TUNER__STEPS": "20",
     "POWER_GATE__MARGIN": "0.02",
