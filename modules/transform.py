@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 
 from modules import learning, local_time
 from modules.config import TransformConfig
-from modules.learning import Learned
+from modules.learned import PACKED_DTYPES, Learned, Packed, packed_shapes, unpack
 from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT, Windowing
 from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.spec import SeriesSpec
@@ -37,7 +37,7 @@ def preprocessing_fn(
         `clock`: int64 [batch, steps] seconds since 1970 of the local clock.
         `holiday`: [batch, steps] 1 on public holidays, else 0.
         `meter_count`: int64 [batch, 1], of the training split.
-        And what the training split taught (`modules.learning.Learned`), in each example the same.
+        And what the training split taught (`modules.learned.Learned`), in each example the same.
     """
     config = TransformConfig.model_validate(custom_config)
     spec, windowing = config.series, config.windowing
@@ -79,10 +79,10 @@ def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Window
     packed = tft.experimental.ptransform_analyzer(
         [inputs[METER], inputs[FIRST_ORIGIN], values],
         learning.Learn(spec, windowing),
-        learning.PACKED_DTYPES,
-        learning.packed_shapes(spec, windowing),
+        PACKED_DTYPES,
+        packed_shapes(spec, windowing),
     )
-    return learning.unpack(learning.Packed(*packed), spec, windowing)
+    return unpack(Packed(*packed), spec, windowing)
 
 
 def scale_of(

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from modules import learning
+from modules.learned import Learned, Packed, pack, unpack
 from modules.learning import Sampling
 from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
@@ -25,7 +26,7 @@ def segments(values: np.ndarray, meter: bytes = b"", shape: Windowing = SHAPE):
     return meters, firsts[:, None] * 3600, cut.astype(np.float32)
 
 
-def learned(*batches, spec=HOURLY, shape: Windowing = SHAPE) -> learning.Learned:
+def learned(*batches, spec=HOURLY, shape: Windowing = SHAPE) -> Learned:
     sampling = Sampling(spec, shape)
     samples = [sampling.create_accumulator()]
     samples += [sampling.add_input(sampling.create_accumulator(), batch) for batch in batches]
@@ -132,7 +133,7 @@ def test_without_a_day_to_look_back_on_there_is_no_season(step, window):
 def test_what_is_packed_for_beam_is_the_same_in_the_graph(spec):
     many = np.stack([days(1.0 + number, number)[0] for number in range(len(spec.names))])
     found = learned(segments(many, b"small"), segments(7 * many, b"large"), spec=spec)
-    tensors = learning.Packed(*map(tf.constant, learning.pack(found)))
-    again = tf.function(lambda packed: learning.unpack(packed, spec, SHAPE))(tensors)
+    tensors = Packed(*map(tf.constant, pack(found)))
+    again = tf.function(lambda packed: unpack(packed, spec, SHAPE))(tensors)
     for name, before, after in zip(found._fields, found, again, strict=True):
         np.testing.assert_array_equal(np.asarray(before), after.numpy(), err_msg=name)
