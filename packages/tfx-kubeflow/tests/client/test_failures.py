@@ -4,6 +4,7 @@ from kubeflow_cases.failed_runs import detail, explained, failed_run
 from kubeflow_cases.fake_server import FakeServer
 from tfx.dsl.io import fileio
 from tfx_kubeflow.client.connection import Connection
+from tfx_kubeflow.client.tasks import Task, TaskState
 
 
 def test_a_failure_is_the_executors_own_last_words(server, connection):
@@ -100,6 +101,19 @@ def test_a_run_whose_version_is_gone_is_explained_by_its_tasks(server, connectio
     assert [failure.task for failure in explained(connection)] == ["trainer"]
     run["pipeline_version_reference"] = {"pipeline_id": "p", "pipeline_version_id": "gone"}
     assert [failure.task for failure in explained(connection)] == ["trainer"]
+
+
+def test_a_task_that_failed_after_argo_compressed_the_nodes_is_explained(server, connection):
+    server.logs["pod-2"] = "Pusher failed: OSError: disk full\n"
+    failed_run(server, [detail("root", "RUNNING"), detail("trainer-driver", "RUNNING")])
+    assert explained(connection) == []
+    succeeded = Task("trainer", TaskState.SUCCEEDED)
+    pusher = Task("pusher", TaskState.FAILED, "main: Error (exit code 1)", ("pod-1", "pod-2"))
+    (failure,) = explained(connection, [succeeded, pusher])
+    assert (failure.task, failure.cause) == ("pusher", "Pusher failed: OSError: disk full")
+    assert "logs pod-2 -c main" in failure.command
+    server.logs.clear()
+    assert explained(connection, [pusher])[0].cause == "main: Error (exit code 1)"
 
 
 DUMP = 'I1122 07:16:24.0 23 launcher_v2.go:1230] ExecutorOutput: {\n  "artifacts": {\n  }\n}\n'

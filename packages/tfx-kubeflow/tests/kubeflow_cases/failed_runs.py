@@ -34,6 +34,6 @@ def failed_run(server, details, spec_tasks=("trainer", "pusher")):
     }
 
 
-def explained(connection):
+def explained(connection, tasks=()):
     run = Runs(connection).get("run-1")
-    return failures(connection, run, Runs(connection).spec(run))
+    return failures(connection, run, Runs(connection).spec(run), tasks)

@@ -5,20 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfx_kubeflow.client.connection import Connection, ServerError, retried
 from tfx_kubeflow.client.pod_logs import CONTAINER, PodLogs
+from tfx_kubeflow.client.tasks import DRIVER, Task, TaskState
 from tfx_kubeflow.pod_logs import drivers_last_line, executors_last_line
 
 log = logging.getLogger(__name__)
 
 FAILED = "FAILED"
 LOGS = "executor-logs"
-DRIVER = "-driver"
-"""Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def failures(
     connection: Connection,
     run: Any,
     spec: dict[str, Any],
-    pods: Mapping[str, Sequence[str]] | None = None,
+    tasks: Sequence[Task] = (),
 ) -> list[Failure]:
     """Finds out which tasks failed and why.
 
@@ -48,16 +47,18 @@ def failures(
         connection: The server.
         run: The run as the API returned it.
         spec: Its PipelineSpec; empty where it is gone.
-        pods: Task -> its executor's pods, the latest last, where they are known. KFP's record has
-            only nodes of Argo's, for which the server finds logs if they were archived.
+        tasks: Those of the run, where Argo's Workflow is known. KFP's record has only nodes of
+            Argo's, for which the server finds logs if they were archived, and none since Argo
+            compressed them.
 
     Returns:
-        The failed tasks in the order in which they failed; a second attempt of Argo's at the whole
-        DAG fails for reasons of its own, so the first one is the cause.
+        The failed tasks in the order in which they failed, those that KFP's record lacks last; a
+        second attempt of Argo's at the whole DAG fails for reasons of its own, so the first one is
+        the cause.
     """
     details = (run.run_details.task_details if run.run_details else None) or []
-    known_pods = pods or {}
-    known = _task_names(spec) or set(known_pods)
+    found = {task.name: task for task in tasks}
+    known = _task_names(spec) or set(found)
     seen: dict[str, Any] = {}
     for detail in sorted(details, key=lambda item: (item.end_time is None, str(item.end_time))):
         name = (detail.display_name or "").removesuffix(DRIVER)
@@ -65,9 +66,12 @@ def failures(
         if detail.state == FAILED and named and name not in seen:
             seen[name] = detail
     inner = {name: item for name, item in seen.items() if not _holds_tasks(spec, name)} or seen
+    missed = [
+        name for name, task in found.items() if task.state is TaskState.FAILED and name not in seen
+    ]
     return [
-        _explain(connection, run, spec, name, item, details, known_pods.get(name, ()))
-        for name, item in inner.items()
+        _explain(connection, run, spec, found.get(name) or Task(name), seen.get(name), details)
+        for name in (*inner, *missed)
     ]
 
 
@@ -84,26 +88,26 @@ def _explain(
     connection: Connection,
     run: Any,
     spec: dict[str, Any],
-    task: str,
-    detail: Any,
+    task: Task,
+    detail: Any | None,
     details: list[Any],
-    pods: Sequence[str],
 ) -> Failure:
-    last_line = drivers_last_line if detail.display_name.endswith(DRIVER) else executors_last_line
+    of_driver = detail is not None and detail.display_name.endswith(DRIVER)
+    last_line = drivers_last_line if of_driver else executors_last_line
     logs = PodLogs(connection, run.run_id)
     namespace = connection.namespace or connection.service_namespace
-    for pod in reversed(pods):
+    for pod in reversed(task.pods):
         cause = last_line(_pod_log(logs, pod))
         if cause:
-            return Failure(task, cause, f"kubectl -n {namespace} logs {pod} -c {CONTAINER}")
-    for node in _nodes(detail, details):
+            return Failure(task.name, cause, f"kubectl -n {namespace} logs {pod} -c {CONTAINER}")
+    for node in _nodes(detail, details) if detail else ():
         cause = last_line(_pod_log(logs, node))
         if cause:
-            return Failure(task, cause, f"curl {connection.url(logs.path(node))}")
+            return Failure(task.name, cause, f"curl {connection.url(logs.path(node))}")
     selector = f"-l pipeline/runid={run.run_id} --all-containers --prefix --tail=50"
     unknown = "no log of its own: its driver failed, or its pod never started"
-    cause = executors_last_line(_stored_log(run, spec, task)) or unknown
-    return Failure(task, cause, f"kubectl -n {namespace} logs {selector}")
+    cause = executors_last_line(_stored_log(run, spec, task.name)) or task.message or unknown
+    return Failure(task.name, cause, f"kubectl -n {namespace} logs {selector}")
 
 
 def _nodes(detail: Any, details: list[Any]) -> list[str]:

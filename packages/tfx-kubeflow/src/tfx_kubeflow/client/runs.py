@@ -119,6 +119,16 @@ class Runs:
         """Returns a run."""
         return self._connection.read(self._client.get_run, run_id)
 
+    def workflow(self, run_id: str) -> tuple[str, dict[str, Any]]:
+        """Returns a run's state and Argo's Workflow, which KFP hands out by its first API alone.
+
+        The Workflow is empty where KFP has recorded none yet.
+        """
+        detail = json.loads(self._connection.text(f"/apis/v1beta1/runs/{run_id}"))
+        manifest = detail.get("pipeline_runtime", {}).get("workflow_manifest")
+        state = str(detail["run"].get("status") or "").upper()
+        return state, json.loads(manifest) if manifest else {}
+
     def terminate(self, run_id: str) -> None:
         """Stops a run."""
         with self._connection.errors():

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tfx_kubeflow.client.failures import DRIVER
-
+DRIVER = "-driver"
+"""Suffix of the task that KFP runs before each task: it resolves inputs and asks the cache."""
 ATTEMPT = re.compile(r"\(\d+\)")
 """Marks an attempt in the names of Argo's nodes: `run-x(0).root(0).trainer(0).executor(0)`."""
 POD_NAMES = "workflows.argoproj.io/pod-name-format"

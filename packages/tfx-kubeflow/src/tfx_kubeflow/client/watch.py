@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from tfx_kubeflow.client.connection import Connection, ServerAway
 from tfx_kubeflow.client.failures import FAILED, Failure, failures
@@ -108,7 +106,7 @@ def watch(connection: Connection, run_id: str, timeout: float | None = None) -> 
     lost: _Lost | None = None
     while True:
         try:
-            state, workflow = _look(connection, run_id)
+            state, workflow = runs.workflow(run_id)
             found = tasks(spec, workflow)
             yield Progress(found, [task for task in found if _differs(task, seen)])
             seen = {task.name: task for task in found}
@@ -125,17 +123,8 @@ def watch(connection: Connection, run_id: str, timeout: float | None = None) -> 
             raise TimeoutError(f"run {run_id} has not ended within {timeout:g} s; it goes on")
         time.sleep(pause)
     run = runs.get(run_id)
-    pods = {task.name: task.pods for task in found}
-    causes = failures(connection, run, spec, pods) if run.state == FAILED else []
+    causes = failures(connection, run, spec, found) if run.state == FAILED else []
     yield Ended(run.state, found, causes)
-
-
-def _look(connection: Connection, run_id: str) -> tuple[str, dict[str, Any]]:
-    """Returns a run's state and Argo's Workflow, which KFP hands out by its first API alone."""
-    detail = json.loads(connection.text(f"/apis/v1beta1/runs/{run_id}"))
-    manifest = detail.get("pipeline_runtime", {}).get("workflow_manifest")
-    state = str(detail["run"].get("status") or "").upper()
-    return state, json.loads(manifest) if manifest else {}
 
 
 def _differs(task: Task, seen: dict[str, Task]) -> bool:

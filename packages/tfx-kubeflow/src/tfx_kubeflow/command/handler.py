@@ -20,6 +20,7 @@ from tfx_kubeflow.client.connection import Connection, ServerError
 from tfx_kubeflow.client.failures import FAILED, failures
 from tfx_kubeflow.client.pipelines import Pipelines
 from tfx_kubeflow.client.runs import Runs
+from tfx_kubeflow.client.tasks import tasks
 from tfx_kubeflow.errors import CompileError, ParameterError
 from tfx_kubeflow.runner import KubeflowRunner
 
@@ -172,7 +173,9 @@ class KubeflowHandler(BaseHandler):
         self._print(self.flags_dict.get(labels.PIPELINE_NAME) or run.display_name, [run])
         if run.state != FAILED:
             return
-        for failure in failures(self._server, run, self._runs.spec(run)):
+        spec = self._runs.spec(run)
+        _, workflow = self._runs.workflow(run.run_id)
+        for failure in failures(self._server, run, spec, tasks(spec, workflow)):
             click.echo(f"Task {failure.task} failed: {failure.cause}")
             click.echo(f"  more: {failure.command}")
 
