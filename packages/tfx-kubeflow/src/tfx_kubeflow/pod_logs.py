@@ -4,6 +4,8 @@ import re
 
 EXECUTORS_END = re.compile(r"exit status \d+|signal: ")
 """How the launcher's last line tells that the executor's process failed."""
+ARGOS_END = re.compile(r"Error: (exit status \d+|signal: .*)")
+"""Argo's own last line, after everything that the executor and the launcher logged."""
 UNREACHED = re.compile(
     r"connection refused|connection reset|code = Unavailable|deadline exceeded|EOF|no such host"
 )
@@ -17,6 +19,7 @@ SERVICES_AWAY = (
 def executors_last_line(text: str) -> str:
     """What ended an executor: its last line, without what KFP's launcher logs after it."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not ARGOS_END.fullmatch(line)]
     theirs = [line for line in lines if not _is_launchers(line)]
     ours = [line for line in theirs if " failed: " in line]
     if ours:

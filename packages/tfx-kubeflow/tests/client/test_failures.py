@@ -48,6 +48,12 @@ LAUNCHER = "I1122 07:16:20.000000 23 launcher_v2.go:449] starts\n"
             "its last line: step 7",
         ),
         ("no such file\nF1122 07:16:23.0 23 main.go:77] exit status 2\n", "no such file"),
+        (
+            "no such file\nF1122 07:16:23.0 23 main.go:77] exit status 1\n"
+            'time=2026-11-26T18:25:47.760Z level=INFO msg="sub-process exited" argo=true\n'
+            "Error: exit status 1\n",  # Argo's
+            "no such file",
+        ),
     ],
 )
 def test_a_process_without_last_words_is_told_from_one_that_failed(server, connection, log, cause):
