@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from kubeflow_cases import fake_server
 from kubeflow_cases.fake_server import FakeServer
 from tfx_kubeflow.command import plug
 
@@ -85,7 +86,7 @@ def test_a_file_for_tfx_own_runner_is_told_which_one_it_needs(tfx, tmp_path):
     assert output.endswith("Error: of its own\n")
 
 
-def test_a_pipelines_whole_life(tfx, server, tmp_path):
+def test_a_pipelines_whole_life(tfx, server, tmp_path, monkeypatch):
     to = ("--engine=kubeflow", f"--endpoint={server.url}")
     assert "No pipelines" in tfx("pipeline", "list", *to)
     output = tfx("pipeline", "create", *to, "--pipeline-path=runner.py")
@@ -114,6 +115,9 @@ def test_a_pipelines_whole_life(tfx, server, tmp_path):
     output = tfx(*status)
     assert "Task write failed: Write failed: OSError: disk full" in output
     assert "more: curl http://127.0.0.1:" in output
+    others = [route for route in fake_server.ROUTES if "v1beta1" not in route[1]]
+    monkeypatch.setattr(fake_server, "ROUTES", others)  # as where the first API is switched off
+    assert tfx(*status) == output
     tfx("run", "terminate", *to, f"--run-id={run_id}")
     assert run["state"] == "CANCELING"
     tfx("run", "delete", *to, f"--run-id={run_id}")

@@ -174,7 +174,11 @@ class KubeflowHandler(BaseHandler):
         if run.state != FAILED:
             return
         spec = self._runs.spec(run)
-        _, workflow = self._runs.workflow(run.run_id)
+        try:
+            _, workflow = self._runs.workflow(run.run_id)
+        except ServerError:
+            # Where the first API is switched off, KFP's own record has to do.
+            workflow = {}
         for failure in failures(self._server, run, spec, tasks(spec, workflow)):
             click.echo(f"Task {failure.task} failed: {failure.cause}")
             click.echo(f"  more: {failure.command}")
