@@ -71,7 +71,13 @@ def main(commit: str) -> None:
     with checked_out(commit) as before, checked_out("HEAD") as after:
         runs = [(run(before), run(after)) for _ in range(RUNS)]
     old, new = ([pair[number] for pair in runs] for number in (0, 1))
-    found = {"commit": commit, "before": medians(old), "after": medians(new)}
+    head = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
+    newer = subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
+    found = {
+        "commits": {"before": commit, "after": newer},
+        "before": medians(old),
+        "after": medians(new),
+    }
     record("before_after", found)
     print(json.dumps(found, indent=2))
 

@@ -93,10 +93,10 @@ def origins_of(
     # Inputs are finite even where nothing was observed: the training mean stands in.
     mean = windowing.at_origins(segments["level"], at)
     last = tf.where(tf.math.is_nan(last_observed), mean, last_observed / scale)
-    windows = window_sequence(segments, at, shape.window, last)
-    inputs = {NOW: windows}
-    if not sequence:
-        inputs |= origin_vectors(segments, spec, at, shape.window, last, windows)
+    if sequence:
+        inputs = {NOW: window_sequence(segments, at, shape.window, last)}
+    else:
+        inputs = origin_vectors(segments, spec, at, shape.window, last)
     if seasons.shape[-1] or spec.known_ahead:
         inputs[AHEAD] = steps_ahead(segments, spec, at, last, scale, base, seasons)
     weight = windowing.at_origins(segments["weight"], at - (shape.window - 1))
@@ -193,6 +193,27 @@ def steps_ahead(
     )
 
 
+def target_windows(
+    segments: Mapping[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
+) -> tf.Tensor:
+    """The target in the window of each origin, step by step.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+        at: Indices of origins, int32 [n].
+        window: Steps per window.
+        last: [batch, n], the last observation in scales.
+
+    Returns:
+        [batch, n, window, 3]: the difference to the last observation (0 where not observed), the
+        same compressed, and whether it was observed.
+    """
+    target = windowing.windows(segments["level"], at, window)
+    observed = windowing.windows(segments["observed"][..., 0], at, window)
+    delta = (target - last[..., None]) * observed
+    return tf.stack([delta, compress(delta), observed], axis=-1)
+
+
 def window_sequence(
     segments: Mapping[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
 ) -> tf.Tensor:
@@ -205,14 +226,10 @@ def window_sequence(
         last: [batch, n], the last observation in scales.
 
     Returns:
-        [batch, n, window, 3 + M]: target minus the last observation (0 where not observed), the
-        same compressed, whether it was observed, and the z-scores of all measurements.
+        [batch, n, window, 3 + M]: output of `target_windows`, and the z-scores of all measurements.
     """
-    target = windowing.windows(segments["level"][..., None], at, window)
-    observed = windowing.windows(segments["observed"][..., :1], at, window)
     scaled = windowing.windows(segments["scaled"], at, window)
-    delta = (target - last[..., None, None]) * observed
-    return tf.concat([delta, compress(delta), observed, scaled], axis=-1)
+    return tf.concat([target_windows(segments, at, window, last), scaled], axis=-1)
 
 
 def origin_vectors(
@@ -221,7 +238,6 @@ def origin_vectors(
     at: tf.Tensor,
     window: int,
     last: tf.Tensor,
-    windows: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
     """Everything known at each origin, as numbers and as codes.
 
@@ -231,13 +247,13 @@ def origin_vectors(
         at: Indices of origins, int32 [n].
         window: Steps per window.
         last: [batch, n], the last observation in scales.
-        windows: Output of `window_sequence`.
 
     Returns:
         `NOW`, [batch, n, size], and `CODES`, int32 [batch, n, codes].
     """
     level, observed = segments["level"], segments["observed"]
     recent = min(RECENT, window)
+    windows = target_windows(segments, at, window, last)
     target = windowing.windows(
         events.steps(level[..., None], observed[..., :1])[..., 0], at, recent
     )
@@ -246,9 +262,9 @@ def origin_vectors(
     clock = windowing.at_origins(segments["clock"], at)
     edges = segments["steps"][0]
     groups = [
-        _merge(windows[:, :, -SHOWN:, :3]),
+        _merge(windows[:, :, -SHOWN:]),
         older(windows),
-        _merge(windows[:, :, -recent:, 4:]),
+        _merge(windowing.windows(segments["scaled"][..., 1:], at, recent)),
         _merge(tf.asinh(others)),
         last[..., None],
         compress(last)[..., None],
@@ -279,7 +295,7 @@ def older(windows: tf.Tensor) -> tf.Tensor:
     """The compressed target before the last `SHOWN` steps, in means where there are many.
 
     Args:
-        windows: Output of `window_sequence`.
+        windows: Output of `target_windows`.
 
     Returns:
         [batch, n, size].

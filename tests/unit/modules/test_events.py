@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modules import events
 
@@ -126,3 +128,28 @@ def test_sub_meters_switch_on_and_off_and_change():
     # On for six minutes now, and for four the time before.
     assert found.remaining[low] == 4 - 6
     assert (found.age[[low + 1, low + 2, 2 * SWITCHES + 1]] == NONE).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 4))
+@settings(max_examples=50, deadline=None)
+def test_the_last_switches_are_those_of_a_walk_along_the_segment(seed, batch, kinds):
+    rng = np.random.default_rng(seed)
+    happens = rng.random((batch, 30, 2 * kinds + 2)) < rng.choice([0.0, 0.05, 0.4])
+    origins = np.sort(rng.choice(30, 6, replace=False)).astype(np.int32)
+    found = events.last_switches(tf.constant(happens), tf.constant(origins), 2 * kinds)
+    latest, earlier, opposite = (values.numpy() for values in found)
+
+    def before(one: int, kind: int, step: int) -> int:
+        return max((at for at in range(step) if happens[one, at, kind]), default=-1)
+
+    for one, n, kind in np.ndindex(latest.shape):
+        last = before(one, kind, origins[n] + 1)
+        assert latest[one, n, kind] == last
+        if kind < 2 * kinds:
+            assert earlier[one, n, kind] == before(one, kind, last)
+            assert opposite[one, n, kind] == before(one, (kind + kinds) % (2 * kinds), last)
+
+
+def test_no_segments_have_no_switches():
+    found = events.last_switches(tf.zeros([0, 30, 4], tf.bool), tf.constant([3]), 4)
+    assert [values.shape.as_list() for values in found] == [[0, 1, 4]] * 3
