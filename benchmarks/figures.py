@@ -278,20 +278,20 @@ def _engines(figures: Figures) -> str:
 def _before_after(figures: Figures) -> str:
     """The default run at an earlier commit and at a later one."""
     found = figures["before_after"]
+    runs = [(found["commits"][when], found[when]) for when in ("before", "after")]
     return _table(
         [
             ["median of three", "seconds", "of each run", "peak memory", "MSE ratio", "MAE ratio"],
             *(
                 [
-                    f"at {found['commits'][when]}",
+                    f"at {commit}",
                     f"{run['seconds']:.0f}",
                     ", ".join(f"{seconds:.0f}" for seconds in run["all_seconds"]),
                     f"{run['gib']:.2f} GiB",
                     f"{run['mse_ratio']:.3f}",
                     f"{run['mae_ratio']:.3f}",
                 ]
-                for when in ("before", "after")
-                for run in (found[when],)
+                for commit, run in runs
             ),
         ]
     )
