@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from tfx_pipeline.data.contract import SPLITS
@@ -18,29 +19,41 @@ class Interval(NamedTuple):
 def split_intervals(whole: Interval, options: DataOptions) -> dict[str, Interval]:
     """Gives each split its fraction of the whole time range.
 
-    The embargo of window + horizon steps is taken from the start of the newer split, so that
-    no step that one split sees or forecasts is near one of another.
+    Window + horizon steps at each bound, the embargo, belong to no split, so that no step that
+    one split sees or forecasts is near one of another.
     """
     steps = whole.stop - whole.start
     fractions = (0.0, options.train_fraction, options.train_fraction + options.eval_fraction, 1.0)
     bounds = [whole.start + round(steps * fraction) for fraction in fractions]
-    embargo = options.windowing.embargo
-    starts = [bounds[0], *(bound + embargo for bound in bounds[1:-1])]
     return {
-        split: Interval(start, max(start, stop))
-        for split, start, stop in zip(SPLITS, starts, bounds[1:], strict=True)
+        split: Interval(first + at_start, max(first + at_start, stop - at_end))
+        for split, (first, stop), (at_start, at_end) in zip(
+            SPLITS, pairwise(bounds), _embargoes(options), strict=True
+        )
     }
 
 
 def steps_needed(options: DataOptions) -> int:
     """Shortest gapless time range in which every split has one window with its labels."""
     whole = options.windowing.window + options.windowing.horizon
-    test_fraction = 1 - options.train_fraction - options.eval_fraction
-    after_embargo = whole + options.windowing.embargo
     return round(
         max(
-            whole / options.train_fraction,
-            after_embargo / options.eval_fraction,
-            after_embargo / test_fraction,
+            (whole + sum(embargoes)) / fraction
+            for fraction, embargoes in zip(_fractions(options), _embargoes(options), strict=True)
         )
     )
+
+
+def _fractions(options: DataOptions) -> tuple[float, float, float]:
+    """Of the time range that each split has, the embargo included."""
+    newest = 1 - options.train_fraction - options.eval_fraction
+    return options.train_fraction, options.eval_fraction, newest
+
+
+def _embargoes(options: DataOptions) -> list[tuple[int, int]]:
+    """Steps that each split loses at its start and end: the longer of two neighbours pays."""
+    embargo = options.windowing.embargo
+    older_pays = [older > newer for older, newer in pairwise(_fractions(options))]
+    at_start = [0, *(0 if older else embargo for older in older_pays)]
+    at_end = [*(embargo if older else 0 for older in older_pays), 0]
+    return list(zip(at_start, at_end, strict=True))

@@ -176,15 +176,28 @@ def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
     assert found[0].span.start == 1_000_003
     assert found[-1].span.stop == 1_005_003
     fractions = [(one.span.stop - one.span.start) / 5000 for one in found]
-    np.testing.assert_allclose(fractions, [0.7, 0.1 - 55 / 5000, 0.2 - 55 / 5000])
+    np.testing.assert_allclose(fractions, [0.7 - 55 / 5000, 0.1, 0.2 - 55 / 5000])
 
 
-def test_exactly_as_many_minutes_as_are_needed() -> None:
+def test_a_split_that_is_longer_than_both_neighbours_pays_both_embargoes() -> None:
+    options = data_options(train_fraction=0.2, eval_fraction=0.5)
+    splits = split_intervals(Interval(0, 2000), options)
+    assert splits == {
+        "train": Interval(0, 400),
+        "eval": Interval(400 + 55, 1400 - 55),
+        "test": Interval(1400, 2000),
+    }
+
+
+@pytest.mark.parametrize(
+    ("train", "evaluation"), [(0.7, 0.1), (0.4, 0.3), (0.3, 0.4), (0.2, 0.5), (0.1, 0.2)]
+)
+def test_exactly_as_many_minutes_as_are_needed(train: float, evaluation: float) -> None:
     options = data_options(
         windowing=Windowing(window=30, horizon=3, origins=10),
         max_gap=5,
-        train_fraction=0.4,
-        eval_fraction=0.3,
+        train_fraction=train,
+        eval_fraction=evaluation,
     )
     needed = steps_needed(options)
 
