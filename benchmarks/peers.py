@@ -204,7 +204,7 @@ def network_seconds(examples: Examples, train: str, evaluation: str) -> float:
         started = time.process_time()
         fit(examples, [train], [evaluation], {}, Budget(steps=steps, epochs=config.model.epochs))
         seconds.append(time.process_time() - started)
-    windows = examples.count_windows([train])
+    windows = examples.count_windows([train], config.model.enough(config.model.batch))
     batches = config.model.batches(windows, config.model.batch)
     each = (seconds[1] - seconds[0]) / (LONG - SHORT)
     return seconds[1] + each * (batches - LONG)

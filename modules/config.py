@@ -26,6 +26,10 @@ class Budget(Frozen):
         """Batches to train on, given the windows of the training split and of a batch."""
         return min(self.steps, math.ceil(self.epochs * windows / batch))
 
+    def enough(self, batch: int) -> int:
+        """Windows of the training split that give `steps` batches: more make no difference."""
+        return math.ceil(self.steps * batch / self.epochs)
+
 
 class ModelSettings(Budget):
     """The network and its training."""

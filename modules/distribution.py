@@ -1,9 +1,10 @@
 """The forecast of one step as a histogram over deltas: its loss, its mean and its quantiles.
 
 A network gives, per step ahead, one logit per bin of the delta, the difference to the forecast's
-base in scales of the meter. Training classifies the bin and, by a smaller term, fits the mean (the
-histogram loss of Imani and White, "Improving regression performance with distributional losses",
-2018). Quantiles are read off the same histogram, so they cannot cross.
+base in scales of the meter. Training compares the bins with a Gaussian around the delta and, by a
+smaller term, fits the mean (the histogram loss of Imani and White, "Improving regression
+performance with distributional losses", 2018). Quantiles are read off the same histogram, so they
+cannot cross.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,9 @@ import tensorflow as tf
 
 from tfx_pipeline.model_contract import MEAN, QUANTILES
 
-BINS = 100
+BINS = 64
+# Deviation of the Gaussian that a label is in training, in bins.
+LABEL_DEVIATION = 0.3
 # Weight of the squared error of the mean, in squared scales, next to the cross-entropy, in nats.
 MEAN_WEIGHT = 1.2
 
@@ -38,7 +41,7 @@ class Histogram:
         self.centres = (self.edges[1:] + self.edges[:-1]) / 2
 
     def loss(self, deltas: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        """Cross-entropy of the bins plus the weighted squared error of the mean.
+        """Cross-entropy to the label's Gaussian plus the weighted squared error of the mean.
 
         Args:
             deltas: [batch, horizon], NaN where there is no label.
@@ -49,15 +52,23 @@ class Histogram:
         """
         labelled = tf.math.is_finite(deltas)
         deltas = tf.where(labelled, deltas, 0.0)
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(self.bin_of(deltas), logits)
+        entropy = tf.nn.softmax_cross_entropy_with_logits(self.target(deltas), logits)
         squared = (self.mean(tf.nn.softmax(logits)) - deltas) ** 2
         errors = tf.where(labelled, entropy + MEAN_WEIGHT * squared, 0.0)
         return tf.reduce_mean(errors, axis=-1)
 
-    def bin_of(self, deltas: tf.Tensor) -> tf.Tensor:
-        """Index of the bin that holds each delta: [...] -> int32 [...]."""
+    def position(self, deltas: tf.Tensor) -> tf.Tensor:
+        """Where each delta lies among the bins, 0 .. BINS; those beyond the reach at its ends."""
         position = (tf.asinh(deltas / self._spread) / self._span + 1.0) * (BINS / 2)
-        return tf.clip_by_value(tf.cast(tf.floor(position), tf.int32), 0, BINS - 1)
+        return tf.clip_by_value(position, 0.0, BINS)
+
+    def target(self, deltas: tf.Tensor) -> tf.Tensor:
+        """What a network should forecast for each label: [...] -> [..., BINS], of sum 1."""
+        edges = tf.range(BINS + 1, dtype=tf.float32)
+        away = (edges - self.position(deltas)[..., None]) / LABEL_DEVIATION
+        below = tf.math.erf(away / 2**0.5)
+        shares = below[..., 1:] - below[..., :-1]
+        return shares / tf.reduce_sum(shares, axis=-1, keepdims=True)
 
     def mean(self, probabilities: tf.Tensor) -> tf.Tensor:
         """Expected delta: [..., BINS] -> [...]."""

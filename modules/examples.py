@@ -105,13 +105,17 @@ class Examples:
             raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
         return self.transform(raw)
 
-    def count_windows(self, patterns: Sequence[str]) -> int:
-        """Origins in the files, scored or not; the files are read once."""
-        return self._count(tuple(patterns))
+    def count_windows(self, patterns: Sequence[str], enough: int) -> int:
+        """Origins in the files, scored or not; of more than enough, those of enough segments.
 
-    def _count_windows(self, patterns: Sequence[str]) -> int:
-        segments = serialized(patterns).reduce(np.int64(0), lambda count, _: count + 1)
-        return self.config.windowing.origins * int(segments)
+        The files are read once, and no further than that.
+        """
+        return self._count(tuple(patterns), enough)
+
+    def _count_windows(self, patterns: Sequence[str], enough: int) -> int:
+        origins = self.config.windowing.origins
+        segments = serialized(patterns).take(-(-enough // origins))
+        return origins * int(segments.reduce(np.int64(0), lambda count, _: count + 1))
 
     def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
         """Endless, shuffled, repeatable batches of inputs, deltas from the base, and weights.

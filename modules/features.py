@@ -23,9 +23,9 @@ ROLLING = (3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 # The last steps of which the covariates and the changes are shown one by one.
 RECENT = 10
 # The last steps of which the target is shown in full; those before them in at most so many means.
-SHOWN, MEANS = 60, 1024
+SHOWN, MEANS = 20, 1024
 # Lower edges of the bins of times, in steps; the last bin is "longer or never".
-TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 33, 37, 41, 45)
+TIME_BINS = (*range(15), 17, 19, 21, 24, 27, 30, 34, 39, 45, 52, 60, 70, 80, 92, 105)
 # Range of the code of the time that remains in a phase, in steps; beyond it is clipped.
 REMAINING = (-6, 24)
 # Values that a code may have, at most: 0 .. CODED - 1.

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import keras
 import tensorflow as tf
+
+from modules.adamw import FusedAdamW
 
 logger = logging.getLogger("modules.replicas")
 
@@ -37,7 +38,7 @@ def strategy_of(name: Literal["single", "mirrored"], batch: int) -> tf.distribut
     return tf.distribute.MirroredStrategy(devices)
 
 
-class SharedAdamW(keras.optimizers.AdamW):
+class SharedAdamW(FusedAdamW):
     """AdamW for replicas: what they found is added up before it is clipped, as on one device.
 
     Keras clips in each replica, which changes the weights of gradients against one another.

@@ -9,6 +9,9 @@ from modules.distribution import Histogram
 from modules.features import Origins
 from tfx_pipeline.scoring import ErrorSums, errors, naive_forecasts
 
+# Scores are of every so many-th window of the evaluation split, or more of them.
+SCORE_STRIDE = 6
+
 
 class Scorer:
     """Scores one network, whose graph is traced once.
@@ -27,7 +30,7 @@ class Scorer:
             logits = network(origins.inputs, training=False)
             return histogram.forecast(logits, origins.base, origins.scale, domain)
 
-        self._forecast = tf.function(forecast, reduce_retracing=True)
+        self._forecast = tf.function(forecast, autograph=False, reduce_retracing=True)
         self._step = step
 
     def evaluate(self, batches: Iterable[tuple[Origins, Mapping[str, tf.Tensor]]]) -> ErrorSums:

@@ -16,16 +16,13 @@ from modules.examples import Examples, matching_files
 from modules.families import FamilyName, load_family
 from modules.files import write_atomically
 from modules.replicas import strategy_of
-from modules.score import Scorer, objective
+from modules.score import SCORE_STRIDE, Scorer, objective
 from modules.search import FAMILY, grid_of, network_values
 from modules.training import fit
 from modules.tuning import GridTuner, digest
 from tfx_pipeline.training_record import FIT_FILE, TrialRecord
 
 logger = logging.getLogger("modules.trainer")
-
-# Scores are of every so many-th window of the evaluation split, or more of them.
-SCORE_STRIDE = 6
 
 
 def tuner_fn(fn_args: FnArgs) -> TunerFnResult:

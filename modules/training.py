@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from modules.adamw import FusedAdamW
 from modules.config import Budget
 from modules.examples import Examples
 from modules.families import load_family
 from modules.features import AHEAD, Origins
 from modules.networks import build_network
 from modules.replicas import SharedAdamW
-from modules.score import Scorer
+from modules.score import SCORE_STRIDE, Scorer
 from tfx_pipeline.training_record import FitRecord, Progress
 
 logger = logging.getLogger("modules.training")
@@ -24,14 +25,11 @@ logger = logging.getLogger("modules.training")
 REPORTS = 10
 # Steps between two lines, at least.
 REPORTED = 100
-# Reports look at a part of the evaluation split: so many batches, every so many-th window.
-REPORT_BATCHES = 20
-REPORT_STRIDE = 5
+# Reports look at a part of the evaluation split: so many batches of the windows that are scored.
+REPORT_BATCHES = 10
 WARM_UP = 0.05
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0
-# Fraction of the steps over which the weights are averaged at the end.
-AVERAGED = 1 / 30
 
 
 class Fit(NamedTuple):
@@ -60,11 +58,12 @@ def fit(
         strategy: Of the devices that share the batches; None: one device.
 
     Returns:
-        The trained network, its weights averaged over the last steps, and the record of the fit.
+        The trained network, and the record of the fit.
     """
     started = time.monotonic()
     config = examples.config
-    steps = budget.batches(examples.count_windows(train_files), config.batch)
+    windows = examples.count_windows(train_files, budget.enough(config.batch))
+    steps = budget.batches(windows, config.batch)
     rounds, per_round = divide(steps)
     batches = examples.training(train_files)
     shapes = {name: tuple(spec.shape[1:]) for name, spec in batches.element_spec[0].items()}
@@ -84,7 +83,7 @@ def fit(
             optimizer=optimizer(
                 values["learning_rate"],
                 rounds * per_round,
-                keras.optimizers.AdamW if alone else SharedAdamW,
+                FusedAdamW if alone else SharedAdamW,
             ),
             loss=examples.histogram.loss,
             # Neither Keras's loop over steps nor XLA takes replicas.
@@ -94,7 +93,7 @@ def fit(
         )
         # Variables that the first step made would have it traced twice.
         network.optimizer.build(network.trainable_variables)
-    sample = examples.evaluation(eval_files, REPORT_STRIDE).take(REPORT_BATCHES)
+    sample = examples.evaluation(eval_files, SCORE_STRIDE).take(REPORT_BATCHES)
     report = ProgressReport(
         Scorer(network, examples.histogram, examples.domain, config.series.step),
         sample,
@@ -167,17 +166,11 @@ class ProgressReport(keras.callbacks.Callback):
 def optimizer(
     learning_rate: float,
     steps: int,
-    adamw: type[keras.optimizers.AdamW] = keras.optimizers.AdamW,
+    adamw: type[FusedAdamW] = FusedAdamW,
 ) -> keras.optimizers.Optimizer:
-    """AdamW over `steps` batches: warm-up, cosine decay, an average of the last weights."""
+    """AdamW over `steps` batches: warm-up, then cosine decay."""
     warm_up = math.ceil(WARM_UP * steps)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warm_up), warmup_target=learning_rate, warmup_steps=warm_up
     )
-    return adamw(
-        schedule,
-        weight_decay=WEIGHT_DECAY,
-        global_clipnorm=CLIP_NORM,
-        use_ema=True,
-        ema_momentum=max(0.0, 1.0 - 1.0 / (AVERAGED * steps)),
-    )
+    return adamw(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP_NORM)

@@ -9,6 +9,9 @@ from keras import layers
 from modules.families.family import Family, initializer
 from modules.features import CODED, CODES, NOW
 
+# Length of the vector of a code. The codes' table is most of the network, in weights and in time.
+CODE_UNITS = 128
+
 
 class CodeSum(layers.Layer):
     """The sum of a vector for each code: a dense layer on codes one-hot, without their zeros.
@@ -74,7 +77,8 @@ def _segment_sum(values: tf.Tensor, rows: tf.Tensor, ids: tf.Tensor, size: Any) 
 def _body(inputs: Mapping[str, Any], values: Mapping[str, Any], seed: int) -> Any:
     units = values["units"]
     numbers = layers.Dense(units, kernel_initializer=initializer(seed))(inputs[NOW])
-    coded = CodeSum(units, seed)(inputs[CODES])
+    widen = layers.Dense(units, use_bias=False, kernel_initializer=initializer(seed + 7))
+    coded = widen(CodeSum(CODE_UNITS, seed)(inputs[CODES]))
     hidden = layers.Activation("gelu")(numbers + coded)
     hidden = layers.Dropout(values["dropout"], seed=seed)(hidden)
     for layer in range(1, values["layers"]):

@@ -217,7 +217,8 @@ def test_too_little_data_is_refused_however_good_the_model(evaluate: Evaluate) -
 def test_forecasts_without_a_label_are_counted_apart(evaluate: Evaluate) -> None:
     examples = segments(24, WINDOWING)
     target = examples[3].features.feature[TARGET].float_list.value
-    gap = slice(70, 82)  # of 12 minutes: from 8 origins none of 5 minutes ahead was observed
+    first = WINDOWING.window + 20
+    gap = slice(first, first + 12)  # minutes: from 8 origins none of 5 ahead was observed
     target[gap] = [float("nan")] * 12
     result = evaluate(examples, GOOD)
     assert (result.evaluation.origins, result.evaluation.forecasts) == (24 * 60, 24 * 60 - 8)

@@ -23,7 +23,7 @@ def _project_settings(monkeypatch):
 def test_the_file_gives_every_value():
     settings = load_settings([])
     assert settings.profile == "default"
-    assert settings.windowing.window == 50
+    assert settings.windowing.window == 120
 
 
 def test_stronger_sources_win(monkeypatch):
@@ -77,7 +77,7 @@ def test_profile_from_the_environment(monkeypatch):
         (["--surprise=1"], "--surprise: no such setting"),
         (["100"], "100: no such"),
         (["--data.rows"], "--data.rows"),
-        (["--data.max_gap=50"], "data.max_gap"),
+        (["--data.max_gap=120"], "data.max_gap"),
         (["--windowing.origins=0"], "windowing.origins"),
         (
             ["--windowing.window=PT90S"],
@@ -88,7 +88,7 @@ def test_profile_from_the_environment(monkeypatch):
         (["--windowing.horizon=-PT5M"], "windowing.horizon"),
         (["--windowing.cadence=P2D"], "windowing.cadence"),
         (["--windowing.cadence=often"], "windowing.cadence"),
-        (["--data.max_gap=PT50M"], "data.max_gap (50) must be smaller"),
+        (["--data.max_gap=PT2H"], "data.max_gap (120) must be smaller"),
         (["--data.max_gap=PT90S"], "data.max_gap: PT1M30S is no whole number"),
         (["--validation.frozen_warning=P2D"], "validation.frozen_warning (2880 steps) is above"),
         (["--series="], "series: must name a path"),

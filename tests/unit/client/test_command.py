@@ -34,8 +34,8 @@ def _project_settings(monkeypatch, tmp_path):
 
 @pytest.fixture
 def house(tmp_path):
-    """Eighty minutes of a household, 2023-01-01 00:00 to 01:19."""
-    return write_iso(tmp_path / "house.csv", household(80, "2023-01-01 00:00"))
+    """Two and a half hours of a household, 2023-01-01 00:00 to 02:29."""
+    return write_iso(tmp_path / "house.csv", household(150, "2023-01-01 00:00"))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_table_for_people(house, server, capsys):
     title, header, *rows = out.splitlines()
     assert title == "Global_active_power, kW, by household-power, version 3"
     assert header.split() == ["from", "mean", "P10", "P50", "P90"]
-    assert [row[:16] for row in rows[:5]] == [f"2023-01-01 01:2{minute}" for minute in range(5)]
+    assert [row[:16] for row in rows[:5]] == [f"2023-01-01 02:3{minute}" for minute in range(5)]
     assert "│" in rows[-1]
     assert err == ""
 
@@ -63,12 +63,12 @@ def test_a_table_for_people(house, server, capsys):
 def test_a_line_of_json_for_each_forecast(house, server, capsys):
     out, _ = forecast(house, "--server", server.url, "--json", "--last=2", capsys=capsys)
     first, second = map(json.loads, out.splitlines())
-    assert first["origin"] == "2023-01-01T01:18:00"
+    assert first["origin"] == "2023-01-01T02:28:00"
     assert [step["time"][11:16] for step in second["steps"]] == [
-        f"01:2{minute}" for minute in range(5)
+        f"02:3{minute}" for minute in range(5)
     ]
     assert [step["came"] is None for step in first["steps"]] == [False, True, True, True, True]
-    assert (second["unit"], second["version"], second["observed_steps"]) == ("kW", "3", 50)
+    assert (second["unit"], second["version"], second["observed_steps"]) == ("kW", "3", 120)
     last = server.requests[-1].json["inputs"]["Global_active_power"][1][-1]
     assert second["steps"][0]["mean"] == pytest.approx(last)
 
@@ -86,14 +86,14 @@ def test_missing_steps_are_noted(house, server, capsys):
     rows = house.read_text().splitlines()
     house.write_text("\n".join(rows[:1] + rows[50:]) + "\n")
     _, err = forecast(house, "--server", server.url, capsys=capsys)
-    assert "looks back 50 steps; 31 of those up to 2023-01-01 01:19 have a value" in err
+    assert "looks back 120 steps; 101 of those up to 2023-01-01 02:29 have a value" in err
 
 
 def test_nothing_to_forecast_from_is_refused(tmp_path, server, capsys):
-    minutes = household(80, "2023-01-01 00:00").without_values(slice(20, 80))
+    minutes = household(150, "2023-01-01 00:00").without_values(slice(20, 150))
     house = write_iso(tmp_path / "house.csv", minutes)
     _, err = forecast(house, "--server", server.url, capsys=capsys, code=1)
-    assert "Global_active_power has no value from 2023-01-01 00:30 to 2023-01-01 01:19" in err
+    assert "Global_active_power has no value from 2023-01-01 00:30 to 2023-01-01 02:29" in err
 
 
 def test_the_description_beside_the_model_is_the_one_that_counts(house, server, capsys, tmp_path):
@@ -103,7 +103,7 @@ def test_the_description_beside_the_model_is_the_one_that_counts(house, server, 
     forecast(house, "--server", server.url, "--windowing.window=30", capsys=capsys)
     file.unlink()
     _, err = forecast(house, "--server", server.url, "--windowing.window=30", capsys=capsys, code=1)
-    assert "Voltage: float32 [batch, 50], by the settings float32 [batch, 30]" in err
+    assert "Voltage: float32 [batch, 120], by the settings float32 [batch, 30]" in err
     assert "--windowing.window" in err
 
 

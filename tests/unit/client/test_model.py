@@ -65,7 +65,7 @@ def test_a_server_that_does_not_agree(settings, beside):
     del other["timestamp"]
     with pytest.raises(ForecastError) as caught:
         model_of(Served("3", other), settings())
-    assert f"Voltage: float32 [batch, 24], by {file} float32 [batch, 50]" in str(caught.value)
+    assert f"Voltage: float32 [batch, 24], by {file} float32 [batch, 120]" in str(caught.value)
     assert f"humidity: int64 [batch], by {file} not there" in str(caught.value)
     assert f"timestamp: not there, by {file} int64 [batch]" in str(caught.value)
     assert "Global_active_power" not in str(caught.value)

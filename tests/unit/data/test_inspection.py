@@ -19,9 +19,9 @@ from tfx_pipeline.data.summary import DataSummary
 def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
     series = (
         household(3000)
-        .without_values(slice(100, 130))
+        .without_values(slice(300, 330))
         .without_values(slice(200, 230), measurements=["Voltage"])
-        .without_rows(slice(400, 460))
+        .without_rows(slice(600, 660))
     )
 
     summary = check([str(write_uci(tmp_path / "house.txt", series))])
@@ -35,9 +35,9 @@ def test_counts_of_a_series_with_holes(tmp_path: Path) -> None:
     assert summary.bad_rows == {}
     assert set(summary.physics_fraction.values()) == {0.0}
     whole = WINDOWING.window + WINDOWING.horizon - 1
-    assert summary.splits["train"].windows == 2100 - 55 - 90 - 3 * whole
+    assert summary.splits["train"].windows == 2100 - 125 - 90 - 3 * whole
     assert summary.splits["eval"].windows == 300 - whole
-    assert summary.splits["test"].first == "2007-01-02 16:55"
+    assert summary.splits["test"].first == "2007-01-02 18:05"
 
 
 def test_laws_of_physics_are_counted(tmp_path: Path) -> None:
@@ -59,11 +59,11 @@ def test_meters_share_the_splits_but_not_the_windows(tmp_path: Path) -> None:
     assert found.summary.meters == 2
     assert found.summary.steps == 3500
     spans = {one.split: one.span for one in found.intervals["early"]}
-    assert spans["train"].stop == late.minutes[0] - 1200 + round(2700 * 0.7) - 55
+    assert spans["train"].stop == late.minutes[0] - 1200 + round(2700 * 0.7) - 125
     assert {one.split for one in found.intervals["late"]} == {"train", "eval", "test"}
     for intervals in found.intervals.values():
         for older, newer in pairwise(intervals):
-            assert older.span.stop + 55 <= newer.span.start
+            assert older.span.stop + 125 <= newer.span.start
 
 
 def test_a_meter_without_any_target_gives_nothing(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_stuck_sensor_is_found(tmp_path: Path) -> None:
 
 
 def test_a_split_whose_windows_have_no_label_is_refused(tmp_path: Path) -> None:
-    series = household(550).without_values(slice(435, 440), measurements=[TARGET])
+    series = household(1250).without_values(slice(995, 1000), measurements=[TARGET])
 
     with pytest.raises(DataError, match="no window with a label for the eval split"):
         check([str(write_iso(tmp_path / "house.csv", series))])
@@ -221,14 +221,14 @@ def test_nothing_but_missing_targets(tmp_path: Path) -> None:
 
 
 def test_too_little_data_for_a_split_says_how_much_is_needed(tmp_path: Path) -> None:
-    path = write_iso(tmp_path / "short.csv", household(500))
+    path = write_iso(tmp_path / "short.csv", household(1200))
 
     error = error_of(path)
 
     assert error.problems[0].rule == "split"
     assert "eval split" in str(error)
-    assert "need about 550 such steps, the input spans 500" in str(error)
-    assert check([str(write_iso(path, household(550)))]).splits["eval"].windows == 1
+    assert "need about 1,250 such steps, the input spans 1,200" in str(error)
+    assert check([str(write_iso(path, household(1250)))]).splits["eval"].windows == 1
 
 
 @pytest.mark.parametrize("days", [2, 5])

@@ -11,7 +11,7 @@ from tfx_pipeline.data.options import DataSettings
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"max_gap": 50}, r"data.max_gap \(50\) must be smaller than windowing.window \(50\)"),
+        ({"max_gap": 120}, r"data.max_gap \(120\) must be smaller than windowing.window \(120\)"),
         ({"max_gap": -1}, "max_gap"),
         ({"train_fraction": 0.9, "eval_fraction": 0.1}, "must leave a newest part"),
         ({"max_gaps": 3}, "max_gaps"),

@@ -1,5 +1,7 @@
 """What the Tuner and the Trainer get: what is refused, and what follows from it."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +67,14 @@ def test_any_number_of_origins_makes_batches(origins, batch, stride):
 def test_training_ends_with_its_steps_or_its_epochs():
     assert Budget(steps=100, epochs=10).batches(windows=6400, batch=64) == 100
     assert Budget(steps=100, epochs=10).batches(windows=320, batch=64) == 50
+
+
+@pytest.mark.parametrize(("steps", "epochs", "batch"), [(100, 10, 64), (100, 3, 64), (7, 5, 1)])
+def test_enough_windows_are_just_enough(steps, epochs, batch):
+    budget = Budget(steps=steps, epochs=epochs)
+    enough = budget.enough(batch)
+    assert budget.batches(enough, batch) == budget.batches(10 * enough, batch) == steps
+    assert budget.batches(enough - math.ceil(batch / epochs), batch) < steps
 
 
 def test_a_dropout_that_is_set_is_a_hyperparameter():

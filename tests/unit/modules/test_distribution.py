@@ -1,10 +1,12 @@
 """The histogram of deltas: loss, mean and quantiles."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from modules.distribution import BINS, Histogram
+from modules.distribution import BINS, LABEL_DEVIATION, Histogram
 from tfx_pipeline.model_contract import OUTPUTS
 
 DOMAIN = (0.0, 30.0)
@@ -14,25 +16,43 @@ ONE = tf.ones([1])
 
 def peak(delta: float) -> tf.Tensor:
     """Logits of certainty about one bin, [1, 1, BINS]."""
-    return 50.0 * tf.one_hot(HISTOGRAM.bin_of(tf.constant([[delta]])), BINS)
+    position = HISTOGRAM.position(tf.constant([[delta]]))
+    return 50.0 * tf.one_hot(tf.cast(position, tf.int32), BINS)
 
 
 @pytest.mark.parametrize("delta", [-3.0, -0.2, 0.0, 0.004, 0.7, 5.0])
-def test_a_bin_holds_its_delta(delta):
-    index = int(HISTOGRAM.bin_of(tf.constant(delta)))
-    low, high = HISTOGRAM.edges[index : index + 2]
-    assert low <= delta <= high
+def test_a_delta_has_a_position_between_the_edges_of_its_bin(delta):
+    low = int(HISTOGRAM.position(tf.constant(delta)))
+    assert HISTOGRAM.edges[low] <= delta <= HISTOGRAM.edges[low + 1]
 
 
-def test_deltas_beyond_the_reach_fall_in_the_outermost_bins():
-    bins = HISTOGRAM.bin_of(tf.constant([-100.0, 100.0])).numpy().tolist()
-    assert bins == [0, BINS - 1]
+def test_deltas_beyond_the_reach_are_at_its_ends():
+    assert HISTOGRAM.position(tf.constant([-100.0, 100.0])).numpy().tolist() == [0.0, BINS]
+
+
+@pytest.mark.parametrize("delta", [-100.0, -3.0, -0.2, 0.0, 0.004, 0.7, 5.0, 100.0])
+def test_a_label_is_a_gaussian_around_its_place_among_the_bins(delta):
+    found = HISTOGRAM.target(tf.constant([delta])).numpy()[0]
+    place = float(HISTOGRAM.position(tf.constant(delta)))
+    gaussian = NormalDist(place, LABEL_DEVIATION)
+    expected = np.diff([gaussian.cdf(edge) for edge in range(BINS + 1)])
+    np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-5)
+    assert found.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_no_logits_are_better_than_those_of_the_label():
+    deltas = tf.constant([[0.3]])
+    ideal = tf.math.log(HISTOGRAM.target(deltas) + 1e-9)
+    least = float(HISTOGRAM.loss(deltas, ideal)[0])
+    for seed in range(5):
+        other = ideal + tf.random.stateless_normal(ideal.shape, [seed, 1], stddev=0.5)
+        assert float(HISTOGRAM.loss(deltas, other)[0]) > least
 
 
 @pytest.mark.parametrize("delta", [-1.5, 0.0, 2.2])
 def test_certainty_forecasts_its_bin(delta):
     forecast = HISTOGRAM.forecast(peak(delta), tf.constant([[2.0]]), ONE, DOMAIN)
-    width = 0.05 + 0.1 * abs(delta)
+    width = 0.05 + 0.16 * abs(delta)
     for name in OUTPUTS:
         assert forecast[name].numpy() == pytest.approx(2.0 + delta, abs=width)
 
@@ -45,9 +65,9 @@ def test_quantiles_are_ordered_and_hold_their_share():
     probabilities = tf.nn.softmax(logits)
     uniform = tf.ones([BINS]) / BINS
     span = HISTOGRAM.edges
-    median, p10 = HISTOGRAM.quantiles(uniform, [0.5, 0.1]).numpy()
+    median, eighth = HISTOGRAM.quantiles(uniform, [0.5, 0.125]).numpy()
     assert median == pytest.approx(0.0, abs=1e-4)
-    assert p10 == pytest.approx(span[10], rel=1e-3)
+    assert eighth == pytest.approx(span[BINS // 8], rel=1e-3)
     mean = HISTOGRAM.mean(probabilities).numpy()
     expected = probabilities.numpy() @ ((span[1:] + span[:-1]) / 2)
     np.testing.assert_allclose(mean, expected, rtol=1e-4, atol=1e-5)

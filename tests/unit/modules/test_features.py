@@ -117,7 +117,9 @@ def test_rolling_statistics_are_of_the_observed_minutes():
 def test_times_fall_in_bins_and_none_has_its_own():
     codes = features.time_bins(tf.constant([[[0, 14, 15, 16, 48, 49]]]), 50).numpy()
     # 14, 15 and 16 share a bin; none in the window has the last one.
-    assert codes.tolist() == [[[0, 14, 14, 14, 24, 25]]]
+    assert codes.tolist() == [[[0, 14, 14, 14, 23, 24]]]
+    longer = features.time_bins(tf.constant([[[0, 104, 105, 900, 999]]]), 1000).numpy()
+    assert longer.tolist() == [[[0, 28, 29, 29, 30]]]
 
 
 def test_short_windows_work():

@@ -16,7 +16,8 @@ HISTOGRAM = Histogram(spread=0.07, reach=9.0)
 
 def constant_network(delta: float) -> keras.Model:
     """Forecasts one delta, whatever it is shown."""
-    logits = 50.0 * tf.one_hot(HISTOGRAM.bin_of(tf.constant([delta] * 2)), BINS)
+    position = HISTOGRAM.position(tf.constant([delta] * 2))
+    logits = 50.0 * tf.one_hot(tf.cast(position, tf.int32), BINS)
     inputs = {NOW: keras.Input((1,), name=NOW)}
     outputs = keras.layers.Lambda(lambda x: 0.0 * x[:, :, None] + logits.numpy()[None])(inputs[NOW])
     return keras.Model(inputs, outputs)

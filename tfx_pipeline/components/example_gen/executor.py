@@ -40,6 +40,8 @@ from tfx_pipeline.frozen import Frozen
 
 LOG = logging.getLogger("tfx_pipeline.data")
 
+# The least that gzip can do: a third of the time for a quarter more bytes.
+_COMPRESSION = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 _BATCH_VALUES = 500_000
 """Values that are serialized at a time; 2 MB."""
 
@@ -124,7 +126,7 @@ class WriteShards(beam.DoFn):
             fileio.makedirs(folder)
         with ExitStack() as stack:
             writers = [
-                stack.enter_context(tf.io.TFRecordWriter(path, "GZIP")) for path in temporary
+                stack.enter_context(tf.io.TFRecordWriter(path, _COMPRESSION)) for path in temporary
             ]
             encoder = Encoder(self._options.series, self._inspection.groups)
             for batch in _batches(self._segments(chosen), _batch_size(self._options)):

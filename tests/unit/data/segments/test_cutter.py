@@ -153,14 +153,14 @@ def test_values_of_another_interval_are_not_shown() -> None:
 
 
 def test_a_short_gap_stays_inside_as_missing() -> None:
-    series = household(300).without_rows(slice(100, 115))
-    longer = household(300).without_rows(slice(100, 116))
+    series = household(600).without_rows(slice(200, 215))
+    longer = household(600).without_rows(slice(200, 216))
 
     def usable(one: Series) -> int:
         return int(sum(part.weight.sum() for part in cut(one, SPLIT_OF, data_options(), seed=1)))
 
-    assert usable(series) == 300 - 54
-    assert usable(longer) == (100 - 54) + (300 - 116 - 54)
+    assert usable(series) == 600 - 124
+    assert usable(longer) == (200 - 124) + (600 - 216 - 124)
 
 
 def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
@@ -176,7 +176,7 @@ def test_windows_of_neighbouring_splits_are_an_embargo_apart() -> None:
     assert found[0].span.start == 1_000_003
     assert found[-1].span.stop == 1_005_003
     fractions = [(one.span.stop - one.span.start) / 5000 for one in found]
-    np.testing.assert_allclose(fractions, [0.7 - 55 / 5000, 0.1, 0.2 - 55 / 5000])
+    np.testing.assert_allclose(fractions, [0.7 - 125 / 5000, 0.1, 0.2 - 125 / 5000])
 
 
 def test_a_split_that_is_longer_than_both_neighbours_pays_both_embargoes() -> None:
@@ -184,7 +184,7 @@ def test_a_split_that_is_longer_than_both_neighbours_pays_both_embargoes() -> No
     splits = split_intervals(Interval(0, 2000), options)
     assert splits == {
         "train": Interval(0, 400),
-        "eval": Interval(400 + 55, 1400 - 55),
+        "eval": Interval(400 + 125, 1400 - 125),
         "test": Interval(1400, 2000),
     }
 
@@ -222,7 +222,7 @@ def test_the_first_pass_agrees_with_the_definition(tmp_path: Path) -> None:
 def test_an_interval_can_be_narrowed_to_some_segments() -> None:
     (interval,) = usable_intervals([Interval(0, 1000)], SPLIT_OF, WINDOWING)
 
-    assert interval.segments == Interval(0, 17)
+    assert interval.segments == Interval(1, 17)
     narrowed = interval.within(Interval(5, 99))
     assert narrowed is not None
     assert narrowed.segments == Interval(5, 17)

@@ -17,7 +17,7 @@ def all_intervals(minutes: int) -> list[SplitInterval]:
 
 
 def test_every_segment_has_one_shard_in_order_of_time() -> None:
-    for minutes in (1100, 2000, 60_000):
+    for minutes in (1250, 2000, 60_000):
         found = all_intervals(minutes)
         all_shards = shards(found)
         assert [(shard.split, shard.number) for shard in all_shards] == [
