@@ -28,28 +28,26 @@ SHORT, LONG = 100, 400
 EPOCHS = 1000
 
 
-def seconds_per_step(examples: Examples, train: list[str], evaluation: list[str]) -> float:
+def seconds_per_step(examples: Examples, splits: list[list[str]]) -> float:
     """Processor time of a step once the graph is compiled."""
     seconds = []
     for steps in (SHORT, LONG):
         started = time.process_time()
-        fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
+        fit(examples, splits, None, {}, Budget(steps=steps, epochs=EPOCHS))
         seconds.append(time.process_time() - started)
     return (seconds[1] - seconds[0]) / (LONG - SHORT)
 
 
 def compare(examples_folder: str, transform_folder: str, seconds: float) -> None:
     """Fits each family for about `seconds` of processor time and records what it reaches."""
-    train, evaluation, test = (
-        [f"{examples_folder}/Split-{split}/*"] for split in ("train", "eval", "test")
-    )
+    *splits, test = ([f"{examples_folder}/Split-{split}/*"] for split in ("train", "eval", "test"))
     measured = {}
     for family in FAMILIES:
         settings = load_settings([f"--model.family={family}"])
         examples = Examples(transform_folder, settings.trainer_config)
-        steps = int(seconds / seconds_per_step(examples, train, evaluation))
+        steps = int(seconds / seconds_per_step(examples, splits))
         started = time.process_time()
-        network, _ = fit(examples, train, evaluation, {}, Budget(steps=steps, epochs=EPOCHS))
+        network, _ = fit(examples, splits, None, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
         score = Scorer(network, examples.histogram, examples.domain, settings.spec.step).evaluate(
             examples.evaluation(test)

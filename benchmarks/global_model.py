@@ -76,7 +76,7 @@ def alone(settings: Settings, transform: str, files: Mapping[str, str]) -> Error
     config = settings.trainer_config
     of_one = config.model.model_copy(update={"batch": BATCH, "epochs": EPOCHS, "steps": STEPS})
     examples = Examples(transform, config.model_copy(update={"model": of_one}))
-    network, _ = fit(examples, [files["train"]], [files["eval"]], {}, of_one)
+    network, _ = fit(examples, [[files["train"]]], [files["eval"]], {}, of_one)
     scorer = Scorer(network, examples.histogram, examples.domain, settings.spec.step)
     return scorer.evaluate(examples.evaluation([files["test"]]))
 

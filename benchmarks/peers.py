@@ -6,8 +6,9 @@ All are scored on the test split of the profile's last run: the model and the na
 gate scored them, LightGBM here. It is shown what the network is shown, numbers as numbers and not
 one-hot, and forecasts the same, the delta from the base in scales of the meter, by squared error;
 steps ahead that are alike share a model, which is told which step it is, and each is stopped early
-on the eval split. The processor time of both fits is measured; that of the network from a few
-batches, for the pipeline's own fit runs besides others.
+on the eval split, then fitted anew on that as well, as the network is. The processor time of both
+fits is measured; that of the network from a few batches, for the pipeline's own fit runs besides
+others.
 """
 
 from __future__ import annotations
@@ -165,18 +166,22 @@ def alike(horizon: int) -> list[range]:
 
 
 def boosted(train: Table, held_out: Table, rows: int) -> list[lightgbm.Booster]:
-    """A model for each of the steps that are alike, from so many rows at most."""
+    """A model for each of the steps that are alike, from so many rows at most and those held out.
+
+    How many trees each has is found before, by what is held out.
+    """
     models = []
     for steps in alike(train.deltas.shape[1]):
         data = []
         for table, most in ((train, rows), (held_out, round(HELD_OUT * rows))):
             inputs, deltas = table.some(max(1, most // len(steps))).rows(steps)
             seen = np.isfinite(deltas)
-            data.append(lightgbm.Dataset(inputs[seen], deltas[seen]))
+            data.append((inputs[seen], deltas[seen]))
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-        models.append(
-            lightgbm.train(PARAMETERS, data[0], TREES, valid_sets=data[1:], callbacks=[stop])
-        )
+        own, other = (lightgbm.Dataset(*one) for one in data)
+        found = lightgbm.train(PARAMETERS, own, TREES, valid_sets=[other], callbacks=[stop])
+        both = lightgbm.Dataset(*map(np.concatenate, zip(*data, strict=True)))
+        models.append(lightgbm.train(PARAMETERS, both, found.best_iteration))
     return models
 
 
@@ -202,9 +207,10 @@ def network_seconds(examples: Examples, train: str, evaluation: str) -> float:
     config, seconds = examples.config, []
     for steps in (SHORT, LONG):
         started = time.process_time()
-        fit(examples, [train], [evaluation], {}, Budget(steps=steps, epochs=config.model.epochs))
+        budget = Budget(steps=steps, epochs=config.model.epochs)
+        fit(examples, [[train], [evaluation]], None, {}, budget)
         seconds.append(time.process_time() - started)
-    windows = examples.count_windows([train], config.model.enough(config.model.batch))
+    windows = examples.count_windows([train, evaluation], config.model.enough(config.model.batch))
     batches = config.model.batches(windows, config.model.batch)
     each = (seconds[1] - seconds[0]) / (LONG - SHORT)
     return seconds[1] + each * (batches - LONG)

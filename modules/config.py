@@ -23,11 +23,11 @@ class Budget(Frozen):
     """Passes over the windows of the training split, at most; more than three overfit."""
 
     def batches(self, windows: int, batch: int) -> int:
-        """Batches to train on, given the windows of the training split and of a batch."""
+        """Batches to train on, given the windows to learn from and those of a batch."""
         return min(self.steps, math.ceil(self.epochs * windows / batch))
 
     def enough(self, batch: int) -> int:
-        """Windows of the training split that give `steps` batches: more make no difference."""
+        """Windows to learn from that give `steps` batches: more make no difference."""
         return math.ceil(self.steps * batch / self.epochs)
 
 
@@ -48,6 +48,10 @@ class ModelSettings(Budget):
     dropout: float | None = Field(ge=0.0, lt=1.0)
     """Fraction of the units that a batch leaves out, more where windows are few; null: the
     family's."""
+    refit: bool
+    """Whether the final fit learns from the evaluation split as well, which is newer, now that the
+    search has chosen by it. false: from the training split alone, and its progress is scored on the
+    evaluation split."""
     strategy: Literal["single", "mirrored"]
     """Devices of the final fit: one, or all GPUs of the machine, each with its part of every
     batch (`tf.distribute.MirroredStrategy`)."""

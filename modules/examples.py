@@ -117,16 +117,26 @@ class Examples:
         segments = serialized(patterns).take(-(-enough // origins))
         return origins * int(segments.reduce(np.int64(0), lambda count, _: count + 1))
 
-    def training(self, patterns: Sequence[str]) -> tf.data.Dataset:
+    def training(self, splits: Sequence[Sequence[str]]) -> tf.data.Dataset:
         """Endless, shuffled, repeatable batches of inputs, deltas from the base, and weights.
 
         Deltas are in scales, NaN where there is no label to learn from. Weights are 1 in the mean
         of a batch.
+
+        Args:
+            splits: Patterns of the files of each; a batch holds of each what its size asks for.
         """
         config = self.config
         stride, windows = config.stride, config.windowing.count(config.stride)
         starts = config.windowing.phases(stride)
-        segments = serialized(patterns).shuffle(SHUFFLED, seed=config.seed).repeat()
+        segments = tf.data.Dataset.sample_from_datasets(
+            [
+                serialized(patterns).shuffle(SHUFFLED // len(splits), seed=config.seed).repeat()
+                for patterns in splits
+            ],
+            [float(size) for size in map(size_of_files, splits)],
+            seed=config.seed,
+        )
         batches = self._drawn(segments).batch(config.segments, drop_remainder=True)
 
         def windowed(
@@ -245,6 +255,11 @@ def serialized(patterns: Sequence[str]) -> tf.data.Dataset:
     options = tf.data.Options()
     options.autotune.enabled = False
     return examples.with_options(options)
+
+
+def size_of_files(patterns: Sequence[str]) -> int:
+    """Bytes of the files that match any of the patterns."""
+    return sum(tf.io.gfile.stat(name).length for name in matching_files(patterns))
 
 
 def matching_files(patterns: Sequence[str]) -> list[str]:

@@ -40,7 +40,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     def run(hyperparameters: Mapping[str, Any]) -> TrialRecord:
         values = network_values(hyperparameters)
         network, record = fit(
-            examples, fn_args.train_files, fn_args.eval_files, values, config.tuner
+            examples, [fn_args.train_files], fn_args.eval_files, values, config.tuner
         )
         origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
         scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
@@ -82,22 +82,21 @@ def run_fn(fn_args: FnArgs) -> None:
         config.segments,
     )
     examples = Examples(fn_args.transform_graph_path, config)
+    train, evaluation = fn_args.train_files, fn_args.eval_files
+    refit = config.model.refit
     network, record = fit(
         examples,
-        fn_args.train_files,
-        fn_args.eval_files,
+        [train, evaluation] if refit else [train],
+        None if refit else evaluation,
         hyperparameters,
         config.model,
         strategy_of(config.model.strategy, config.batch),
     )
-    scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
-    score = scorer.evaluate(examples.evaluation(fn_args.eval_files, SCORE_STRIDE))
-    logger.info("trained: eval %s", score)
     export.export(
         network,
         examples,
         fn_args.serving_model_dir,
-        fn_args.eval_files,
+        evaluation,
         hyperparameters,
     )
     write_atomically(fn_args.model_run_dir, FIT_FILE, record.model_dump_json(indent=2))

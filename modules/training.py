@@ -1,9 +1,10 @@
 """Fits one network for a fixed number of steps."""
 
+import functools
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -13,10 +14,11 @@ from modules.adamw import FusedAdamW
 from modules.config import Budget
 from modules.examples import Examples
 from modules.families import load_family
-from modules.features import AHEAD, Origins
+from modules.features import AHEAD
 from modules.networks import build_network
 from modules.replicas import SharedAdamW
 from modules.score import SCORE_STRIDE, Scorer
+from tfx_pipeline.scoring import ErrorSums
 from tfx_pipeline.training_record import FitRecord, Progress
 
 logger = logging.getLogger("modules.training")
@@ -26,7 +28,7 @@ REPORTS = 10
 # Steps between two lines, at least.
 REPORTED = 100
 # Reports look at a part of the evaluation split: so many batches of the windows that are scored.
-REPORT_BATCHES = 10
+REPORT_BATCHES = 20
 WARM_UP = 0.05
 WEIGHT_DECAY = 0.05
 CLIP_NORM = 1.0
@@ -41,8 +43,8 @@ class Fit(NamedTuple):
 
 def fit(
     examples: Examples,
-    train_files: Sequence[str],
-    eval_files: Sequence[str],
+    splits: Sequence[Sequence[str]],
+    eval_files: Sequence[str] | None,
     hyperparameters: Mapping[str, Any],
     budget: Budget,
     strategy: tf.distribute.Strategy | None = None,
@@ -51,8 +53,8 @@ def fit(
 
     Args:
         examples: How the files are read; holds the settings.
-        train_files: Patterns of the files to learn from.
-        eval_files: Patterns of the files that the progress is reported on.
+        splits: To learn from; patterns of the files of each.
+        eval_files: Patterns of the files that the progress is scored on; None: it is not.
         hyperparameters: By name; the family's defaults for those left out.
         budget: How long.
         strategy: Of the devices that share the batches; None: one device.
@@ -62,10 +64,11 @@ def fit(
     """
     started = time.monotonic()
     config = examples.config
-    windows = examples.count_windows(train_files, budget.enough(config.batch))
+    patterns = [pattern for split in splits for pattern in split]
+    windows = examples.count_windows(patterns, budget.enough(config.batch))
     steps = budget.batches(windows, config.batch)
     rounds, per_round = divide(steps)
-    batches = examples.training(train_files)
+    batches = examples.training(splits)
     shapes = {name: tuple(spec.shape[1:]) for name, spec in batches.element_spec[0].items()}
     family = load_family(config.model.family)
     values = {**family.defaults, **hyperparameters}
@@ -93,13 +96,12 @@ def fit(
         )
         # Variables that the first step made would have it traced twice.
         network.optimizer.build(network.trainable_variables)
-    sample = examples.evaluation(eval_files, SCORE_STRIDE).take(REPORT_BATCHES)
-    report = ProgressReport(
-        Scorer(network, examples.histogram, examples.domain, config.series.step),
-        sample,
-        per_round,
-        rounds,
-    )
+    evaluate = None
+    if eval_files is not None:
+        sample = examples.evaluation(eval_files, SCORE_STRIDE).take(REPORT_BATCHES)
+        scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
+        evaluate = functools.partial(scorer.evaluate, sample)
+    report = ProgressReport(evaluate, per_round, rounds)
     network.fit(
         batches,
         epochs=rounds,
@@ -127,22 +129,17 @@ def divide(steps: int) -> tuple[int, int]:
 
 
 class ProgressReport(keras.callbacks.Callback):
-    """Logs a line per round: the loss, and the score on a part of the evaluation split.
+    """Logs a line per round: the loss and, where there is one, the score on other windows.
 
     Attributes:
         progress: The same figures, of the rounds so far.
     """
 
     def __init__(
-        self,
-        scorer: Scorer,
-        origins: Iterable[tuple[Origins, Mapping[str, tf.Tensor]]],
-        per_round: int,
-        rounds: int,
+        self, evaluate: Callable[[], ErrorSums] | None, per_round: int, rounds: int
     ) -> None:
         super().__init__()
-        self._scorer = scorer
-        self._origins = origins
+        self._evaluate = evaluate
         self._per_round = per_round
         self._rounds = rounds
         self.progress: list[Progress] = []
@@ -150,17 +147,18 @@ class ProgressReport(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Reports on the round just finished."""
         step, loss = (epoch + 1) * self._per_round, float((logs or {})["loss"])
-        found = self._scorer.evaluate(self._origins)
+        found = self._evaluate() if self._evaluate else None
         self.progress.append(
             Progress(
                 step=step,
                 loss=loss,
-                eval_mse=found.mean(found.mse),
-                eval_mae=found.mean(found.mae),
+                eval_mse=found.mean(found.mse) if found else None,
+                eval_mae=found.mean(found.mae) if found else None,
             )
         )
         total = self._rounds * self._per_round
-        logger.info("step %d/%d, loss %.4f, eval %s", step, total, loss, found)
+        score = f", eval {found}" if found else ""
+        logger.info("step %d/%d, loss %.4f%s", step, total, loss, score)
 
 
 def optimizer(

@@ -26,7 +26,7 @@ def _finite(value: float | None) -> float | None:
 
 
 Figure = Annotated[float | None, AfterValidator(_finite)]
-"""None: not a number, as of a fit that ran away."""
+"""None: not a number, as of a fit that ran away; or not measured."""
 
 
 class _Record(Frozen):
@@ -43,7 +43,8 @@ class Progress(_Record):
     loss: Figure
     """Of the training batches since the line before."""
     eval_mse: Figure
-    """Squared error of the mean, over all steps ahead, on a part of the evaluation split."""
+    """Squared error of the mean, over all steps ahead, on a part of the evaluation split; None
+    where the fit learns from that."""
     eval_mae: Figure
     """Absolute error of the median, the same."""
 

@@ -129,7 +129,7 @@ def test_the_same_seed_gives_the_same_network(folder):
         examples = Examples(str(folder / "transform"), CONFIG)
         train, evaluation = ([str(folder / split / "*")] for split in ("train", "eval"))
         return fit(
-            examples, train, evaluation, {}, Budget(steps=12, epochs=1)
+            examples, [train], evaluation, {}, Budget(steps=12, epochs=1)
         ).network.get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):

@@ -29,7 +29,8 @@ from modules.replicas import strategy_of
 from modules.training import fit
 from tests.support.trained import Run
 
-args = Run(Path(sys.argv[1])).fn_args(steps=30, batch=30, dropout=0.0, strategy="mirrored")
+args = Run(Path(sys.argv[1])).fn_args(steps=30, batch=30, dropout=0.0, strategy="mirrored",
+    refit=False)
 config = TrainerConfig.model_validate(args.custom_config)
 training, made = Examples.training, []
 
@@ -45,7 +46,7 @@ def fitted(*arguments):
     return made[-1]
 
 Examples.training = looked_at
-fitted(Examples(args.transform_graph_path, config), args.train_files, args.eval_files,
+fitted(Examples(args.transform_graph_path, config), [args.train_files], args.eval_files,
        config.model.hyperparameters, config.model)
 Examples.training, trainer.fit = training, fitted
 for _ in range(2):

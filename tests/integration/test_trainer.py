@@ -160,9 +160,8 @@ def test_the_same_seed_gives_the_same_model(run, family):
 
     def weights():
         examples = Examples(args.transform_graph_path, config)
-        return fit(
-            examples, args.train_files, args.eval_files, {}, config.model
-        ).network.get_weights()
+        splits = [args.train_files, args.eval_files]
+        return fit(examples, splits, None, {}, config.model).network.get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):
         np.testing.assert_array_equal(first, second)
@@ -173,7 +172,7 @@ def test_any_number_of_origins_trains(tmp_path):
     run = prepare(tmp_path, days=4, windowing=shape)
     args = run.fn_args(steps=5, batch=100, stride=4)
     examples = Examples(args.transform_graph_path, TrainerConfig.model_validate(args.custom_config))
-    inputs, deltas, weights = next(iter(examples.training(args.train_files)))
+    inputs, deltas, weights = next(iter(examples.training([args.train_files])))
     assert inputs["now"].shape[0] == deltas.shape[0] == weights.shape[0] == 14 * 7
     trainer.run_fn(args)
     _, asked = read_requests(run.folder / "model" / REQUESTS_FILE)
@@ -185,7 +184,7 @@ def test_calm_segments_are_drawn_seldom_and_weigh_more(run):
     examples = Examples(run.fn_args().transform_graph_path, config)
     batches = [
         (deltas.numpy(), weights.numpy())
-        for _, deltas, weights in examples.training(run.fn_args().train_files).take(60)
+        for _, deltas, weights in examples.training([run.fn_args().train_files]).take(60)
     ]
     assert all(weights.mean() == pytest.approx(1.0) for _, weights in batches)
     deltas, weights = (np.concatenate(values) for values in zip(*batches, strict=True))
@@ -197,8 +196,9 @@ def test_calm_segments_are_drawn_seldom_and_weigh_more(run):
 def test_no_thread_tunes_what_is_read(run):
     config = TrainerConfig.model_validate(run.fn_args().custom_config)
     examples = Examples(run.fn_args().transform_graph_path, config)
-    for made in (examples.training, examples.evaluation):
-        assert made(run.fn_args().train_files).options().autotune.enabled is False
+    files = run.fn_args().train_files
+    for made in (examples.training([files, files]), examples.evaluation(files)):
+        assert made.options().autotune.enabled is False
 
 
 def searched(args, config: TrainerConfig) -> list[TrialRecord]:
@@ -248,9 +248,37 @@ def test_the_fit_is_written_down():
     assert (record.steps, [line.step for line in record.progress]) == (400, [100, 200, 300, 400])
     first, last = record.progress[0], record.progress[-1]
     assert last.loss < first.loss
-    assert last.eval_mse > 0
-    assert last.eval_mae > 0
+    # It learned from what it would be scored on.
+    assert (last.eval_mse, last.eval_mae) == (None, None)
     assert record.seconds > 0
+
+
+def test_a_fit_of_the_train_split_alone_is_scored_on_the_other(run, caplog):
+    args = run.fn_args(steps=20, batch=30, refit=False)
+    with caplog.at_level(logging.INFO, logger="modules"):
+        trainer.run_fn(args)
+    record = FitRecord.model_validate_json((run.folder / "model_run" / FIT_FILE).read_bytes())
+    assert record.progress[-1].eval_mse > 0
+    assert record.progress[-1].eval_mae > 0
+    assert "step 20/20" in caplog.text
+    assert "eval mse_ratio" in caplog.text
+
+
+def test_a_batch_holds_of_each_split_what_its_size_asks_for(run):
+    args = run.fn_args(batch=60, stride=60, least_sampled=1)
+    config = TrainerConfig.model_validate(args.custom_config)
+    examples = Examples(args.transform_graph_path, config)
+    drawn = [
+        examples.training(splits)
+        for splits in ([args.train_files], [args.eval_files], [args.train_files, args.eval_files])
+    ]
+    train, evaluation, both = (
+        {delta.tobytes() for _, deltas, _ in one.take(40) for delta in deltas.numpy()}
+        for one in drawn
+    )
+    share = len(both & evaluation) / len(both)
+    assert 0.03 < share < 0.4
+    assert len(both & train) > len(both & evaluation)
 
 
 def test_missing_example_files_are_named(run):

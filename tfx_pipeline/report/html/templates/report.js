@@ -134,12 +134,14 @@
     if (!fits) { hide("curve-mse"); hide("curve-loss"); return; }
     const x = [...new Set(fits.flatMap(fit => fit.x))].sort((a, b) => a - b);
     for (const [id, name] of [["curve-mse", "eval_mse"], ["curve-loss", "loss"]]) {
-      const columns = fits.map(fit => { const at = new Map(fit.x.map((step, i) => [step, fit[name][i]])); return x.map(step => at.has(step) ? at.get(step) : null); });
+      const shown = fits.filter(fit => fit[name].some(value => value != null));
+      if (!shown.length) { hide(id); continue; }
+      const columns = shown.map(fit => { const at = new Map(fit.x.map((step, i) => [step, fit[name][i]])); return x.map(step => at.has(step) ? at.get(step) : null); });
       draw(id, {
-        legend: { show: fits.length <= 8 },
+        legend: { show: shown.length <= 8 },
         scales: { x: { time: false, range: (_, low, high) => [0, high] } },
         axes: [{ values: wholes }, { values: (_, values) => values.map(short) }],
-        series: [{ label: "step" }, ...fits.map(fit => fit.name === "final fit"
+        series: [{ label: "step" }, ...shown.map(fit => fit.name === "final fit"
           ? line(fit.name, "model", { width: 2.5, spanGaps: true, ...dots(5) })
           : line(fit.name, "other", { width: 1.2, spanGaps: true, ...dots(6) }))],
       }, [x, ...columns]);
