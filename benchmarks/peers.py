@@ -265,7 +265,7 @@ def compare(arguments: list[str], rows: int) -> dict[str, object]:
         "lightgbm_mse": mean,
         "lightgbm_mse_by_step": errors,
         "lightgbm_rows": rows,
-        "lightgbm_trees": [model.best_iteration for model in models],
+        "lightgbm_trees": [model.num_trees() for model in models],
         "ratio_to_lightgbm": found.mse / mean,
         "lightgbm_cpu_seconds": seconds,
         "cpu_seconds": network_seconds(examples, f"{split}train/*", f"{split}eval/*"),
