@@ -125,3 +125,14 @@ def test_it_opens_at_once(opened: Open, pages: dict[str, Path]) -> None:
         tab.open(pages["pushed"].as_uri())
         took.append(tab.evaluate("performance.getEntriesByType('navigation')[0].domComplete"))
     assert min(took) < MOST_MILLISECONDS
+
+
+@pytest.mark.parametrize(("report", "hidden"), [("pushed", []), ("tiny", ["chart-curve-mse"])])
+def test_errors_are_drawn_of_the_fits_that_were_scored(
+    opened: Open, report: str, hidden: list[str]
+) -> None:
+    found = opened(report).evaluate(
+        "['chart-curve-mse', 'chart-curve-loss'].filter("
+        "id => getComputedStyle(document.getElementById(id)).display === 'none')"
+    )
+    assert found == hidden

@@ -77,12 +77,13 @@ def many_meters() -> RunSummary:
 
 
 def tiny() -> RunSummary:
-    """The summary of a run on an hour of minutes, one step ahead, with one line of progress."""
+    """The summary of a run on an hour of minutes, one step ahead, with one unscored progress."""
     full = full_summary()
     assert full.data is not None
     assert full.data.timeline is not None
     assert full.evaluation is not None
     assert full.fit is not None
+    line = full.fit.progress[0].model_copy(update={"eval_mse": None, "eval_mae": None})
     timeline = full.data.timeline.model_copy(
         update={"periods": ("2007-01-01 00:00",), "mean": (1.0,), "observed_fraction": (1.0,)}
     )
@@ -92,7 +93,7 @@ def tiny() -> RunSummary:
             "evaluation": full.evaluation.model_copy(
                 update={"per_step": full.evaluation.per_step[:1], "slices": ()}
             ),
-            "fit": full.fit.model_copy(update={"progress": full.fit.progress[:1]}),
+            "fit": full.fit.model_copy(update={"progress": (line,)}),
             "trials": (),
         }
     )

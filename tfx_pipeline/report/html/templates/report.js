@@ -133,7 +133,7 @@
     const fits = data.training;
     if (!fits) { hide("curve-mse"); hide("curve-loss"); return; }
     for (const [id, name] of [["curve-mse", "eval_mse"], ["curve-loss", "loss"]]) {
-      const shown = fits.filter(fit => fit[name].some(value => value != null));
+      const shown = fits.filter(fit => !isEmpty(fit[name]));
       if (!shown.length) { hide(id); continue; }
       const x = [...new Set(shown.flatMap(fit => fit.x))].sort((a, b) => a - b);
       const columns = shown.map(fit => { const at = new Map(fit.x.map((step, i) => [step, fit[name][i]])); return x.map(step => at.has(step) ? at.get(step) : null); });
