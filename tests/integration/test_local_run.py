@@ -142,7 +142,7 @@ def test_the_first_run_has_a_report(workspace):
     boxes = [of["data-name"] for tag, of in page.tags if tag == "g"]
     assert {"PowerExampleGen", "Trainer", "Pusher"} <= set(boxes)
     assert summary["since_blessed"] is None
-    assert summary["provenance"]["settings"]["gate.margin"] == 0.02
+    assert summary["provenance"]["settings"]["gate.margin"] == 0.01
 
 
 def test_the_terminal_shows_progress_and_no_noise(workspace):
