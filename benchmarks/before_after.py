@@ -68,11 +68,12 @@ def medians(runs: list[dict[str, float]]) -> dict[str, Any]:
 
 def main(commit: str) -> None:
     """Measures and records both."""
-    with checked_out(commit) as before, checked_out("HEAD") as after:
+    head = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
+    # Now: who commits meanwhile changes no run.
+    newer = subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
+    with checked_out(commit) as before, checked_out(newer) as after:
         runs = [(run(before), run(after)) for _ in range(RUNS)]
     old, new = ([pair[number] for pair in runs] for number in (0, 1))
-    head = ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
-    newer = subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
     found = {
         "commits": {"before": commit, "after": newer},
         "before": medians(old),

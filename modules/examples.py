@@ -19,7 +19,7 @@ from tfx_pipeline.series.spec import SeriesSpec
 
 # Files are one time interval each: reading them in turn mixes the seasons.
 OPEN_FILES = 16
-# Segments in memory to draw from; about 3 kB each.
+# Segments in memory to draw from; about 6 kB each by default.
 SHUFFLED = 2048
 # Forecasts that are made at a time, so that memory does not grow with segments or requests.
 AT_ONCE = 960

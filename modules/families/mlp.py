@@ -9,7 +9,7 @@ from keras import layers
 from modules.families.family import Family, initializer
 from modules.features import CODED, CODES, NOW
 
-# Length of the vector of a code. The codes' table is most of the network, in weights and in time.
+# Length of the vector of a code. The table of them is the largest part of the network's weights.
 CODE_UNITS = 128
 
 

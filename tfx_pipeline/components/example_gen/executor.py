@@ -40,7 +40,7 @@ from tfx_pipeline.frozen import Frozen
 
 LOG = logging.getLogger("tfx_pipeline.data")
 
-# The least that gzip can do: a third of the time for a quarter more bytes.
+# The least that gzip can do: less than half the time for a quarter more bytes.
 _COMPRESSION = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=1)
 _BATCH_VALUES = 500_000
 """Values that are serialized at a time; 2 MB."""
