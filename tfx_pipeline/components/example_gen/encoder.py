@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import tensorflow as tf
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from tfx_pipeline.data.contract import (
@@ -60,8 +61,17 @@ class Encoder:
         if self._groups is not None:
             groups = [(self._groups[part.meter], part.first_origin.size) for part in batch]
             columns[GROUP] = _texts(groups)
-        records: list[bytes] = self._encoder.encode(pa.RecordBatch.from_pydict(columns))
-        return records
+        return [_sorted(one) for one in self._encoder.encode(pa.RecordBatch.from_pydict(columns))]
+
+
+def _sorted(record: bytes) -> bytes:
+    """The same Example with its features in order.
+
+    The encoder writes them in another order each time. The same data shall give the same bytes, and
+    files of the same size: the Trainer draws of each split by the size of its files.
+    """
+    ordered: bytes = tf.train.Example.FromString(record).SerializeToString(deterministic=True)
+    return ordered
 
 
 def _texts(counts: Sequence[tuple[str, int]]) -> pa.LargeListArray:

@@ -230,6 +230,18 @@ def test_as_many_write_as_the_component_is_told(
     assert len(parts) == 3
 
 
+def test_the_same_data_give_the_same_files(
+    folder: Path, artifact: standard_artifacts.Examples, tmp_path: Path
+) -> None:
+    run(folder, tmp_path, data_options(), writers=3)
+
+    assert contents(tmp_path) == contents(Path(artifact.uri))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.gz")}
+
+
 def test_bad_data_stops_before_anything_is_written(tmp_path: Path) -> None:
     raw, output = tmp_path / "raw", tmp_path / "out"
     raw.mkdir()
