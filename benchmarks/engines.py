@@ -161,7 +161,8 @@ def figures(summary: RunSummary, memory: Memory, load: float) -> dict[str, Any]:
 
 def known() -> dict[str, Any]:
     """What was measured before."""
-    return dict(json.loads(FILE.read_text("utf-8")).get("engines", {}))
+    before = json.loads(FILE.read_text("utf-8")).get("engines", {})
+    return {name: run for name, run in before.items() if name != "date"}
 
 
 def main() -> None:

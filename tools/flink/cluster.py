@@ -16,7 +16,8 @@ MAIN = {
     "task-manager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
     "job-server": "org.apache.beam.runners.flink.FlinkJobServerDriver",
 }
-HEAP = "-Xmx512m"
+# Beam keeps what workers have sent until Flink takes it: over 2 GiB of ten times the embedded rows.
+HEAP = {"job-manager": "512m", "task-manager": "4g", "job-server": "512m"}
 
 
 class Cluster:
@@ -129,7 +130,7 @@ class Cluster:
         (folder / "log4j.properties").write_text(_LOGGING)
         log = f"-Dlog4j.configurationFile=file:{folder / 'log4j.properties'}"
         opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENED]
-        java = ["java", HEAP, log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
+        java = ["java", f"-Xmx{HEAP[kind]}", log, *opened, "-cp", f"{self._jars}/*", MAIN[kind]]
         self._processes.start(name, [*java, *(options or ["--configDir", str(folder)])])
 
 
@@ -143,7 +144,7 @@ _CONFIGURATION = {
     "taskmanager.memory.jvm-metaspace.size": "256m",
     "taskmanager.memory.jvm-overhead.min": "192m",
     "taskmanager.memory.jvm-overhead.max": "192m",
-    "taskmanager.memory.task.heap.size": "384m",
+    "taskmanager.memory.task.heap.size": "3968m",
     "taskmanager.memory.task.off-heap.size": "0m",
     "taskmanager.memory.managed.size": "256m",
     # The Evaluator has some hundred exchanges, and by default each wants 512 buffers of 32 KiB.
@@ -157,6 +158,9 @@ _CONFIGURATION = {
     # A job whose task manager is lost waits so long for another, and then fails.
     "slot.request.timeout": 60000,
     "heartbeat.timeout": 20000,
+    # One that is out of memory has lost its stream to the Python workers, and would wait for ever.
+    "taskmanager.jvm-exit-on-oom": "true",
+    "cluster.uncaught-exception-handling": "FAIL",
 }
 _OPENED = ("java.lang", "java.util", "java.net", "java.nio", "java.util.concurrent", "java.time")
 _LOGGING = """rootLogger.level = INFO
