@@ -142,7 +142,7 @@ def _known(
     groups = [
         last[..., None],
         windows[:, :, -SHOWN:, 0],
-        older(windows),
+        older(windows[..., 1], windows[..., 2]),
         windows[:, :, -RECENT:, 4:],
         rolling_statistics(windows[..., 0], windows[..., 2]),
         tf.cast(clock % 86_400, tf.float32)[..., None],

@@ -8,6 +8,7 @@ own window alone.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -56,9 +57,9 @@ def find_events(
     """
     level = segments["level"]
     on, off, changes = event_flags(segments)
-    kinds, jumps = on.shape[-1], segments["jumps"].shape[-1]
+    kinds, jumps = on.shape[1], segments["jumps"].shape[-1]
     latest, earlier, opposite = last_switches(
-        tf.concat([on, off, changes], axis=-1), origins, 2 * kinds
+        tf.concat([on, off, changes], axis=1), origins, 2 * kinds
     )
     now = origins[:, None]
     # A switch into step i needs step i - 1: both must lie in the window.
@@ -88,11 +89,12 @@ def last_switches(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The last events at or before each origin, and what there was before each.
 
-    All events are listed once, kind by kind; how many there are before a step is the place of the
-    last of them in the list. That takes a third of the time of a running maximum along the segment.
+    All events are listed once, kind by kind; how many there are up to a step is the place of the
+    last of them in the list. Events are few: nothing runs along the segment, which would take
+    several times as long.
 
     Args:
-        happens: bool [batch, steps, kinds]; the first `switches` are half "goes on", half "goes
+        happens: bool [batch, kinds, steps]; the first `switches` are half "goes on", half "goes
             off".
         origins: Indices of origins, int32 [n].
         switches: How many of the kinds have an opposite.
@@ -101,26 +103,48 @@ def last_switches(
         Steps, int32, -1 for none: of the last event, [batch, n, kinds]; of the one of its kind
         before it, [batch, n, switches]; and of the last of the opposite kind before it, likewise.
     """
-    batch, length, kinds = tf.shape(happens)[0], happens.shape[1], happens.shape[2]
-    happens = tf.reshape(tf.transpose(happens, [0, 2, 1]), [-1])
-    listed = tf.concat([[-1], tf.cast(tf.where(happens)[:, 0], tf.int32)], axis=0)
-    before = tf.concat([[0], tf.cumsum(tf.cast(happens, tf.int32))], axis=0)
+    batch, kinds, length = tf.shape(happens)[0], happens.shape[1], happens.shape[2]
+    listed = tf.cast(tf.where(tf.reshape(happens, [-1]))[:, 0], tf.int32)
     # Where a kind begins: what is listed before it is another kind's, or another segment's.
     begin = length * tf.reshape(tf.range(batch * kinds), [-1, 1, kinds])
+    opposites = np.roll(np.arange(switches), switches // 2)
+    # How many of the opposite kind each of the list comes after: what they are listed before.
+    away = length * np.append(opposites - np.arange(switches), [0] * (kinds - switches))
+    across = listed + tf.gather(away.astype(np.int32), listed // length % kinds)
+    before = tf.concat([[0], tf.searchsorted(listed, across)], axis=0)
+    listed = tf.concat([[-1], listed], axis=0)
 
     def step(place: tf.Tensor, begin: tf.Tensor) -> tf.Tensor:
         return tf.maximum(tf.gather(listed, place) - begin, -1)
 
-    place = tf.gather(before, begin + origins[:, None] + 1)
+    place = _counts(happens, origins)
     latest = step(place, begin)
-    begin, place, switched = begin[..., :switches], place[..., :switches], latest[..., :switches]
-    opposite = _swap(begin)
-    place_opposite = tf.gather(before, opposite + tf.maximum(switched, 0))
+    place, switched = place[..., :switches], latest[..., :switches]
     return (
         latest,
-        tf.where(switched < 0, -1, step(tf.maximum(place - 1, 0), begin)),
-        tf.where(switched < 0, -1, step(place_opposite, opposite)),
+        tf.where(switched < 0, -1, step(tf.maximum(place - 1, 0), begin[..., :switches])),
+        tf.where(switched < 0, -1, step(tf.gather(before, place), _swap(begin[..., :switches]))),
     )
+
+
+def _counts(happens: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
+    """How many are listed up to each origin.
+
+    Args:
+        happens: bool [batch, kinds, steps].
+        origins: Indices of origins, int32 [n].
+
+    Returns:
+        int32 [batch, n, kinds].
+    """
+    length = happens.shape[2]
+    until = tf.concat([origins, [length - 1]], axis=0)
+    up_to = tf.cast(tf.range(length)[:, None] <= until, tf.float32)
+    # A product, for TensorFlow's cumulative sum takes more than ten times the time of one.
+    found = tf.cast(tf.tensordot(tf.cast(happens, tf.float32), up_to, 1), tf.int32)
+    found, total = found[..., :-1], found[..., -1]
+    others = tf.reshape(tf.cumsum(tf.reshape(total, [-1]), exclusive=True), tf.shape(total))
+    return tf.transpose(others[..., None] + found, [0, 2, 1])
 
 
 def steps(series: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
@@ -143,26 +167,29 @@ def event_flags(segments: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor
         segments: Output of `modules.transform.preprocessing_fn`.
 
     Returns:
-        bool [batch, steps, S] goes on, the same goes off, [batch, steps, W] watched part changes.
+        bool [batch, S, steps] goes on, the same goes off, [batch, W, steps] watched part changes.
     """
     filled, observed = segments["filled"], segments["observed"]
     watched = segments["watched"][0]
-    jump = steps(segments["level"][..., None], observed[..., :1])
-    thresholds = segments["jumps"][:, None]
+    jump = steps(segments["level"][..., None], observed[..., :1])[:, None, :, 0]
+    thresholds = segments["jumps"][0][:, None]
     on, off = [jump >= thresholds], [jump <= -thresholds]
     parts, seen = tf.gather(filled, watched, axis=-1), tf.gather(observed, watched, axis=-1)
     if watched.shape[0]:
         metered = tf.reduce_min(seen, axis=-1, keepdims=True) * observed[..., :1]
-        jump = steps(segments["rest"][..., None], metered)
-        thresholds = segments["rest_jumps"][:, None]
+        jump = steps(segments["rest"][..., None], metered)[:, None, :, 0]
+        thresholds = segments["rest_jumps"][0][:, None]
         on.append(jump >= thresholds)
         off.append(jump <= -thresholds)
-    change, before = steps(parts, seen), previous(parts)
-    for level in tf.unstack(segments["on"][:, None], axis=-1):
+    # Kind by kind from here: comparing with a short last axis takes longer.
+    change, before, parts = (
+        tf.transpose(values, [0, 2, 1]) for values in (steps(parts, seen), previous(parts), parts)
+    )
+    for level in tf.unstack(segments["on"][0][:, None], axis=-1):
         on.append((parts > level) & (before <= level) & (change > 0.0))
         off.append((parts <= level) & (before > level) & (change < 0.0))
-    changes = tf.abs(change) >= segments["changes"][:, None]
-    return tf.concat(on, axis=-1), tf.concat(off, axis=-1), changes
+    changes = tf.abs(change) >= segments["changes"][0][:, None]
+    return tf.concat(on, axis=1), tf.concat(off, axis=1), changes
 
 
 def previous(series: tf.Tensor) -> tf.Tensor:

@@ -195,7 +195,7 @@ def steps_ahead(
 
 def target_windows(
     segments: Mapping[str, tf.Tensor], at: tf.Tensor, window: int, last: tf.Tensor
-) -> tf.Tensor:
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """The target in the window of each origin, step by step.
 
     Args:
@@ -205,13 +205,13 @@ def target_windows(
         last: [batch, n], the last observation in scales.
 
     Returns:
-        [batch, n, window, 3]: the difference to the last observation (0 where not observed), the
-        same compressed, and whether it was observed.
+        The difference to the last observation (0 where not observed), the same compressed, and
+        whether it was observed, each [batch, n, window].
     """
     target = windowing.windows(segments["level"], at, window)
     observed = windowing.windows(segments["observed"][..., 0], at, window)
     delta = (target - last[..., None]) * observed
-    return tf.stack([delta, compress(delta), observed], axis=-1)
+    return delta, compress(delta), observed
 
 
 def window_sequence(
@@ -229,7 +229,8 @@ def window_sequence(
         [batch, n, window, 3 + M]: output of `target_windows`, and the z-scores of all measurements.
     """
     scaled = windowing.windows(segments["scaled"], at, window)
-    return tf.concat([target_windows(segments, at, window, last), scaled], axis=-1)
+    target = tf.stack(target_windows(segments, at, window, last), axis=-1)
+    return tf.concat([target, scaled], axis=-1)
 
 
 def origin_vectors(
@@ -254,16 +255,17 @@ def origin_vectors(
     level, observed = segments["level"], segments["observed"]
     recent = min(RECENT, window)
     windows = target_windows(segments, at, window, last)
+    delta, compressed, seen = windows
     target = windowing.windows(
         events.steps(level[..., None], observed[..., :1])[..., 0], at, recent
     )
     others = windowing.windows(events.steps(segments["scaled"], observed)[..., 1:], at, recent)
-    amplitudes = [rolling_statistics(windows[..., 0], windows[..., 2]), target]
+    amplitudes = [rolling_statistics(delta, seen), target]
     clock = windowing.at_origins(segments["clock"], at)
     edges = segments["steps"][0]
     groups = [
-        _merge(windows[:, :, -SHOWN:]),
-        older(windows),
+        _merge(tf.stack([values[..., -SHOWN:] for values in windows], axis=-1)),
+        older(compressed, seen),
         _merge(windowing.windows(segments["scaled"][..., 1:], at, recent)),
         _merge(tf.asinh(others)),
         last[..., None],
@@ -291,22 +293,24 @@ def origin_vectors(
     return {NOW: tf.concat(groups, axis=-1), CODES: tf.concat(codes, axis=-1)}
 
 
-def older(windows: tf.Tensor) -> tf.Tensor:
+def older(compressed: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
     """The compressed target before the last `SHOWN` steps, in means where there are many.
 
     Args:
-        windows: Output of `target_windows`.
+        compressed: [batch, n, window], 0 where not observed.
+        observed: [batch, n, window], 1 where observed, else 0.
 
     Returns:
         [batch, n, size].
     """
-    length = max(0, windows.shape[2] - SHOWN)
+    length = max(0, compressed.shape[2] - SHOWN)
     block = max(1, -(-length // MEANS))
     blocks = length // block
-    before = windows[:, :, length - blocks * block : length]
-    shape = [tf.shape(before)[0], before.shape[1], blocks, block]
-    total = tf.reduce_sum(tf.reshape(before[..., 1], shape), axis=-1)
-    count = tf.reduce_sum(tf.reshape(before[..., 2], shape), axis=-1)
+    shape = [tf.shape(compressed)[0], compressed.shape[1], blocks, block]
+    total, count = (
+        tf.reduce_sum(tf.reshape(values[..., length - blocks * block : length], shape), axis=-1)
+        for values in (compressed, observed)
+    )
     return total / tf.maximum(count, 1.0)
 
 

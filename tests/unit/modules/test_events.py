@@ -134,13 +134,13 @@ def test_sub_meters_switch_on_and_off_and_change():
 @settings(max_examples=50, deadline=None)
 def test_the_last_switches_are_those_of_a_walk_along_the_segment(seed, batch, kinds):
     rng = np.random.default_rng(seed)
-    happens = rng.random((batch, 30, 2 * kinds + 2)) < rng.choice([0.0, 0.05, 0.4])
+    happens = rng.random((batch, 2 * kinds + 2, 30)) < rng.choice([0.0, 0.05, 0.4])
     origins = np.sort(rng.choice(30, 6, replace=False)).astype(np.int32)
     found = events.last_switches(tf.constant(happens), tf.constant(origins), 2 * kinds)
     latest, earlier, opposite = (values.numpy() for values in found)
 
     def before(one: int, kind: int, step: int) -> int:
-        return max((at for at in range(step) if happens[one, at, kind]), default=-1)
+        return max((at for at in range(step) if happens[one, kind, at]), default=-1)
 
     for one, n, kind in np.ndindex(latest.shape):
         last = before(one, kind, origins[n] + 1)
@@ -151,5 +151,5 @@ def test_the_last_switches_are_those_of_a_walk_along_the_segment(seed, batch, ki
 
 
 def test_no_segments_have_no_switches():
-    found = events.last_switches(tf.zeros([0, 30, 4], tf.bool), tf.constant([3]), 4)
+    found = events.last_switches(tf.zeros([0, 4, 30], tf.bool), tf.constant([3]), 4)
     assert [values.shape.as_list() for values in found] == [[0, 1, 4]] * 3
