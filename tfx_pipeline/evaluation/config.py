@@ -57,7 +57,10 @@ def eval_config(
         if groups or rule.over != "groups"
     }
     return config_pb2.EvalConfig(
-        model_specs=[config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE)],
+        # Without its type TFMA first loads a model to see whether it is one of Keras's.
+        model_specs=[
+            config_pb2.ModelSpec(signature_name=EXAMPLES_SIGNATURE, model_type="tf_generic")
+        ],
         slicing_specs=[_WHOLE, *groups],
         metrics_specs=[config_pb2.MetricsSpec(metrics=[metrics], per_slice_thresholds=thresholds)],
     )

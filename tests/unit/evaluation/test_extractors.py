@@ -1,10 +1,13 @@
 """What goes on to TFMA's slices of a batch of examples."""
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.extractors.unbatch_extractor import _extract_unbatched_inputs
+from tensorflow_model_analysis.utils.model_util import get_inputs
 
 from tests.support.settings import SERIES
+from tfx_pipeline import model_contract
 from tfx_pipeline.data.contract import (
     FIRST_ORIGIN,
     GROUP,
@@ -13,7 +16,7 @@ from tfx_pipeline.data.contract import (
     WEIGHT,
     Windowing,
 )
-from tfx_pipeline.evaluation.extractors import sum_errors
+from tfx_pipeline.evaluation.extractors import name_requests, sum_errors
 from tfx_pipeline.evaluation.metrics import ForecastMetrics, Scoring
 from tfx_pipeline.model_contract import OUTPUTS
 
@@ -77,3 +80,12 @@ def test_a_feature_that_is_not_there_slices_nothing() -> None:
     del batch[tfma.FEATURES_KEY][GROUP]
     scoring = Scoring(SERIES, WINDOWING, min_slice_hours=1)
     assert sum_errors(batch, scoring, [""], {GROUP})[tfma.FEATURES_KEY] == {}
+
+
+def test_tfma_asks_by_the_name_of_the_signatures_input() -> None:
+    batch = _batch([""])
+    specs = {model_contract.EXAMPLES: tf.TensorSpec([None], tf.string)}
+    assert get_inputs(batch[tfma.FEATURES_KEY], specs) is None
+    asked = get_inputs(name_requests(batch)[tfma.FEATURES_KEY], specs)
+    assert list(asked) == [model_contract.EXAMPLES]
+    assert asked[model_contract.EXAMPLES].numpy().tolist() == [b"serialized"] * EXAMPLES
