@@ -4,6 +4,7 @@
 `tfx pipeline create --engine=local --pipeline-path=runner_local.py`.
 """
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -17,8 +18,10 @@ def main() -> int:
     settings = load_settings(read=lambda settings: settings.read_here)
     from tfx_kubeflow.imports import quick_imports
 
+    from tfx_pipeline.local.cores import share_cores
     from tfx_pipeline.local.terminal import muted_errors
 
+    share_cores(os.environ)
     print(f"{settings.name}: loading TFX ...", flush=True)
     with muted_errors(), quick_imports():
         from tfx_pipeline.local.run import run_pipeline
