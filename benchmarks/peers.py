@@ -150,7 +150,7 @@ def _known(
         windowing.at_origins(segments["holiday"], at)[..., None],
     ]
     if spec.step <= SWITCHING:
-        found = events.find_events(segments, at, window, last)
+        found = events.find_events(segments, events.changes_of(segments), at, window, last)
         times = [tf.cast(one, tf.float32) for one in (found.age, found.gap, found.remaining)]
         groups += [*times, found.size, found.level - last[..., None], found.covariates]
     if spec.parts:

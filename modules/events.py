@@ -42,12 +42,17 @@ class Events(NamedTuple):
 
 
 def find_events(
-    segments: Mapping[str, tf.Tensor], origins: tf.Tensor, window: int, last: tf.Tensor
+    segments: Mapping[str, tf.Tensor],
+    changes: tf.Tensor,
+    origins: tf.Tensor,
+    window: int,
+    last: tf.Tensor,
 ) -> Events:
     """Finds the last events at or before each origin.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
+        changes: Output of `changes_of`.
         origins: Indices of origins, int32 [n].
         window: Steps that an origin may look back, itself included.
         last: [batch, n], the last observation at each origin.
@@ -56,10 +61,10 @@ def find_events(
         The events.
     """
     level = segments["level"]
-    on, off, changes = event_flags(segments)
+    on, off, turns = event_flags(segments, changes[..., 0])
     kinds, jumps = on.shape[1], segments["jumps"].shape[-1]
     latest, earlier, opposite = last_switches(
-        tf.concat([on, off, changes], axis=1), origins, 2 * kinds
+        tf.concat([on, off, turns], axis=1), origins, 2 * kinds
     )
     now = origins[:, None]
     # A switch into step i needs step i - 1: both must lie in the window.
@@ -68,8 +73,7 @@ def find_events(
     at = tf.concat([latest[..., :jumps], _swap(switches)[..., :jumps]], axis=-1)
     seen = at >= oldest
     at = tf.where(seen, at, 1)
-    amplitudes = tf.concat([level[..., None], segments["scaled"][..., 1:]], axis=-1)
-    at_jump = tf.gather(steps(amplitudes, segments["observed"]), at, batch_dims=1)
+    at_jump = tf.gather(changes, at, batch_dims=1)
     at_jump = tf.where(seen[..., None], at_jump, 0.0)
     before = tf.gather(level, at - 1, batch_dims=1)
     remaining, began = _phase(now, switches, opposite)
@@ -147,6 +151,19 @@ def _counts(happens: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
     return tf.transpose(others[..., None] + found, [0, 2, 1])
 
 
+def changes_of(segments: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """How the target, in scales, and the z-scores of the others change from step to step.
+
+    Args:
+        segments: Output of `modules.transform.preprocessing_fn`.
+
+    Returns:
+        [batch, steps, M], 0 unless both steps were observed.
+    """
+    amplitudes = tf.concat([segments["level"][..., None], segments["scaled"][..., 1:]], axis=-1)
+    return steps(amplitudes, segments["observed"])
+
+
 def steps(series: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
     """Differences to the step before; 0 unless both steps were observed.
 
@@ -160,18 +177,21 @@ def steps(series: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
     return (series - previous(series)) * observed * previous(observed)
 
 
-def event_flags(segments: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+def event_flags(
+    segments: Mapping[str, tf.Tensor], jump: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Whether an event of each kind happens in each step.
 
     Args:
         segments: Output of `modules.transform.preprocessing_fn`.
+        jump: [batch, steps], the target's change from the step before, in scales.
 
     Returns:
         bool [batch, S, steps] goes on, the same goes off, [batch, W, steps] watched part changes.
     """
     filled, observed = segments["filled"], segments["observed"]
     watched = segments["watched"][0]
-    jump = steps(segments["level"][..., None], observed[..., :1])[:, None, :, 0]
+    jump = jump[:, None]
     thresholds = segments["jumps"][0][:, None]
     on, off = [jump >= thresholds], [jump <= -thresholds]
     parts, seen = tf.gather(filled, watched, axis=-1), tf.gather(observed, watched, axis=-1)

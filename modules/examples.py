@@ -100,10 +100,11 @@ class Examples:
         What lies outside the domain of the curated schema counts as not observed, NaN: the data
         gate keeps it out of training, a request may hold it.
         """
-        for name, (low, high) in self.domains.items():
-            plausible = (raw[name] >= low) & (raw[name] <= high)
-            raw = raw | {name: tf.where(plausible, raw[name], float("nan"))}
-        return self.transform(raw)
+        values = tf.stack([raw[name] for name in self.domains], axis=-1)
+        low, high = np.transpose(np.array(list(self.domains.values()), np.float32))
+        values = tf.where((values >= low) & (values <= high), values, float("nan"))
+        plausible = zip(self.domains, tf.unstack(values, axis=-1), strict=True)
+        return self.transform(raw | dict(plausible))
 
     def count_windows(self, patterns: Sequence[str], enough: int) -> int:
         """Origins in the files, scored or not; of more than enough, those of enough segments.

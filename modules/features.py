@@ -252,14 +252,12 @@ def origin_vectors(
     Returns:
         `NOW`, [batch, n, size], and `CODES`, int32 [batch, n, codes].
     """
-    level, observed = segments["level"], segments["observed"]
     recent = min(RECENT, window)
     windows = target_windows(segments, at, window, last)
     delta, compressed, seen = windows
-    target = windowing.windows(
-        events.steps(level[..., None], observed[..., :1])[..., 0], at, recent
-    )
-    others = windowing.windows(events.steps(segments["scaled"], observed)[..., 1:], at, recent)
+    changes = events.changes_of(segments)
+    target = windowing.windows(changes[..., 0], at, recent)
+    others = windowing.windows(changes[..., 1:], at, recent)
     amplitudes = [rolling_statistics(delta, seen), target]
     clock = windowing.at_origins(segments["clock"], at)
     edges = segments["steps"][0]
@@ -278,7 +276,7 @@ def origin_vectors(
         bins(target[..., -BINNED:], tf.concat([-edges[::-1], edges], axis=0)),
     ]
     if spec.step <= SWITCHING:
-        found = events.find_events(segments, at, window, last)
+        found = events.find_events(segments, changes, at, window, last)
         amplitudes += [found.size, found.level - last[..., None]]
         groups.append(_merge(tf.asinh(found.covariates)))
         codes += [time_bins(found.age, window), time_bins(found.gap, window), remaining_code(found)]
@@ -371,9 +369,9 @@ def remaining_code(found: events.Events) -> tf.Tensor:
 
 def _merge(values: tf.Tensor) -> tf.Tensor:
     """[batch, n, ...] -> [batch, n, size]."""
-    # Not -1, which is anything where a group is empty, as the covariates of a target alone are.
-    batch = tf.shape(values)[0]
-    return tf.reshape(values, [batch, values.shape[1], math.prod(values.shape[2:])])
+    # -1 is anything where a group is empty, as the covariates of a target alone are.
+    origins, size = values.shape[1], math.prod(values.shape[2:])
+    return tf.reshape(values, [-1 if size else tf.shape(values)[0], origins, size])
 
 
 def _flatten(values: tf.Tensor) -> tf.Tensor:

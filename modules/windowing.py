@@ -5,6 +5,7 @@ segment's series is [batch, steps]; origin o stands at index `window - 1 + o` (s
 `tfx_pipeline.data.contract.Windowing`).
 """
 
+import numpy as np
 import tensorflow as tf
 
 from tfx_pipeline.data.contract import Windowing
@@ -36,7 +37,8 @@ def windows(series: tf.Tensor, origins: tf.Tensor, length: int) -> tf.Tensor:
     Returns:
         [batch, n, length, ...], oldest step first.
     """
-    return tf.gather(series, origins[:, None] + tf.range(1 - length, 1), axis=1)
+    back = np.arange(1 - length, 1, dtype=np.int32)
+    return tf.gather(series, origins[:, None] + back, axis=1)
 
 
 def labels(series: tf.Tensor, origins: tf.Tensor, horizon: int) -> tf.Tensor:
@@ -50,7 +52,8 @@ def labels(series: tf.Tensor, origins: tf.Tensor, horizon: int) -> tf.Tensor:
     Returns:
         [batch, n, horizon].
     """
-    return tf.gather(series, origins[:, None] + tf.range(1, horizon + 1), axis=1)
+    ahead = np.arange(1, horizon + 1, dtype=np.int32)
+    return tf.gather(series, origins[:, None] + ahead, axis=1)
 
 
 def segment_of(series: tf.Tensor, length: int) -> tf.Tensor:
@@ -72,26 +75,6 @@ def at_origins(series: tf.Tensor, origins: tf.Tensor) -> tf.Tensor:
     return tf.gather(series, origins, axis=1)
 
 
-def running_max(series: tf.Tensor) -> tf.Tensor:
-    """The largest value so far of each series of numbers >= -1.
-
-    Doubles the reach at each of log2(steps) steps (Hillis and Steele, "Data parallel
-    algorithms", 1986): TensorFlow has no cumulative maximum.
-
-    Args:
-        series: [batch, steps, ...].
-
-    Returns:
-        The same shape.
-    """
-    reach = 1
-    while reach < series.shape[1]:
-        ahead = tf.fill(tf.shape(series[:, :reach]), tf.constant(-1, series.dtype))
-        series = tf.maximum(series, tf.concat([ahead, series[:, :-reach]], axis=1))
-        reach *= 2
-    return series
-
-
 def last_observed(target: tf.Tensor, origins: tf.Tensor, window: int) -> tf.Tensor:
     """Persistence's forecast: the last observed value at or before each origin, in its window.
 
@@ -106,7 +89,6 @@ def last_observed(target: tf.Tensor, origins: tf.Tensor, window: int) -> tf.Tens
     Returns:
         [batch, n], NaN where the window holds no observation.
     """
-    index = tf.range(target.shape[1])
-    last = at_origins(running_max(tf.where(tf.math.is_nan(target), -1, index)), origins)
-    known = last > origins - window
-    return tf.where(known, tf.gather(target, tf.maximum(last, 0), batch_dims=1), float("nan"))
+    observed = tf.where(tf.math.is_nan(target), -1, np.arange(target.shape[1], dtype=np.int32))
+    last = tf.reduce_max(windows(observed, origins, window), axis=-1)
+    return tf.where(last < 0, float("nan"), tf.gather(target, tf.maximum(last, 0), batch_dims=1))

@@ -42,7 +42,9 @@ def find(target: np.ndarray, origin: int, missing: tuple[int, ...] = (), sub_met
     segments = {name: tf.constant(values, tf.float32) for name, values in segments.items()}
     segments["watched"] = tf.constant([[4, 5, 6]], tf.int64)
     last = tf.constant([[float(target[origin])]])
-    found = events.find_events(segments, tf.constant([origin]), WINDOW, last)
+    found = events.find_events(
+        segments, events.changes_of(segments), tf.constant([origin]), WINDOW, last
+    )
     return events.Events(*(values[0, 0].numpy() for values in found))
 
 

@@ -46,12 +46,6 @@ def test_a_lone_window_is_what_origin_0_sees():
     assert np.isnan(segment[0, SHAPE.window :]).all()
 
 
-def test_the_running_maximum_is_numpys():
-    values = np.random.default_rng(0).integers(-1, 50, (3, 37, 2)).astype(np.int32)
-    found = windowing.running_max(tf.constant(values))
-    np.testing.assert_array_equal(found, np.maximum.accumulate(values, axis=1))
-
-
 def test_persistence_holds_the_last_observed_value_of_the_window():
     nan = np.nan
     target = tf.constant([[7.0, 1.0, 2.0, nan, nan, nan, nan, nan], [nan] * 8])
