@@ -17,7 +17,6 @@ from figures import record
 from modules.config import Budget
 from modules.examples import Examples
 from modules.families import FAMILIES
-from modules.score import Scorer
 from modules.training import fit
 from tfx_pipeline.settings import load_settings
 
@@ -47,11 +46,9 @@ def compare(examples_folder: str, transform_folder: str, seconds: float) -> None
         examples = Examples(transform_folder, settings.trainer_config)
         steps = int(seconds / seconds_per_step(examples, splits))
         started = time.process_time()
-        network, _ = fit(examples, splits, None, {}, Budget(steps=steps, epochs=EPOCHS))
+        network, _, scorer = fit(examples, splits, None, {}, Budget(steps=steps, epochs=EPOCHS))
         took = time.process_time() - started
-        score = Scorer(network, examples.histogram, examples.domain, settings.spec.step).evaluate(
-            examples.evaluation(test)
-        )
+        score = scorer.evaluate(examples.evaluation(test))
         measured[family] = {
             "parameters": network.count_params(),
             "steps": steps,

@@ -28,7 +28,6 @@ from run import OUTPUTS, newest, pipeline
 from run import figures as figures_of
 
 from modules.examples import Examples, serialized
-from modules.score import Scorer
 from modules.training import fit
 from tfx_pipeline.data.contract import METER
 from tfx_pipeline.report.summary import RunSummary
@@ -76,9 +75,8 @@ def alone(settings: Settings, transform: str, files: Mapping[str, str]) -> Error
     config = settings.trainer_config
     of_one = config.model.model_copy(update={"batch": BATCH, "epochs": EPOCHS, "steps": STEPS})
     examples = Examples(transform, config.model_copy(update={"model": of_one}))
-    network, _ = fit(examples, [[files["train"]]], [files["eval"]], {}, of_one)
-    scorer = Scorer(network, examples.histogram, examples.domain, settings.spec.step)
-    return scorer.evaluate(examples.evaluation([files["test"]]))
+    fitted = fit(examples, [[files["train"]]], None, {}, of_one)
+    return fitted.scorer.evaluate(examples.evaluation([files["test"]]))
 
 
 def ratios(found: Sequence[ErrorSums]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from modules.examples import Examples, matching_files
 from modules.families import FamilyName, load_family
 from modules.files import write_atomically
 from modules.replicas import strategy_of
-from modules.score import SCORE_STRIDE, Scorer, objective
+from modules.score import SCORE_STRIDE, objective
 from modules.search import FAMILY, grid_of, network_values
 from modules.training import fit
 from modules.tuning import GridTuner, digest
@@ -36,14 +36,11 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
     examples = Examples(fn_args.transform_graph_path, config)
+    origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
 
     def run(hyperparameters: Mapping[str, Any]) -> TrialRecord:
         values = network_values(hyperparameters)
-        network, record = fit(
-            examples, [fn_args.train_files], fn_args.eval_files, values, config.tuner
-        )
-        origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
-        scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
+        _, record, scorer = fit(examples, [fn_args.train_files], origins, values, config.tuner)
         score = objective(scorer.evaluate(origins))
         logger.info("%s: score %.4f, fitted in %.0f s", values, score, record.seconds)
         return TrialRecord(**dict(record), score=score)
@@ -84,10 +81,10 @@ def run_fn(fn_args: FnArgs) -> None:
     examples = Examples(fn_args.transform_graph_path, config)
     train, evaluation = fn_args.train_files, fn_args.eval_files
     refit = config.model.refit
-    network, record = fit(
+    network, record, _ = fit(
         examples,
         [train, evaluation] if refit else [train],
-        None if refit else evaluation,
+        None if refit else examples.evaluation(evaluation, SCORE_STRIDE),
         hyperparameters,
         config.model,
         strategy_of(config.model.strategy, config.batch),

@@ -17,7 +17,7 @@ from modules.families import load_family
 from modules.features import AHEAD
 from modules.networks import build_network
 from modules.replicas import SharedAdamW
-from modules.score import SCORE_STRIDE, Scorer
+from modules.score import Scorer
 from tfx_pipeline.scoring import ErrorSums
 from tfx_pipeline.training_record import FitRecord, Progress
 
@@ -35,16 +35,17 @@ CLIP_NORM = 1.0
 
 
 class Fit(NamedTuple):
-    """A trained network, and how it came about."""
+    """A trained network, how it came about, and what scores it."""
 
     network: keras.Model
     record: FitRecord
+    scorer: Scorer
 
 
 def fit(
     examples: Examples,
     splits: Sequence[Sequence[str]],
-    eval_files: Sequence[str] | None,
+    evaluation: tf.data.Dataset | None,
     hyperparameters: Mapping[str, Any],
     budget: Budget,
     strategy: tf.distribute.Strategy | None = None,
@@ -54,13 +55,13 @@ def fit(
     Args:
         examples: How the files are read; holds the settings.
         splits: To learn from; patterns of the files of each.
-        eval_files: Patterns of the files that the progress is scored on; None: it is not.
+        evaluation: What the progress is scored on (`Examples.evaluation`); None: it is not.
         hyperparameters: By name; the family's defaults for those left out.
         budget: How long.
         strategy: Of the devices that share the batches; None: one device.
 
     Returns:
-        The trained network, and the record of the fit.
+        The trained network, the record of the fit, and a scorer.
     """
     started = time.monotonic()
     config = examples.config
@@ -80,6 +81,9 @@ def fit(
             config.model.family, shapes, config.windowing.horizon, hyperparameters, config.seed
         )
 
+    def scorer_of(network: keras.Model) -> Scorer:
+        return Scorer(network, examples.histogram, examples.domain, config.series.step)
+
     with strategy.scope():
         network = untrained()
         network.compile(
@@ -96,11 +100,10 @@ def fit(
         )
         # Variables that the first step made would have it traced twice.
         network.optimizer.build(network.trainable_variables)
+    scorer = scorer_of(network)
     evaluate = None
-    if eval_files is not None:
-        sample = examples.evaluation(eval_files, SCORE_STRIDE).take(REPORT_BATCHES)
-        scorer = Scorer(network, examples.histogram, examples.domain, config.series.step)
-        evaluate = functools.partial(scorer.evaluate, sample)
+    if evaluation is not None:
+        evaluate = functools.partial(scorer.evaluate, evaluation.take(REPORT_BATCHES))
     report = ProgressReport(evaluate, per_round, rounds)
     network.fit(
         batches,
@@ -113,13 +116,14 @@ def fit(
     if not alone:
         mirrored, network = network, untrained()
         network.set_weights(mirrored.get_weights())
+        scorer = scorer_of(network)
     record = FitRecord(
         hyperparameters=values,
         steps=rounds * per_round,
         seconds=round(time.monotonic() - started, 3),
         progress=tuple(report.progress),
     )
-    return Fit(network, record)
+    return Fit(network, record, scorer)
 
 
 def divide(steps: int) -> tuple[int, int]:

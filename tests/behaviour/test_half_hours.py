@@ -128,9 +128,9 @@ def test_the_same_seed_gives_the_same_network(folder):
     def weights():
         examples = Examples(str(folder / "transform"), CONFIG)
         train, evaluation = ([str(folder / split / "*")] for split in ("train", "eval"))
-        return fit(
-            examples, [train], evaluation, {}, Budget(steps=12, epochs=1)
-        ).network.get_weights()
+        origins = examples.evaluation(evaluation)
+        fitted = fit(examples, [train], origins, {}, Budget(steps=12, epochs=1))
+        return fitted.network.get_weights()
 
     for first, second in zip(weights(), weights(), strict=True):
         np.testing.assert_array_equal(first, second)

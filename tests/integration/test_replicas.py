@@ -46,7 +46,8 @@ def fitted(*arguments):
     return made[-1]
 
 Examples.training = looked_at
-fitted(Examples(args.transform_graph_path, config), [args.train_files], args.eval_files,
+examples = Examples(args.transform_graph_path, config)
+fitted(examples, [args.train_files], examples.evaluation(args.eval_files),
        config.model.hyperparameters, config.model)
 Examples.training, trainer.fit = training, fitted
 for _ in range(2):
