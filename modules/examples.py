@@ -100,10 +100,10 @@ class Examples:
         What lies outside the domain of the curated schema counts as not observed, NaN: the data
         gate keeps it out of training, a request may hold it.
         """
-        values = tf.stack([raw[name] for name in self.domains], axis=-1)
-        low, high = np.transpose(np.array(list(self.domains.values()), np.float32))
+        values = tf.stack([raw[name] for name in self.domains], axis=1)
+        low, high = np.array(list(self.domains.values()), np.float32).T[..., None]
         values = tf.where((values >= low) & (values <= high), values, float("nan"))
-        plausible = zip(self.domains, tf.unstack(values, axis=-1), strict=True)
+        plausible = zip(self.domains, tf.unstack(values, axis=1), strict=True)
         return self.transform(raw | dict(plausible))
 
     def count_windows(self, patterns: Sequence[str], enough: int) -> int:
@@ -174,7 +174,7 @@ class Examples:
         first = config.windowing.window - 1
         return sampling.chances(
             found["level"][:, first:],
-            found["observed"][:, first:, 0],
+            tf.cast(tf.math.is_finite(found["target"][:, first:]), tf.float32),
             config.windowing.horizon,
             config.model.least_sampled,
         )

@@ -41,15 +41,19 @@ def preprocessing_fn(
     """
     config = TransformConfig.model_validate(custom_config)
     spec, windowing = config.series, config.windowing
-    series = tf.stack([inputs[name] for name in spec.names], axis=-1)
+    target = inputs[spec.target.name]
+    # [batch, M, steps]: broadcasting along a short last axis takes several times as long.
+    series = tf.stack([inputs[name] for name in spec.names], axis=1)
     learned = analyze(inputs, spec, windowing)
     missing = tf.math.is_nan(series)
-    scale, mean = scale_of(inputs[METER], series[..., 0], learned, spec, windowing)
+    scale, mean = scale_of(inputs[METER], target, learned, spec, windowing)
     means = _of_all(mean, learned.means)
     deviations = _of_all(scale, learned.deviations)
     filled = tf.where(missing, means, series)
-    level = filled[..., 0] / scale
-    steps = tf.range(series.shape[1], dtype=tf.int64) - (windowing.window - 1)
+    filled_by_step = _by_step(filled)
+    # Not of `filled`: who wants the level alone is spared the other measurements.
+    level = tf.where(tf.math.is_nan(target), mean, target) / scale
+    steps = tf.range(series.shape[2], dtype=tf.int64) - (windowing.window - 1)
     clock = local_time.local_clock(inputs[FIRST_ORIGIN], steps, spec)
     batch = tf.shape(series)[0]
     constants = {
@@ -58,14 +62,14 @@ def preprocessing_fn(
         if name not in ("meters", "meter_means", "meter_scales")
     }
     return {
-        "target": inputs[spec.target.name],
+        "target": target,
         "weight": inputs[WEIGHT],
         "scale": scale,
         "level": level,
-        "rest": level - _parts(filled, spec) / scale,
-        "filled": filled,
-        "scaled": (filled - means) / deviations,
-        "observed": 1.0 - tf.cast(missing, tf.float32),
+        "rest": level - _parts(filled_by_step, spec) / scale,
+        "filled": filled_by_step,
+        "scaled": _by_step((filled - means) / deviations),
+        "observed": _by_step(1.0 - tf.cast(missing, tf.float32)),
         "clock": clock,
         "holiday": local_time.is_holiday(clock, spec.holidays),
         "meter_count": tf.fill([batch, 1], tf.size(learned.meters, out_type=tf.int64)),
@@ -128,9 +132,14 @@ def scale_of(
 
 
 def _of_all(own: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
-    """Puts the meter's number [batch, 1] before those of the other measurements: [batch, 1, M]."""
+    """Puts the meter's number [batch, 1] before those of the other measurements: [batch, M, 1]."""
     others = tf.broadcast_to(known[1:], [tf.shape(own)[0], known.shape[0] - 1])
-    return tf.concat([own, others], axis=-1)[:, None]
+    return tf.concat([own, others], axis=-1)[..., None]
+
+
+def _by_step(values: tf.Tensor) -> tf.Tensor:
+    """[batch, M, steps] -> [batch, steps, M]."""
+    return tf.transpose(values, [0, 2, 1])
 
 
 def _parts(filled: tf.Tensor, spec: SeriesSpec) -> tf.Tensor:
