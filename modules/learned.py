@@ -93,14 +93,16 @@ def shapes(spec: SeriesSpec, windowing: Windowing) -> Learned:
 
 
 DTYPES = Learned(*[tf.float32] * len(Learned._fields))._replace(meters=tf.string, watched=tf.int64)
-_AMPLITUDES = tuple(name for name in Learned._fields if name not in ("meters", "watched"))
+_OF_METERS = ("meter_means", "meter_scales")
+_OF_ALL = tuple(name for name in Learned._fields if name not in (*_OF_METERS, "meters", "watched"))
 
 
 class Packed(NamedTuple):
     """`Learned` in few arrays: each costs Beam stages, and the graph operations, of its own.
 
     Attributes:
-        amplitudes: float32 [n], all that are of this type, one after the other.
+        amplitudes: float32 [n], all that are of this type, one after the other, those of the meters
+            last.
         meters: bytes [K].
         watched: int64 [W].
     """
@@ -124,18 +126,35 @@ def packed_shapes(spec: SeriesSpec, windowing: Windowing) -> Packed:
 
 def pack(learned: Learned) -> Packed:
     """Puts arrays of the same type together."""
-    amplitudes = [np.ravel(getattr(learned, name)) for name in _AMPLITUDES]
+    amplitudes = [np.ravel(getattr(learned, name)) for name in (*_OF_ALL, *_OF_METERS)]
     return Packed(np.concatenate(amplitudes), learned.meters, learned.watched)
 
 
-def unpack(packed: Packed, spec: SeriesSpec, windowing: Windowing) -> Learned:
-    """Takes tensors apart again, in the graph."""
+def unpack(packed: Packed, spec: SeriesSpec, windowing: Windowing, batch: tf.Tensor) -> Learned:
+    """Takes tensors apart again, in the graph.
+
+    Args:
+        packed: Of the training split.
+        spec: The series.
+        windowing: Shape of the segments.
+        batch: How many segments.
+
+    Returns:
+        What is of the meters as it is; all else once for each segment, [batch, ...].
+    """
     known = shapes(spec, windowing)
-    wanted = [getattr(known, name) for name in _AMPLITUDES]
-    sizes = [tf.size(packed.meters) if None in shape else math.prod(shape) for shape in wanted]
-    parts = tf.split(packed.amplitudes, tf.stack(sizes), num=len(sizes))
+    wanted = [getattr(known, name) for name in _OF_ALL]
+    sizes = [math.prod(shape) for shape in wanted]
+    # Repeated before it is taken apart: Transform traces each operation nine times.
+    rows = tf.tile(packed.amplitudes[None, : sum(sizes)], [batch, 1])
     fields = {
-        name: tf.reshape(part, [-1 if size is None else size for size in shape])
-        for name, part, shape in zip(_AMPLITUDES, parts, wanted, strict=True)
+        name: part if len(shape) == 1 else tf.reshape(part, [batch, *shape])
+        for name, part, shape in zip(_OF_ALL, tf.split(rows, sizes, axis=1), wanted, strict=True)
     }
-    return Learned(meters=packed.meters, watched=packed.watched[: known.watched[0]], **fields)
+    of_meters = tf.split(packed.amplitudes[sum(sizes) :], len(_OF_METERS))
+    return Learned(
+        meters=packed.meters,
+        watched=tf.tile(packed.watched[None, : known.watched[0]], [batch, 1]),
+        **dict(zip(_OF_METERS, of_meters, strict=True)),
+        **fields,
+    )

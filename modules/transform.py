@@ -55,11 +55,9 @@ def preprocessing_fn(
     level = tf.where(tf.math.is_nan(target), mean, target) / scale
     steps = tf.range(series.shape[2], dtype=tf.int64) - (windowing.window - 1)
     clock = local_time.local_clock(inputs[FIRST_ORIGIN], steps, spec)
-    batch = tf.shape(series)[0]
+    of_meters = ("meters", "meter_means", "meter_scales")
     constants = {
-        name: tf.tile(values[None], [batch] + [1] * len(values.shape))
-        for name, values in learned._asdict().items()
-        if name not in ("meters", "meter_means", "meter_scales")
+        name: values for name, values in learned._asdict().items() if name not in of_meters
     }
     return {
         "target": target,
@@ -72,13 +70,13 @@ def preprocessing_fn(
         "observed": _by_step(1.0 - tf.cast(missing, tf.float32)),
         "clock": clock,
         "holiday": local_time.is_holiday(clock, spec.holidays),
-        "meter_count": tf.fill([batch, 1], tf.size(learned.meters, out_type=tf.int64)),
+        "meter_count": tf.fill(tf.shape(scale), tf.size(learned.meters, out_type=tf.int64)),
         **constants,
     }
 
 
 def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Windowing) -> Learned:
-    """What the training split teaches, as tensors that Beam will fill."""
+    """What the training split teaches, once for each segment, as tensors that Beam will fill."""
     values = tf.stack([inputs[name] for name in spec.names], axis=1)
     packed = tft.experimental.ptransform_analyzer(
         [inputs[METER], inputs[FIRST_ORIGIN], values],
@@ -86,7 +84,7 @@ def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Window
         PACKED_DTYPES,
         packed_shapes(spec, windowing),
     )
-    return unpack(Packed(*packed), spec, windowing)
+    return unpack(Packed(*packed), spec, windowing, tf.shape(inputs[METER])[0])
 
 
 def scale_of(
@@ -100,7 +98,7 @@ def scale_of(
     Args:
         meter: Names, bytes [batch, 1].
         target: [batch, steps], NaN where not observed.
-        learned: Of the training split.
+        learned: Of the training split, as `analyze` gives it.
         spec: The series.
         windowing: Shape of the segments.
 
@@ -115,11 +113,11 @@ def scale_of(
     away = tf.where(seen, window - tf.cast(own_mean, tf.float64)[:, None], 0.0)
     variance = tf.reduce_sum(away**2, axis=-1) / tf.maximum(count, 1.0)
     own = tf.cast(tf.sqrt(variance), tf.float32)
-    known = learned.deviations[0]
+    known = learned.deviations[:, 0]
     own = tf.maximum(own, learning.TINY * known)
     share = tf.cast(count / (count + DAY / spec.step), tf.float32)
     own = tf.exp(share * tf.math.log(own) + (1.0 - share) * tf.math.log(known))
-    own_mean = share * own_mean + (1.0 - share) * learned.means[0]
+    own_mean = share * own_mean + (1.0 - share) * learned.means[:, 0]
 
     same = tf.equal(meter, learned.meters[None])
     # Where there is one, requests need not name it.
@@ -132,9 +130,8 @@ def scale_of(
 
 
 def _of_all(own: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
-    """Puts the meter's number [batch, 1] before those of the other measurements: [batch, M, 1]."""
-    others = tf.broadcast_to(known[1:], [tf.shape(own)[0], known.shape[0] - 1])
-    return tf.concat([own, others], axis=-1)[..., None]
+    """Puts the meter's number [batch, 1] for the target's of all of [batch, M]: [batch, M, 1]."""
+    return tf.concat([own, known[:, 1:]], axis=-1)[..., None]
 
 
 def _by_step(values: tf.Tensor) -> tf.Tensor:
