@@ -9,6 +9,8 @@ from modules.distribution import Histogram
 from modules.features import Origins
 from tfx_pipeline.scoring import ErrorSums, errors, naive_forecasts
 
+EvaluationBatch = tuple[Origins, Mapping[str, tf.Tensor]]
+"""Origins with their labels, and the target whole seasons before those by season."""
 # Scores are of every so many-th window of the evaluation split, or more of them.
 SCORE_STRIDE = 6
 
@@ -33,12 +35,11 @@ class Scorer:
         self._forecast = tf.function(forecast, autograph=False, reduce_retracing=True)
         self._step = step
 
-    def evaluate(self, batches: Iterable[tuple[Origins, Mapping[str, tf.Tensor]]]) -> ErrorSums:
+    def evaluate(self, batches: Iterable[EvaluationBatch]) -> ErrorSums:
         """Scores the forecasts of a data set, a batch at a time.
 
         Args:
-            batches: Origins with their labels, and the target whole seasons before those
-                (`modules.examples.Examples.evaluation`).
+            batches: As `modules.examples.Examples.evaluation` gives them.
 
         Returns:
             The errors over all labels that can be scored.

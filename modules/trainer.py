@@ -1,5 +1,6 @@
 """The functions that TFX's Tuner and Trainer components call."""
 
+import functools
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from modules.files import write_atomically
 from modules.replicas import strategy_of
 from modules.score import SCORE_STRIDE, objective
 from modules.search import FAMILY, grid_of, network_values
-from modules.training import fit
+from modules.training import fit, sample_of
 from modules.tuning import GridTuner, digest
 from tfx_pipeline.training_record import FIT_FILE, TrialRecord
 
@@ -35,12 +36,13 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         A tuner over the family's grid, less what the settings fix.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config)
-    examples = Examples(fn_args.transform_graph_path, config)
+    examples = _examples(fn_args.transform_graph_path, config.model_dump_json())
     origins = examples.evaluation(fn_args.eval_files, SCORE_STRIDE)
+    sample = sample_of(origins)
 
     def run(hyperparameters: Mapping[str, Any]) -> TrialRecord:
         values = network_values(hyperparameters)
-        _, record, scorer = fit(examples, [fn_args.train_files], origins, values, config.tuner)
+        _, record, scorer = fit(examples, [fn_args.train_files], sample, values, config.tuner)
         score = objective(scorer.evaluate(origins))
         logger.info("%s: score %.4f, fitted in %.0f s", values, score, record.seconds)
         return TrialRecord(**dict(record), score=score)
@@ -78,13 +80,13 @@ def run_fn(fn_args: FnArgs) -> None:
         config.stride,
         config.segments,
     )
-    examples = Examples(fn_args.transform_graph_path, config)
+    examples = _examples(fn_args.transform_graph_path, config.model_dump_json())
     train, evaluation = fn_args.train_files, fn_args.eval_files
     refit = config.model.refit
     network, record, _ = fit(
         examples,
         [train, evaluation] if refit else [train],
-        None if refit else examples.evaluation(evaluation, SCORE_STRIDE),
+        None if refit else sample_of(examples.evaluation(evaluation, SCORE_STRIDE)),
         hyperparameters,
         config.model,
         strategy_of(config.model.strategy, config.batch),
@@ -97,6 +99,12 @@ def run_fn(fn_args: FnArgs) -> None:
         hyperparameters,
     )
     write_atomically(fn_args.model_run_dir, FIT_FILE, record.model_dump_json(indent=2))
+
+
+@functools.lru_cache(maxsize=1)
+def _examples(transform_output: str, config: str) -> Examples:
+    # The Trainer's are the Tuner's where one process runs both: to trace them anew takes seconds.
+    return Examples(transform_output, TrainerConfig.model_validate_json(config))
 
 
 def best_hyperparameters(

@@ -4,7 +4,7 @@ import functools
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -17,7 +17,7 @@ from modules.families import load_family
 from modules.features import AHEAD
 from modules.networks import build_network
 from modules.replicas import SharedAdamW
-from modules.score import Scorer
+from modules.score import EvaluationBatch, Scorer
 from tfx_pipeline.scoring import ErrorSums
 from tfx_pipeline.training_record import FitRecord, Progress
 
@@ -45,7 +45,7 @@ class Fit(NamedTuple):
 def fit(
     examples: Examples,
     splits: Sequence[Sequence[str]],
-    evaluation: tf.data.Dataset | None,
+    sample: Iterable[EvaluationBatch] | None,
     hyperparameters: Mapping[str, Any],
     budget: Budget,
     strategy: tf.distribute.Strategy | None = None,
@@ -55,7 +55,7 @@ def fit(
     Args:
         examples: How the files are read; holds the settings.
         splits: To learn from; patterns of the files of each.
-        evaluation: What the progress is scored on (`Examples.evaluation`); None: it is not.
+        sample: What the progress is scored on, again and again; None: it is not.
         hyperparameters: By name; the family's defaults for those left out.
         budget: How long.
         strategy: Of the devices that share the batches; None: one device.
@@ -101,9 +101,7 @@ def fit(
         # Variables that the first step made would have it traced twice.
         network.optimizer.build(network.trainable_variables)
     scorer = scorer_of(network)
-    evaluate = None
-    if evaluation is not None:
-        evaluate = functools.partial(scorer.evaluate, evaluation.take(REPORT_BATCHES))
+    evaluate = None if sample is None else functools.partial(scorer.evaluate, sample)
     report = ProgressReport(evaluate, per_round, rounds)
     network.fit(
         batches,
@@ -124,6 +122,17 @@ def fit(
         progress=tuple(report.progress),
     )
     return Fit(network, record, scorer)
+
+
+def sample_of(evaluation: tf.data.Dataset) -> list[EvaluationBatch]:
+    """The part of the evaluation split that progress is scored on.
+
+    In memory, for to begin reading anew takes longer than to score it.
+
+    Args:
+        evaluation: The whole (`Examples.evaluation`).
+    """
+    return list(evaluation.take(REPORT_BATCHES))
 
 
 def divide(steps: int) -> tuple[int, int]:

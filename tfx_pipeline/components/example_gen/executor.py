@@ -46,7 +46,8 @@ _BATCH_VALUES = 500_000
 """Values that are serialized at a time; 2 MB."""
 
 
-class Work(Frozen):
+# To look for docstrings, pydantic goes through all modules: a third of a second by now.
+class Work(Frozen, use_attribute_docstrings=False):
     """What the component hands its executor."""
 
     options: DataOptions
