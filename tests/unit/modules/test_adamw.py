@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.optimizers.schedules import CosineDecay
 
 from modules.adamw import FusedAdamW
 
@@ -26,9 +27,10 @@ def trained(optimizer: keras.optimizers.Optimizer, compiled: bool) -> np.ndarray
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-def test_weights_after_some_steps_are_those_of_kerass_adamw(compiled):
+@pytest.mark.parametrize("rate", [1e-2, CosineDecay(0.0, 30, warmup_target=1e-2, warmup_steps=10)])
+def test_weights_after_some_steps_are_those_of_kerass_adamw(rate, compiled):
     found, expected = (
-        trained(adamw(1e-2, weight_decay=0.05, global_clipnorm=1.0), compiled)
+        trained(adamw(rate, weight_decay=0.05, global_clipnorm=1.0), compiled)
         for adamw in (FusedAdamW, keras.optimizers.AdamW)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
