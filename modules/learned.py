@@ -93,8 +93,10 @@ def shapes(spec: SeriesSpec, windowing: Windowing) -> Learned:
 
 
 DTYPES = Learned(*[tf.float32] * len(Learned._fields))._replace(meters=tf.string, watched=tf.int64)
-_OF_METERS = ("meter_means", "meter_scales")
-_OF_ALL = tuple(name for name in Learned._fields if name not in (*_OF_METERS, "meters", "watched"))
+OF_METERS = ("meters", "meter_means", "meter_scales")
+"""The arrays that hold a value for each meter; all others are of all meters."""
+_AMPLITUDES_OF_METERS = OF_METERS[1:]
+_AMPLITUDES_OF_ALL = tuple(name for name in Learned._fields if name not in (*OF_METERS, "watched"))
 
 
 class Packed(NamedTuple):
@@ -126,7 +128,9 @@ def packed_shapes(spec: SeriesSpec, windowing: Windowing) -> Packed:
 
 def pack(learned: Learned) -> Packed:
     """Puts arrays of the same type together."""
-    amplitudes = [np.ravel(getattr(learned, name)) for name in (*_OF_ALL, *_OF_METERS)]
+    amplitudes = [
+        np.ravel(getattr(learned, name)) for name in (*_AMPLITUDES_OF_ALL, *_AMPLITUDES_OF_METERS)
+    ]
     return Packed(np.concatenate(amplitudes), learned.meters, learned.watched)
 
 
@@ -143,18 +147,20 @@ def unpack(packed: Packed, spec: SeriesSpec, windowing: Windowing, batch: tf.Ten
         What is of the meters as it is; all else once for each segment, [batch, ...].
     """
     known = shapes(spec, windowing)
-    wanted = [getattr(known, name) for name in _OF_ALL]
+    wanted = [getattr(known, name) for name in _AMPLITUDES_OF_ALL]
     sizes = [math.prod(shape) for shape in wanted]
     # Repeated before it is taken apart: Transform traces each operation nine times.
     rows = tf.tile(packed.amplitudes[None, : sum(sizes)], [batch, 1])
     fields = {
         name: part if len(shape) == 1 else tf.reshape(part, [batch, *shape])
-        for name, part, shape in zip(_OF_ALL, tf.split(rows, sizes, axis=1), wanted, strict=True)
+        for name, part, shape in zip(
+            _AMPLITUDES_OF_ALL, tf.split(rows, sizes, axis=1), wanted, strict=True
+        )
     }
-    of_meters = tf.split(packed.amplitudes[sum(sizes) :], len(_OF_METERS))
+    of_meters = tf.split(packed.amplitudes[sum(sizes) :], len(_AMPLITUDES_OF_METERS))
     return Learned(
         meters=packed.meters,
         watched=tf.tile(packed.watched[None, : known.watched[0]], [batch, 1]),
-        **dict(zip(_OF_METERS, of_meters, strict=True)),
+        **dict(zip(_AMPLITUDES_OF_METERS, of_meters, strict=True)),
         **fields,
     )

@@ -8,7 +8,7 @@ import tensorflow_transform as tft
 
 from modules import learning, local_time
 from modules.config import TransformConfig
-from modules.learned import PACKED_DTYPES, Learned, Packed, packed_shapes, unpack
+from modules.learned import OF_METERS, PACKED_DTYPES, Learned, Packed, packed_shapes, unpack
 from tfx_pipeline.data.contract import FIRST_ORIGIN, METER, WEIGHT, Windowing
 from tfx_pipeline.series.clock import DAY
 from tfx_pipeline.series.spec import SeriesSpec
@@ -44,7 +44,7 @@ def preprocessing_fn(
     target = inputs[spec.target.name]
     # [batch, M, steps]: broadcasting along a short last axis takes several times as long.
     series = tf.stack([inputs[name] for name in spec.names], axis=1)
-    learned = analyze(inputs, spec, windowing)
+    learned = analyze(inputs, series, spec, windowing)
     missing = tf.math.is_nan(series)
     scale, mean = scale_of(inputs[METER], target, learned, spec, windowing)
     means = _of_all(mean, learned.means)
@@ -55,9 +55,8 @@ def preprocessing_fn(
     level = tf.where(tf.math.is_nan(target), mean, target) / scale
     steps = tf.range(series.shape[2], dtype=tf.int64) - (windowing.window - 1)
     clock = local_time.local_clock(inputs[FIRST_ORIGIN], steps, spec)
-    of_meters = ("meters", "meter_means", "meter_scales")
     constants = {
-        name: values for name, values in learned._asdict().items() if name not in of_meters
+        name: values for name, values in learned._asdict().items() if name not in OF_METERS
     }
     return {
         "target": target,
@@ -75,11 +74,12 @@ def preprocessing_fn(
     }
 
 
-def analyze(inputs: Mapping[str, tf.Tensor], spec: SeriesSpec, windowing: Windowing) -> Learned:
+def analyze(
+    inputs: Mapping[str, tf.Tensor], series: tf.Tensor, spec: SeriesSpec, windowing: Windowing
+) -> Learned:
     """What the training split teaches, once for each segment, as tensors that Beam will fill."""
-    values = tf.stack([inputs[name] for name in spec.names], axis=1)
     packed = tft.experimental.ptransform_analyzer(
-        [inputs[METER], inputs[FIRST_ORIGIN], values],
+        [inputs[METER], inputs[FIRST_ORIGIN], series],
         learning.Learn(spec, windowing),
         PACKED_DTYPES,
         packed_shapes(spec, windowing),

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from modules import learning
-from modules.learned import Learned, Packed, pack, unpack
+from modules.learned import OF_METERS, Learned, Packed, pack, unpack
 from modules.learning import Sampling
 from tests.support.settings import SERIES
 from tfx_pipeline.data.contract import Windowing
@@ -136,6 +136,5 @@ def test_what_is_packed_for_beam_is_the_same_in_the_graph(spec):
     tensors = Packed(*map(tf.constant, pack(found)))
     again = tf.function(lambda packed: unpack(packed, spec, SHAPE, batch=2))(tensors)
     for name, before, after in zip(found._fields, found, again, strict=True):
-        of_meters = name in ("meters", "meter_means", "meter_scales")
-        expected = np.asarray(before) if of_meters else np.stack([before, before])
+        expected = np.asarray(before) if name in OF_METERS else np.stack([before, before])
         np.testing.assert_array_equal(expected, after.numpy(), err_msg=name)
