@@ -147,6 +147,11 @@ def test_both_task_managers_work_on_each_step(run, flink, step):
     assert len(flink.task_managers(flink.job(step)["jid"])) >= 2
 
 
+@pytest.mark.parametrize("step", sorted(manifest.READING))
+def test_both_task_managers_read_examples(run, flink, step):
+    assert min(manifest.files_read(flink.rest, flink.job(step)["jid"], step)) > 0
+
+
 def test_the_evaluator_goes_on_without_the_lost_task_manager(run, flink):
     job = flink.rest(f"jobs/{flink.job('evaluator')['jid']}")
     assert job["state"] == "FINISHED"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import flink as on_flink
 from tests.support.engine_user import (
     User,
     assert_same_evaluation,
@@ -118,6 +119,13 @@ def test_a_lost_task_manager_fails_the_step_in_words(there: User, step: str, aft
 def test_the_job_of_a_killed_driver_is_cancelled(there: User, flink: Cluster) -> None:
     [state] = [job["state"] for job in flink.jobs() if job["jid"] == there.left]
     assert state == "CANCELED"
+
+
+@pytest.mark.parametrize("step", sorted(on_flink.READING))
+def test_all_workers_read_examples(there: User, flink: Cluster, step: str) -> None:
+    ended = [job for job in flink.jobs() if job["name"].startswith(step)]
+    [job] = [job["jid"] for job in ended if job["state"] == "FINISHED"]
+    assert min(on_flink.files_read(flink.rest, job, step)) >= 4  # of 16
 
 
 def test_what_was_done_is_not_done_again(there: User) -> None:

@@ -7,6 +7,7 @@ import urllib.request
 import uuid
 from typing import Any
 
+from apache_beam.io.iobase import BoundedSource, Read
 from apache_beam.options.pipeline_options import (
     FlinkRunnerOptions,
     GoogleCloudOptions,
@@ -19,6 +20,9 @@ from apache_beam.runners.portability.portable_runner import (
     PipelineResult,
     PortableRunner,
 )
+from apache_beam.transforms import PTransform
+
+from tfx_pipeline.beam.reading import ReadByAll
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +39,14 @@ class JobServerRunner(PortableRunner):
     waits for. So an earlier job of the same name is cancelled first, and this one as soon as this
     process is told to end. A name that ends in `-` is completed to one that no other job has.
     """
+
+    def apply_PTransform(  # noqa: N802
+        self, transform: PTransform, given: Any, options: PipelineOptions
+    ) -> Any:
+        """Has all workers read a source."""
+        if isinstance(transform, Read) and isinstance(transform.source, BoundedSource):
+            return ReadByAll(transform.source).expand(given)
+        return super().apply_PTransform(transform, given, options)
 
     def create_job_service_handle(
         self, job_service: Any, options: PipelineOptions
