@@ -8,7 +8,15 @@ DATA_SUMMARY_PROPERTY = "data_summary"
 """Custom property of the Examples: a `DataSummary` in JSON."""
 
 DATA_FILES_PROPERTY = "data_files"
-"""Custom property of the Examples: a list of `DataFile` in JSON, in order of time."""
+"""Custom property of the Examples: a list of `DataFile` in JSON, in order of time, or where it is
+long a `FileList`."""
+
+LISTED_FILES = 64
+"""Files that the property may list. Kubeflow Pipelines hands the properties of an artifact to each
+step that reads it, as part of one argument, which Linux limits."""
+
+DATA_FILES_FILE = "data_files.json"
+"""The list where it is longer: a file beside the splits of the Examples."""
 
 
 class DataFile(Frozen):
@@ -20,6 +28,15 @@ class DataFile(Frozen):
     """Bytes."""
     sha256: str
     """Of its contents."""
+
+
+class FileList(Frozen):
+    """What tells of the list of files where it is long."""
+
+    count: int
+    """Files in it."""
+    sha256: str
+    """Of `DATA_FILES_FILE`."""
 
 
 class GapSummary(Frozen):

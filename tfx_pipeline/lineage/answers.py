@@ -43,7 +43,8 @@ class Data(Record):
     rows: int | None
     """Rows read."""
     files: tuple[DataFile, ...]
-    """What was read; none where an older release read it."""
+    """What was read; none where an older release read it, or where they are many and their list
+    cannot be read from here."""
     fingerprint: str | None
     """What the cache knows the files by."""
 

@@ -10,7 +10,8 @@ from typing import Any
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY
 from tfx_pipeline.lineage.answers import Change, Difference
-from tfx_pipeline.lineage.facts import code_of, files_of
+from tfx_pipeline.lineage.facts import code_of
+from tfx_pipeline.lineage.files import files_of
 from tfx_pipeline.lineage.origin import hyperparameters
 from tfx_pipeline.lineage.records import Records
 from tfx_pipeline.lineage.runs import RunRecords, named

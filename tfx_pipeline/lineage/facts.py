@@ -10,12 +10,13 @@ from typing import Any
 
 from tfx_kubeflow.metadata.values import EXECUTOR_FLAGS
 
-from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataFile
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataFile
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY, VERDICTS_PROPERTY, Scores, Verdict
 from tfx_pipeline.lineage import served
 from tfx_pipeline.lineage.answers import Blessing, Check, Data, Model, Push, Record
+from tfx_pipeline.lineage.files import files_of
 from tfx_pipeline.lineage.graph import Graph
-from tfx_pipeline.lineage.records import Artifact, Execution, Records
+from tfx_pipeline.lineage.records import Artifact, Execution, LineageError, Records
 
 CODE = re.compile(r"--code=(\w+)")
 """The flag with the fingerprint of an executor's code."""
@@ -101,7 +102,7 @@ class Facts:
             first=summary.get("first"),
             last=summary.get("last"),
             rows=summary.get("rows"),
-            files=files_of(examples),
+            files=_files(examples),
             fingerprint=properties.get("input_fingerprint"),
         )
 
@@ -184,10 +185,11 @@ def check(blessing: Artifact) -> Check:
     )
 
 
-def files_of(examples: Artifact) -> tuple[DataFile, ...]:
-    """Returns the files that Examples were read of; none where that was not recorded."""
-    found = json.loads(examples.properties.get(DATA_FILES_PROPERTY, "[]"))
-    return tuple(DataFile.model_validate(file) for file in found)
+def _files(examples: Artifact) -> tuple[DataFile, ...]:
+    try:
+        return files_of(examples)
+    except LineageError:
+        return ()  # the fingerprint tells how many there are
 
 
 def code_of(artifact: Artifact) -> str | None:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from tfx_pipeline.lineage.answers import Data, Model, Origin, Reach, Record
 
+MOST_FILES = 8
+"""Files that a drawing names."""
+
 
 def picture(answer: Origin | Reach) -> str:
     """Returns the Mermaid text of where a model comes from, or of what became of data."""
@@ -50,7 +53,11 @@ def _outcome(model: Model) -> Iterator[str]:
 
 
 def _cylinder(data: Data) -> str:
-    files = [f"{file.path.rpartition('/')[2]} {file.sha256[:12]}" for file in data.files]
+    files = [
+        f"{file.path.rpartition('/')[2]} {file.sha256[:12]}" for file in data.files[:MOST_FILES]
+    ]
+    if len(data.files) > MOST_FILES:
+        files.append(f"and {len(data.files) - MOST_FILES:,} more files")
     return f"a{data.id}[({_label([f'{data.first} .. {data.last}', *files])})]"
 
 

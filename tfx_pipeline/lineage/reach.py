@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.lineage.answers import Reach, Touched
-from tfx_pipeline.lineage.facts import Facts, files_of, pushed_versions
+from tfx_pipeline.lineage.facts import Facts, pushed_versions
+from tfx_pipeline.lineage.files import files_of
 from tfx_pipeline.lineage.graph import Graph
 from tfx_pipeline.lineage.records import Artifact, LineageError, Records
 

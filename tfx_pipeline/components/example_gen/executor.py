@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -35,7 +36,14 @@ from tfx_pipeline.data.raw.location import Location
 from tfx_pipeline.data.raw.reader import Reader
 from tfx_pipeline.data.segments.cutter import SegmentCutter, Segments
 from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions, shards
-from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataFile
+from tfx_pipeline.data.summary import (
+    DATA_FILES_FILE,
+    DATA_FILES_PROPERTY,
+    DATA_SUMMARY_PROPERTY,
+    LISTED_FILES,
+    DataFile,
+    FileList,
+)
 from tfx_pipeline.frozen import Frozen
 
 LOG = logging.getLogger("tfx_pipeline.data")
@@ -93,7 +101,7 @@ class Executor(BaseBeamExecutor):
         examples.set_string_custom_property(
             DATA_SUMMARY_PROPERTY, inspection.summary.model_dump_json()
         )
-        examples.set_string_custom_property(DATA_FILES_PROPERTY, _hashed(inspection.files))
+        _record_files(examples, inspection.files)
 
 
 class WriteShards(beam.DoFn):
@@ -210,13 +218,21 @@ def _files(exec_properties: dict[str, Any]) -> list[str]:
     return find_files(Location(base, config.splits[0].pattern), fileio).files
 
 
-def _hashed(paths: Iterable[str]) -> str:
-    """What identifies the files: the driver's fingerprint holds times, and is one of them all."""
+def _record_files(examples: Artifact, paths: Sequence[str]) -> None:
+    """Records what identifies the files: the driver's fingerprint is one of them all."""
     found = []
     for path in paths:
         digest, size = files.sha256(path)
         found.append(DataFile(path=path, size=size, sha256=digest).model_dump())
-    return json.dumps(found)
+    text = json.dumps(found)
+    if len(found) > LISTED_FILES:
+        content = text.encode()
+        place = os.path.join(examples.uri, DATA_FILES_FILE)  # noqa: PTH118, also of object stores
+        with fileio.open(place, "wb") as file:
+            file.write(content)
+        digest = hashlib.sha256(content).hexdigest()
+        text = FileList(count=len(found), sha256=digest).model_dump_json()
+    examples.set_string_custom_property(DATA_FILES_PROPERTY, text)
 
 
 def _open(path: str, mode: str) -> BinaryIO:

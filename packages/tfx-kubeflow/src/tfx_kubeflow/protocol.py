@@ -18,6 +18,9 @@ from tfx_kubeflow.errors import StepError
 VERSION = 2
 """Of the steps' form; raised with every change that an older image would not understand."""
 
+ARGUMENT = 128 * 1024
+"""Bytes that Linux takes as one argument. KFP passes a task as one to its driver, and all inputs of
+a step to the launcher and from there to our entrypoint."""
 URI, METADATA = "_uri", "_metadata"
 """Suffixes of a resolver step's output parameters: where the artifact is, and its properties."""
 METADATA_INPUT = "__metadata"

@@ -110,3 +110,16 @@ def test_executors_are_told_pipeline_and_run(tmp_path):
     outputs = {"schema": f"{TYPES}Schema"}
     made = run_executor(step(Named, outputs), executor_input(tmp_path, outputs=outputs), [])
     assert made["artifacts"]["schema"]["artifacts"][0]["metadata"]["names"] == "pipeline/run"
+
+
+class Describes(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        outputs["schema"][0].set_string_custom_property("files", "x" * int(exec_properties["size"]))
+
+
+@pytest.mark.parametrize("size", [1_000, 100_000])
+def test_properties_that_no_step_could_be_given_are_named(tmp_path, caplog, size):
+    outputs = {"schema": f"{TYPES}Schema"}
+    run_executor(step(Describes, outputs), executor_input(tmp_path, outputs=outputs, size=size), [])
+    warned = "'files' most of them; a step that reads it" in caplog.text
+    assert warned == (size > 65_536)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,8 +24,6 @@ from tests.support.series import household, write_iso, write_uci
 from tests.support.settings import MEASUREMENTS, WINDOWING, data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.components.example_gen.executor import (
-    DATA_FILES_PROPERTY,
-    DATA_SUMMARY_PROPERTY,
     Executor,
     WriteShards,
     _divide,
@@ -34,7 +33,14 @@ from tfx_pipeline.data.inspection import inspect
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError
 from tfx_pipeline.data.segments.shards import SHARDS
-from tfx_pipeline.data.summary import DataSummary
+from tfx_pipeline.data.summary import (
+    DATA_FILES_FILE,
+    DATA_FILES_PROPERTY,
+    DATA_SUMMARY_PROPERTY,
+    LISTED_FILES,
+    DataSummary,
+    FileList,
+)
 from tfx_pipeline.series.spec import SeriesSpec
 
 NORTH = household(4000, "2007-01-01 00:17", seed=1, meter="north").without_rows(slice(300, 340))
@@ -135,6 +141,29 @@ def test_every_file_is_recorded_with_its_hash(
         }
         for name in ("b", "a")  # in order of time
     ]
+
+
+def test_many_files_are_listed_beside_the_examples(tmp_path: Path) -> None:
+    count, rows = LISTED_FILES + 1, NORTH.minutes.size // (LISTED_FILES + 1) + 1
+    (tmp_path / "raw").mkdir()
+    for number in range(count):
+        own = slice(number * rows, (number + 1) * rows)
+        write_iso(
+            tmp_path / f"raw/{number:03}",
+            replace(NORTH, minutes=NORTH.minutes[own], values=NORTH.values[:, own]),
+        )
+    made = run(tmp_path / "raw", tmp_path / "examples", data_options())
+
+    text = made.get_string_custom_property(DATA_FILES_PROPERTY)
+    content = (tmp_path / "examples" / DATA_FILES_FILE).read_bytes()
+    recorded = FileList.model_validate_json(text)
+    assert recorded == FileList(count=count, sha256=hashlib.sha256(content).hexdigest())
+    assert [file["path"] for file in json.loads(content)] == [
+        str(tmp_path / f"raw/{number:03}") for number in range(count)
+    ]
+    assert sum(
+        len(value.string_value) for value in made.mlmd_artifact.custom_properties.values()
+    ) < (16 * 1024)
 
 
 def test_every_window_is_one_meters_own_minutes(artifact: standard_artifacts.Examples) -> None:

@@ -11,10 +11,8 @@ from typing import Any
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.protocol import ARGUMENT
 
-ARGUMENT = 128 * 1024
-"""Bytes that Linux takes as one argument. KFP passes a task as one to its driver, and all inputs of
-a step to the launcher and from there to our entrypoint."""
 ARGUMENT_RESERVE = 16 * 1024
 """For what a step's inputs hold only at run time: artifacts, and other nodes' values."""
 WORKFLOW = 1024 * 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import math
 import posixpath
@@ -35,6 +36,7 @@ from tfx_kubeflow.metadata.artifacts import (
 from tfx_kubeflow.metadata.blessings import record_digests, require_evaluated
 from tfx_kubeflow.metadata.final_status import final_status
 from tfx_kubeflow.protocol import (
+    ARGUMENT,
     METADATA_INPUT,
     MODULE_FILE,
     MODULE_SOURCE,
@@ -234,6 +236,7 @@ def _executor_output(
     for key, (artifact, *_) in outputs.items():
         item = declared[key]["artifacts"][0]
         metadata = uris.mapped(_named_models(properties(artifact)), remote)
+        _warn_of_size(key, metadata)
         made[key] = {
             "artifacts": [{"name": item["name"], "uri": item["uri"], "metadata": metadata}]
         }
@@ -244,6 +247,22 @@ def _executor_output(
             name: _value(outputs, name.removesuffix(VALUE)) for name in requested
         }
     return found
+
+
+def _warn_of_size(key: str, metadata: dict[str, Any]) -> None:
+    """Says which properties keep the steps that read an artifact from being started."""
+    sizes = {name: len(json.dumps(value)) for name, value in metadata.items()}
+    if sum(sizes.values()) > ARGUMENT // 2:
+        largest = max(sizes, key=sizes.__getitem__)
+        log.warning(
+            "the properties of output %r take %d bytes, %r most of them; a step that reads it is "
+            "given them as part of one argument, for which Linux has %d: what is large belongs in "
+            "the artifact's files",
+            key,
+            sum(sizes.values()),
+            largest,
+            ARGUMENT,
+        )
 
 
 def _named_models(metadata: dict[str, Any]) -> dict[str, Any]:

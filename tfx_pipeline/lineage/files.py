@@ -1,0 +1,45 @@
+"""The raw files that Examples were read of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from pydantic import TypeAdapter
+
+from tfx_pipeline.data.summary import DATA_FILES_FILE, DATA_FILES_PROPERTY, DataFile, FileList
+from tfx_pipeline.lineage.records import Artifact, LineageError
+
+_FILES = TypeAdapter(tuple[DataFile, ...])
+
+
+def files_of(examples: Artifact) -> tuple[DataFile, ...]:
+    """Returns the files that Examples were read of; none where that was not recorded.
+
+    Raises:
+        LineageError: They are many, and their list cannot be read from here.
+    """
+    text = examples.properties.get(DATA_FILES_PROPERTY, "[]")
+    recorded = json.loads(text)
+    if isinstance(recorded, list):
+        return _FILES.validate_python(recorded)
+    return _FILES.validate_json(_listed(examples, FileList.model_validate(recorded)))
+
+
+def _listed(examples: Artifact, recorded: FileList) -> bytes:
+    from tfx_kubeflow.storage import files  # imports TFX, which takes a second
+
+    path = f"{examples.uri.rstrip('/')}/{DATA_FILES_FILE}"
+    try:
+        content = files.content(path)
+    except Exception as error:  # each store has its own
+        raise LineageError(
+            f"data {examples.id} was read of {recorded.count:,} files, whose list is {path}; it "
+            f"cannot be read from here: {error}"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != recorded.sha256:
+        raise LineageError(
+            f"{path} is not the list of the {recorded.count:,} files that data {examples.id} was "
+            "read of: somebody has changed it"
+        )
+    return content
