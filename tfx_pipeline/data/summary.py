@@ -5,7 +5,11 @@ from __future__ import annotations
 from tfx_pipeline.frozen import Frozen
 
 DATA_SUMMARY_PROPERTY = "data_summary"
-"""Custom property of the Examples: a `DataSummary` in JSON."""
+"""Custom property of the Examples: a `DataSummary` in JSON, without the timeline."""
+
+TIMELINE_FILE = "timeline.json"
+"""The `Timeline`, beside the splits of the Examples: the larger part of the summary, which Kubeflow
+Pipelines would repeat some forty times in the state of a run."""
 
 DATA_FILES_PROPERTY = "data_files"
 """Custom property of the Examples: a list of `DataFile` in JSON, in order of time, or where it is
@@ -152,7 +156,7 @@ class DataSummary(Frozen):
     longest_gaps: tuple[GapSummary, ...] = ()
     """The longest of them, longest first: at most ten."""
     timeline: Timeline | None = None
-    """The target over the whole time; null in a summary of an earlier release."""
+    """The target over the whole time; null where that is not known."""
     missing_fraction: dict[str, float]
     """Measurement -> fraction of the steps without a value."""
     missing_worst: dict[str, MeterFraction]

@@ -16,11 +16,13 @@ from pydantic import TypeAdapter
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.types.artifact import Artifact
+from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.local.record import read_record
 from tfx_kubeflow.metadata.lineage import Lineage, metadata_store
 from tfx_kubeflow.metadata.run_artifacts import run_tasks
 from tfx_kubeflow.storage import files, uris
 
+from tfx_pipeline.data.summary import TIMELINE_FILE
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE
 from tfx_pipeline.kubeflow.records import run_of, tasks_of
 from tfx_pipeline.report.changes import METRICS
@@ -134,6 +136,15 @@ def _fetch(run: Run, folder: Path) -> dict[str, str]:
             files.copy_artifact(artifact.uri, copy)
             remote[str(copy)] = artifact.uri
             artifact.uri = str(copy)
+    examples = run.output("PowerExampleGen", "examples")
+    if examples and "://" in examples.uri:
+        copy = folder / "examples"  # of gigabytes, one small file
+        try:
+            files.download(f"{examples.uri}/{TIMELINE_FILE}", copy / TIMELINE_FILE)
+        except (OSError, StepError) as error:  # of an earlier release, or gone
+            log.info("no timeline: %s", error)
+        remote[str(copy)] = examples.uri
+        examples.uri = str(copy)
     return remote
 
 

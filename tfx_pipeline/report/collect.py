@@ -12,7 +12,7 @@ from tfx.utils import path_utils
 
 from tfx_pipeline.components.data_gate.settings import DRIFT_PROPERTY, FINDINGS_PROPERTY
 from tfx_pipeline.components.serving_check.component import REPORT_FILE
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, TIMELINE_FILE
 from tfx_pipeline.evaluation.results import EVALUATION_FILE, Evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.causes import explain
@@ -53,7 +53,7 @@ def _collect(settings: Settings, run: Run) -> RunSummary:
         pipeline=settings.name,
         state="failed" if run.error else "complete",
         error=explain(run.error) if run.error else None,
-        data=_property(run.output("PowerExampleGen", "examples"), DATA_SUMMARY_PROPERTY),
+        data=_data(run.output("PowerExampleGen", "examples")),
         warnings=_property(approval, FINDINGS_PROPERTY),
         drift=_property(approval, DRIFT_PROPERTY),
         hyperparameters=_metadata(model).hyperparameters if model else None,
@@ -102,6 +102,14 @@ def _artifacts(by_key: Mapping[str, Sequence[Artifact]]) -> Iterator[ArtifactSum
 def _property(artifact: Artifact | None, name: str) -> Any:
     text = artifact.get_string_custom_property(name) if artifact else ""
     return json.loads(text) if text else None
+
+
+def _data(examples: Artifact | None) -> Any:
+    """The data's summary; without the timeline where the Examples are gone."""
+    found = _property(examples, DATA_SUMMARY_PROPERTY)
+    if examples and found and fileio.exists(f"{examples.uri}/{TIMELINE_FILE}"):
+        found["timeline"] = json.loads(_read(examples, TIMELINE_FILE))
+    return found
 
 
 def _evaluation(evaluation: Artifact) -> Evaluation:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import ml_metadata as mlmd
 import pytest
+from kubeflow_cases.buckets import bucket, endpoint, write  # noqa: F401, fixtures
 from kubeflow_cases.recorded_runs import RecordedRun
 from kubeflow_cases.records import Recorded
 from ml_metadata.proto import metadata_store_pb2
+from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx_kubeflow.artifacts import Html, Metrics
 from tfx_kubeflow.compiler.compile import compile_pipeline
@@ -18,11 +20,13 @@ from tfx_kubeflow.metadata.run_artifacts import RunArtifact, RunTask
 
 from tests.support.summary import DATA, run_summary
 from tfx_pipeline.data.raw.location import Location
+from tfx_pipeline.data.summary import TIMELINE_FILE
 from tfx_pipeline.kubeflow import executor as module
 from tfx_pipeline.kubeflow.component import RunReport
 from tfx_pipeline.kubeflow.executor import Executor, figures
 from tfx_pipeline.kubeflow.records import UNKNOWN, run_of
 from tfx_pipeline.pipeline import create_pipeline
+from tfx_pipeline.report.run import NodeRun, Run
 from tfx_pipeline.report.summary import SUMMARY_FILE, read_summary, write_summary
 from tfx_pipeline.settings import load_settings
 
@@ -83,7 +87,12 @@ def recorded(store, monkeypatch, tmp_path):
 
     monkeypatch.setattr(module, "run_tasks", here)
     monkeypatch.setattr(module.files, "copy_artifact", lambda uri, folder: folder.mkdir())
+    monkeypatch.setattr(module.files, "download", _gone)
     monkeypatch.setattr("tfx_pipeline.report.provenance._digest", lambda path: "0" * 16)
+
+
+def _gone(uri, path):
+    raise FileNotFoundError(uri)
 
 
 def _with_log(task, log):
@@ -121,6 +130,20 @@ def test_nodes_have_what_their_tasks_and_importers_made_under_its_own_uri(record
     assert schema.uri.startswith("minio://mlpipeline/v2/artifacts/e2e-60baf431/")
     (previous,) = nodes["PreviousStatistics"].outputs
     assert (previous.key, previous.type) == ("previous", "ExampleStatistics")
+
+
+def test_of_the_examples_the_timeline_alone_is_copied(bucket, tmp_path):  # noqa: F811
+    write(bucket, **{"examples__Split-train__shard": "gigabytes"})
+    for there in (False, True):
+        if there:
+            write(bucket, **{f"examples__{TIMELINE_FILE}": "{}"})
+        examples = standard_artifacts.Examples()
+        examples.uri = f"{bucket}/examples"
+        node = NodeRun("PowerExampleGen", "complete", outputs={"examples": [examples]})
+        remote = module._fetch(Run("r", tmp_path, [node]), tmp_path)  # noqa: SLF001
+        assert remote == {examples.uri: f"{bucket}/examples"}
+        copied = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+        assert copied == [TIMELINE_FILE] * there
 
 
 def test_figures_are_what_kfp_shows(recorded, given, outputs):

@@ -6,6 +6,7 @@ import pytest
 from tfx.types import standard_artifacts
 
 from tests.support.summary import DATA, run_summary
+from tfx_pipeline.data.summary import Timeline
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
 from tfx_pipeline.serving.report import ServingReport
@@ -41,6 +42,22 @@ def test_a_failed_run_says_what_it_reached(failed):
     assert summary.blessed is False
     assert summary.evaluation is None
     assert summary.pushed_version is None
+
+
+def test_the_timeline_is_beside_the_examples(failed, tmp_path):
+    [[examples]] = failed.nodes[0].outputs.values()
+    examples.uri = str(tmp_path)
+    assert collect(load_settings([]), failed).data.timeline is None
+    timeline = Timeline(
+        target="power",
+        unit="kW",
+        periods=("2006-12-16 17:24",),
+        period_seconds=86_400,
+        observed_fraction=(1.0,),
+        mean=(1.25,),
+    )
+    (tmp_path / "timeline.json").write_text(timeline.model_dump_json())
+    assert collect(load_settings([]), failed).data == DATA.model_copy(update={"timeline": timeline})
 
 
 def test_the_gates_warnings_are_kept(failed):

@@ -41,7 +41,9 @@ from tfx_pipeline.data.summary import (
     DATA_FILES_PROPERTY,
     DATA_SUMMARY_PROPERTY,
     LISTED_FILES,
+    TIMELINE_FILE,
     DataFile,
+    DataSummary,
     FileList,
 )
 from tfx_pipeline.frozen import Frozen
@@ -98,9 +100,7 @@ class Executor(BaseBeamExecutor):
 
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, "tfrecords_gzip")
-        examples.set_string_custom_property(
-            DATA_SUMMARY_PROPERTY, inspection.summary.model_dump_json()
-        )
+        _record_summary(examples, inspection.summary)
         _record_files(examples, inspection.files)
 
 
@@ -218,6 +218,13 @@ def _files(exec_properties: dict[str, Any]) -> list[str]:
     return find_files(Location(base, config.splits[0].pattern), fileio).files
 
 
+def _record_summary(examples: Artifact, summary: DataSummary) -> None:
+    if summary.timeline:
+        _write(examples, TIMELINE_FILE, summary.timeline.model_dump_json().encode())
+    text = summary.model_dump_json(exclude={"timeline"})
+    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, text)
+
+
 def _record_files(examples: Artifact, paths: Sequence[str]) -> None:
     """Records what identifies the files: the driver's fingerprint is one of them all."""
     found = []
@@ -227,12 +234,16 @@ def _record_files(examples: Artifact, paths: Sequence[str]) -> None:
     text = json.dumps(found)
     if len(found) > LISTED_FILES:
         content = text.encode()
-        place = os.path.join(examples.uri, DATA_FILES_FILE)  # noqa: PTH118, also of object stores
-        with fileio.open(place, "wb") as file:
-            file.write(content)
+        _write(examples, DATA_FILES_FILE, content)
         digest = hashlib.sha256(content).hexdigest()
         text = FileList(count=len(found), sha256=digest).model_dump_json()
     examples.set_string_custom_property(DATA_FILES_PROPERTY, text)
+
+
+def _write(examples: Artifact, name: str, content: bytes) -> None:
+    path = os.path.join(examples.uri, name)  # noqa: PTH118, also of object stores
+    with fileio.open(path, "wb") as file:
+        file.write(content)
 
 
 def _open(path: str, mode: str) -> BinaryIO:

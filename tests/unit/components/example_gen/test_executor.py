@@ -38,8 +38,10 @@ from tfx_pipeline.data.summary import (
     DATA_FILES_PROPERTY,
     DATA_SUMMARY_PROPERTY,
     LISTED_FILES,
+    TIMELINE_FILE,
     DataSummary,
     FileList,
+    Timeline,
 )
 from tfx_pipeline.series.spec import SeriesSpec
 
@@ -143,7 +145,7 @@ def test_every_file_is_recorded_with_its_hash(
     ]
 
 
-def test_many_files_are_listed_beside_the_examples(tmp_path: Path) -> None:
+def test_what_is_long_is_beside_the_examples(tmp_path: Path) -> None:
     count, rows = LISTED_FILES + 1, NORTH.minutes.size // (LISTED_FILES + 1) + 1
     (tmp_path / "raw").mkdir()
     for number in range(count):
@@ -154,6 +156,9 @@ def test_many_files_are_listed_beside_the_examples(tmp_path: Path) -> None:
         )
     made = run(tmp_path / "raw", tmp_path / "examples", data_options())
 
+    timeline = Timeline.model_validate_json((tmp_path / "examples" / TIMELINE_FILE).read_bytes())
+    assert sum(map(bool, timeline.mean)) == len(timeline.periods) > 1
+    assert summary_of(made).timeline is None
     text = made.get_string_custom_property(DATA_FILES_PROPERTY)
     content = (tmp_path / "examples" / DATA_FILES_FILE).read_bytes()
     recorded = FileList.model_validate_json(text)
