@@ -83,6 +83,8 @@ def flink(cluster) -> Flink:
         flink.kubectl("rollout", "status", "deployment/power-flink-tasks", "--timeout=60s")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"no Flink where runs happen (deploy/flink/flink.yaml): {error.stderr}")
+    # A task manager that ends at once is ready in between.
+    cluster.until(lambda: flink.rest("overview")["slots-total"] >= 2, "two slots are offered")
     return flink
 
 
