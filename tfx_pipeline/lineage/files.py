@@ -27,11 +27,12 @@ def files_of(examples: Artifact) -> tuple[DataFile, ...]:
 
 
 def _listed(examples: Artifact, recorded: FileList) -> bytes:
-    from tfx_kubeflow.storage import files  # imports TFX, which takes a second
+    from tfx_kubeflow.storage import filesystems  # imports TFX, which takes a second
 
     path = f"{examples.uri.rstrip('/')}/{DATA_FILES_FILE}"
     try:
-        content = files.content(path)
+        with filesystems.of(path).open(path, "rb") as stream:
+            content: bytes = stream.read()
     except Exception as error:  # each store has its own
         raise LineageError(
             f"data {examples.id} was read of {recorded.count:,} files, whose list is {path}; it "

@@ -57,14 +57,6 @@ def size(path: str) -> int:
 
 
 @retried(is_transient)
-def content(path: str) -> bytes:
-    """Returns what a file holds."""
-    with filesystems.of(path).open(path, "rb") as stream:
-        found: bytes = stream.read()
-    return found
-
-
-@retried(is_transient)
 def sha256(path: str) -> tuple[str, int]:
     """Returns the SHA-256 of what is in a file, and how many bytes that is."""
     digest, size = hashlib.sha256(), 0
