@@ -1,4 +1,4 @@
-"""JobServerRunner: Beam's runner for a job server, that leaves no job behind."""
+"""JobServerRunner: Beam's for a job server, that has all workers read and leaves no job behind."""
 
 import json
 import logging

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY
 from tfx_pipeline.lineage.answers import Change, Difference
 from tfx_pipeline.lineage.facts import code_of
 from tfx_pipeline.lineage.files import files_of
 from tfx_pipeline.lineage.origin import hyperparameters
-from tfx_pipeline.lineage.records import Records
+from tfx_pipeline.lineage.records import LineageError, Records
 from tfx_pipeline.lineage.runs import RunRecords, named
 
 OF_DATA = ("first", "last", "rows", "meters", "missing_steps", "gaps")
@@ -61,7 +61,10 @@ def _data(runs: RunRecords, run: str) -> Values:
     summary = json.loads(examples.properties.get(DATA_SUMMARY_PROPERTY, "{}"))
     values: Values = {name: summary[name] for name in OF_DATA if name in summary}
     values["span"] = int(examples.properties.get("span", 0))
-    return values | {file.path: f"sha256:{file.sha256}" for file in files_of(examples)}
+    try:
+        return values | {file.path: f"sha256:{file.sha256}" for file in files_of(examples)}
+    except LineageError:  # the rest can be compared without the list, and its digest tells
+        return values | {"files": examples.properties[DATA_FILES_PROPERTY]}
 
 
 def _settings(runs: RunRecords, run: str) -> Values:

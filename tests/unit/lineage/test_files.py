@@ -11,6 +11,7 @@ from kubeflow_cases.buckets import bucket, endpoint, write  # noqa: F401, fixtur
 
 from tfx_pipeline.data.summary import DATA_FILES_FILE, DATA_FILES_PROPERTY, DataFile, FileList
 from tfx_pipeline.lineage.answers import Data, Reach
+from tfx_pipeline.lineage.difference import _data
 from tfx_pipeline.lineage.files import files_of
 from tfx_pipeline.lineage.mermaid import MOST_FILES, picture
 from tfx_pipeline.lineage.records import Artifact, LineageError
@@ -61,6 +62,18 @@ def test_a_list_that_was_changed_is_not_believed(many: Artifact):
     Path(many.uri, DATA_FILES_FILE).write_text("[]")
     with pytest.raises(LineageError, match="somebody has changed it"):
         files_of(many)
+
+
+def test_runs_are_compared_where_the_list_is_not_here(many: Artifact):
+    class Runs:
+        def made(self, run: str, kind: str) -> tuple[str, Artifact]:
+            return run, replace(many, uri=many.uri if run == "here" else "/nowhere")
+
+    assert _data(Runs(), "here")["/data/day-7.csv"] == f"sha256:{7:064x}"
+    assert _data(Runs(), "gone") == {
+        "span": 0,
+        "files": many.properties[DATA_FILES_PROPERTY],
+    }
 
 
 def test_a_drawing_names_the_first_of_many_files():
