@@ -18,7 +18,7 @@ from tests.support.settings import data_options
 from tfx_pipeline.components.example_gen.component import PowerExampleGen
 from tfx_pipeline.data.options import DataOptions
 from tfx_pipeline.data.raw.errors import DataError
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE, DataSummary
 
 pytestmark = pytest.mark.integration
 
@@ -59,9 +59,7 @@ class Project:
 
 
 def summary_of(artifact: metadata_store_pb2.Artifact) -> DataSummary:
-    return DataSummary.model_validate_json(
-        artifact.custom_properties[DATA_SUMMARY_PROPERTY].string_value
-    )
+    return DataSummary.model_validate_json(Path(artifact.uri, DATA_SUMMARY_FILE).read_bytes())
 
 
 @pytest.fixture

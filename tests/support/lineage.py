@@ -13,7 +13,12 @@ from tfx_kubeflow.metadata.values import EXECUTOR_FLAGS
 
 from tests.support.summary import DATA
 from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
-from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataFile
+from tfx_pipeline.data.summary import (
+    DATA_FILES_PROPERTY,
+    DATA_SUMMARY_PROPERTY,
+    DataExtent,
+    DataFile,
+)
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY, VERDICTS_PROPERTY
 from tfx_pipeline.lineage.records import ERROR_PROPERTY, RUN_PROPERTY
 
@@ -243,7 +248,7 @@ class Story:
         made = write.step("CuratedSchema", {}, {"schema": ("Schema", code("c0"))}, text)
         summary = DATA.model_copy(update={"first": first, "last": last})
         examples = {
-            DATA_SUMMARY_PROPERTY: summary.model_dump_json(),
+            DATA_SUMMARY_PROPERTY: summary.model_dump_json(include=set(DataExtent.model_fields)),
             DATA_FILES_PROPERTY: json.dumps([file.model_dump()]),
             "span": span,
             "input_fingerprint": f"files:1,sha256:{file.sha256}",

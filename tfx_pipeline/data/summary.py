@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from tfx_pipeline.frozen import Frozen
 
-DATA_SUMMARY_PROPERTY = "data_summary"
-"""Custom property of the Examples: a `DataSummary` in JSON, without the timeline."""
+DATA_SUMMARY_FILE = "data_summary.json"
+"""The `DataSummary`, beside the splits of the Examples. Kubeflow Pipelines hands the properties of
+an artifact to each step that reads it, as part of one argument, which Linux limits, and repeats
+them some forty times in the state of a run: a summary grows with the measurements."""
 
-TIMELINE_FILE = "timeline.json"
-"""The `Timeline`, beside the splits of the Examples: the larger part of the summary, which Kubeflow
-Pipelines would repeat some forty times in the state of a run."""
+DATA_SUMMARY_PROPERTY = "data_summary"
+"""Custom property of the Examples: the `DataExtent` of the summary in JSON."""
 
 DATA_FILES_PROPERTY = "data_files"
 """Custom property of the Examples: a list of `DataFile` in JSON, in order of time, or where it is
 long a `FileList`."""
 
 LISTED_FILES = 64
-"""Files that the property may list. Kubeflow Pipelines hands the properties of an artifact to each
-step that reads it, as part of one argument, which Linux limits."""
+"""Files that the property may list."""
 
 DATA_FILES_FILE = "data_files.json"
 """The list where it is longer: a file beside the splits of the Examples."""
@@ -130,27 +130,32 @@ class SplitSummary(Frozen):
     """Segments that hold the origins."""
 
 
-class DataSummary(Frozen):
-    """The whole input."""
+class DataExtent(Frozen):
+    """How much data there is: what lineage tells of it, and compares."""
 
-    files: int
-    """Files read."""
-    rows: int
-    """Data rows read, bad ones included."""
-    meters: int
-    """Meters."""
-    step_seconds: int
-    """Seconds of a step."""
     first: str
     """Begin of the first step, by the local clock."""
     last: str
     """Of the last step."""
-    steps: int
-    """Steps from the first to the last row, summed over meters."""
+    rows: int
+    """Data rows read, bad ones included."""
+    meters: int
+    """Meters."""
     missing_steps: int
-    """Those without a row or without the target."""
+    """Steps without a row or without the target, summed over meters."""
     gaps: int
     """Runs of missing steps between two observed ones."""
+
+
+class DataSummary(DataExtent):
+    """The whole input."""
+
+    files: int
+    """Files read."""
+    step_seconds: int
+    """Seconds of a step."""
+    steps: int
+    """Steps from the first to the last row, summed over meters."""
     longest_gap: GapSummary | None
     """The longest of them."""
     longest_gaps: tuple[GapSummary, ...] = ()

@@ -22,7 +22,7 @@ from tfx_kubeflow.metadata.lineage import Lineage, metadata_store
 from tfx_kubeflow.metadata.run_artifacts import run_tasks
 from tfx_kubeflow.storage import files, uris
 
-from tfx_pipeline.data.summary import TIMELINE_FILE
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE
 from tfx_pipeline.evaluation.excerpts import EXCERPTS_FILE
 from tfx_pipeline.kubeflow.records import run_of, tasks_of
 from tfx_pipeline.report.changes import METRICS
@@ -140,9 +140,9 @@ def _fetch(run: Run, folder: Path) -> dict[str, str]:
     if examples and "://" in examples.uri:
         copy = folder / "examples"  # of gigabytes, one small file
         try:
-            files.download(f"{examples.uri}/{TIMELINE_FILE}", copy / TIMELINE_FILE)
+            files.download(f"{examples.uri}/{DATA_SUMMARY_FILE}", copy / DATA_SUMMARY_FILE)
         except (OSError, StepError) as error:  # of an earlier release, or gone
-            log.info("no timeline: %s", error)
+            log.info("no summary of the data: %s", error)
         remote[str(copy)] = examples.uri
         examples.uri = str(copy)
     return remote

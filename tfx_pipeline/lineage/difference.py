@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataExtent
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY
 from tfx_pipeline.lineage.answers import Change, Difference
 from tfx_pipeline.lineage.facts import code_of
@@ -16,8 +16,6 @@ from tfx_pipeline.lineage.origin import hyperparameters
 from tfx_pipeline.lineage.records import LineageError, Records
 from tfx_pipeline.lineage.runs import RunRecords, named
 
-OF_DATA = ("first", "last", "rows", "meters", "missing_steps", "gaps")
-"""Fields of the data's summary."""
 NO_SETTING = re.compile(
     r"input_config|resolved_input_config|input_base|span|version|input_fingerprint"  # the data
     r"|scheduled_time|.*__metadata"  # the run; Kubeflow's own
@@ -59,7 +57,7 @@ def _data(runs: RunRecords, run: str) -> Values:
         return {}
     _, examples = made
     summary = json.loads(examples.properties.get(DATA_SUMMARY_PROPERTY, "{}"))
-    values: Values = {name: summary[name] for name in OF_DATA if name in summary}
+    values: Values = {name: summary[name] for name in DataExtent.model_fields if name in summary}
     values["span"] = int(examples.properties.get("span", 0))
     try:
         return values | {file.path: f"sha256:{file.sha256}" for file in files_of(examples)}

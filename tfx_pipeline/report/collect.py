@@ -12,7 +12,7 @@ from tfx.utils import path_utils
 
 from tfx_pipeline.components.data_gate.settings import DRIFT_PROPERTY, FINDINGS_PROPERTY
 from tfx_pipeline.components.serving_check.component import REPORT_FILE
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, TIMELINE_FILE
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE, DataSummary
 from tfx_pipeline.evaluation.results import EVALUATION_FILE, Evaluation
 from tfx_pipeline.model_contract import METADATA_FILE, ModelMetadata
 from tfx_pipeline.report.causes import explain
@@ -104,12 +104,11 @@ def _property(artifact: Artifact | None, name: str) -> Any:
     return json.loads(text) if text else None
 
 
-def _data(examples: Artifact | None) -> Any:
-    """The data's summary; without the timeline where the Examples are gone."""
-    found = _property(examples, DATA_SUMMARY_PROPERTY)
-    if examples and found and fileio.exists(f"{examples.uri}/{TIMELINE_FILE}"):
-        found["timeline"] = json.loads(_read(examples, TIMELINE_FILE))
-    return found
+def _data(examples: Artifact | None) -> DataSummary | None:
+    """The data's summary, or nothing where the Examples are gone."""
+    if examples and fileio.exists(f"{examples.uri}/{DATA_SUMMARY_FILE}"):
+        return DataSummary.model_validate_json(_read(examples, DATA_SUMMARY_FILE))
+    return None
 
 
 def _evaluation(evaluation: Artifact) -> Evaluation:

@@ -20,7 +20,7 @@ from tfx_kubeflow.metadata.run_artifacts import RunArtifact, RunTask
 
 from tests.support.summary import DATA, run_summary
 from tfx_pipeline.data.raw.location import Location
-from tfx_pipeline.data.summary import TIMELINE_FILE
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE
 from tfx_pipeline.kubeflow import executor as module
 from tfx_pipeline.kubeflow.component import RunReport
 from tfx_pipeline.kubeflow.executor import Executor, figures
@@ -132,18 +132,18 @@ def test_nodes_have_what_their_tasks_and_importers_made_under_its_own_uri(record
     assert (previous.key, previous.type) == ("previous", "ExampleStatistics")
 
 
-def test_of_the_examples_the_timeline_alone_is_copied(bucket, tmp_path):  # noqa: F811
+def test_of_the_examples_the_summary_alone_is_copied(bucket, tmp_path):  # noqa: F811
     write(bucket, **{"examples__Split-train__shard": "gigabytes"})
     for there in (False, True):
         if there:
-            write(bucket, **{f"examples__{TIMELINE_FILE}": "{}"})
+            write(bucket, **{f"examples__{DATA_SUMMARY_FILE}": "{}"})
         examples = standard_artifacts.Examples()
         examples.uri = f"{bucket}/examples"
         node = NodeRun("PowerExampleGen", "complete", outputs={"examples": [examples]})
         remote = module._fetch(Run("r", tmp_path, [node]), tmp_path)  # noqa: SLF001
         assert remote == {examples.uri: f"{bucket}/examples"}
         copied = [path.name for path in tmp_path.rglob("*") if path.is_file()]
-        assert copied == [TIMELINE_FILE] * there
+        assert copied == [DATA_SUMMARY_FILE] * there
 
 
 def test_figures_are_what_kfp_shows(recorded, given, outputs):
@@ -181,11 +181,8 @@ def test_what_goes_wrong_is_no_failure_of_the_run(given, outputs, monkeypatch):
 def test_a_run_on_this_machine_has_its_record_instead_of_ml_metadata(given, outputs, monkeypatch):
     monkeypatch.setattr(module, "metadata_store", lambda: None)
     folder = Path(outputs[1].uri).parents[2]
-    made = {
-        "examples": ArtifactRecord(
-            uri=str(folder), metadata={"data_summary": DATA.model_dump_json()}
-        )
-    }
+    made = {"examples": ArtifactRecord(uri=str(folder), metadata={})}
+    (folder / DATA_SUMMARY_FILE).write_text(DATA.model_dump_json())
     cause = "DataGate failed: DataRejectedError: the data was rejected"
     log = folder / "data-gate.txt"
     log.write_text(f"{cause}\n")

@@ -1,12 +1,13 @@
 """What is collected: complete for a full run, honest for a failed one."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tfx.types import standard_artifacts
 
 from tests.support.summary import DATA, run_summary
-from tfx_pipeline.data.summary import Timeline
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
 from tfx_pipeline.serving.report import ServingReport
@@ -14,9 +15,10 @@ from tfx_pipeline.settings import load_settings
 from tfx_pipeline.training_record import FitRecord, Progress, TrialRecord, trials_to_json
 
 
-def example_gen() -> NodeRun:
+def example_gen(folder: Path) -> NodeRun:
     examples = standard_artifacts.Examples()
-    examples.set_string_custom_property("data_summary", DATA.model_dump_json())
+    examples.uri = str(folder)
+    (folder / DATA_SUMMARY_FILE).write_text(DATA.model_dump_json())
     return NodeRun("PowerExampleGen", COMPLETE, 2.0, 1 << 30, {"examples": [examples]})
 
 
@@ -26,7 +28,7 @@ def failed(tmp_path):
     return Run(
         "2026-01-01",
         tmp_path,
-        [example_gen(), NodeRun("Trainer", FAILED, 1.0), NodeRun("Pusher", NOT_RUN)],
+        [example_gen(tmp_path), NodeRun("Trainer", FAILED, 1.0), NodeRun("Pusher", NOT_RUN)],
         total_seconds=12.5,
         peak_rss_bytes=1 << 30,
         error=error,
@@ -44,20 +46,9 @@ def test_a_failed_run_says_what_it_reached(failed):
     assert summary.pushed_version is None
 
 
-def test_the_timeline_is_beside_the_examples(failed, tmp_path):
-    [[examples]] = failed.nodes[0].outputs.values()
-    examples.uri = str(tmp_path)
-    assert collect(load_settings([]), failed).data.timeline is None
-    timeline = Timeline(
-        target="power",
-        unit="kW",
-        periods=("2006-12-16 17:24",),
-        period_seconds=86_400,
-        observed_fraction=(1.0,),
-        mean=(1.25,),
-    )
-    (tmp_path / "timeline.json").write_text(timeline.model_dump_json())
-    assert collect(load_settings([]), failed).data == DATA.model_copy(update={"timeline": timeline})
+def test_without_examples_nothing_is_known_of_the_data(failed, tmp_path):
+    (tmp_path / DATA_SUMMARY_FILE).unlink()
+    assert collect(load_settings([]), failed).data is None
 
 
 def test_the_gates_warnings_are_kept(failed):

@@ -27,7 +27,7 @@ from tfx_pipeline.components.data_gate.settings import (
     FINDINGS_PROPERTY,
     ValidationSettings,
 )
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataSummary
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE, DataSummary
 
 FINDINGS_FILE = "findings.json"
 
@@ -50,7 +50,7 @@ class Executor(BaseExecutor):
             io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
         )
         summary = DataSummary.model_validate_json(
-            examples.get_string_custom_property(DATA_SUMMARY_PROPERTY)
+            io_utils.read_bytes_file(f"{examples.uri}/{DATA_SUMMARY_FILE}")
         )
         extremes = {
             "FLOAT_TYPE_BIG_FLOAT": summary.highest,

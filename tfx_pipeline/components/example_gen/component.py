@@ -22,8 +22,8 @@ class PowerExampleGen(FileBasedExampleGen):
     `{SPAN}` and `{VERSION}` in the pattern and fingerprints the files for the cache.
 
     Outputs:
-        examples: `Examples` with splits train, eval and test; its custom property
-            `DATA_SUMMARY_PROPERTY` is a `DataSummary` in JSON.
+        examples: `Examples` with splits train, eval and test; beside these `DATA_SUMMARY_FILE`, a
+            `DataSummary` in JSON.
 
     Example:
         >>> PowerExampleGen("data", "span-{SPAN}/*", settings.data_options).id

@@ -39,9 +39,10 @@ from tfx_pipeline.data.segments.shards import SHARDS, Shard, covered, positions,
 from tfx_pipeline.data.summary import (
     DATA_FILES_FILE,
     DATA_FILES_PROPERTY,
+    DATA_SUMMARY_FILE,
     DATA_SUMMARY_PROPERTY,
     LISTED_FILES,
-    TIMELINE_FILE,
+    DataExtent,
     DataFile,
     DataSummary,
     FileList,
@@ -219,10 +220,9 @@ def _files(exec_properties: dict[str, Any]) -> list[str]:
 
 
 def _record_summary(examples: Artifact, summary: DataSummary) -> None:
-    if summary.timeline:
-        _write(examples, TIMELINE_FILE, summary.timeline.model_dump_json().encode())
-    text = summary.model_dump_json(exclude={"timeline"})
-    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, text)
+    _write(examples, DATA_SUMMARY_FILE, summary.model_dump_json().encode())
+    extent = summary.model_dump_json(include=set(DataExtent.model_fields))
+    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, extent)
 
 
 def _record_files(examples: Artifact, paths: Sequence[str]) -> None:

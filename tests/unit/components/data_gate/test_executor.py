@@ -13,7 +13,7 @@ from tfx_pipeline.components.data_gate.component import DataApproval
 from tfx_pipeline.components.data_gate.executor import FINDINGS_FILE, Executor
 from tfx_pipeline.components.data_gate.findings import DataRejectedError
 from tfx_pipeline.components.data_gate.settings import FINDINGS_PROPERTY
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE
 
 RULES = defaults().validation
 
@@ -30,7 +30,7 @@ def inputs(tmp_path):
         update={"missing_fraction": {"Voltage": 0.1}, "longest_frozen": {"Voltage": FROZEN}}
     )
     examples = artifact(standard_artifacts.Examples, tmp_path / "examples")
-    examples.set_string_custom_property(DATA_SUMMARY_PROPERTY, summary.model_dump_json())
+    io_utils.write_string_file(f"{examples.uri}/{DATA_SUMMARY_FILE}", summary.model_dump_json())
     schema = artifact(standard_artifacts.Schema, tmp_path / "schema")
     io_utils.write_string_file(f"{schema.uri}/schema.pbtxt", SCHEMA)
     found = {}

@@ -36,12 +36,12 @@ from tfx_pipeline.data.segments.shards import SHARDS
 from tfx_pipeline.data.summary import (
     DATA_FILES_FILE,
     DATA_FILES_PROPERTY,
+    DATA_SUMMARY_FILE,
     DATA_SUMMARY_PROPERTY,
     LISTED_FILES,
-    TIMELINE_FILE,
+    DataExtent,
     DataSummary,
     FileList,
-    Timeline,
 )
 from tfx_pipeline.series.spec import SeriesSpec
 
@@ -126,9 +126,7 @@ def examples_of(artifact: standard_artifacts.Examples) -> Iterator[tuple[str, Ex
 
 
 def summary_of(artifact: standard_artifacts.Examples) -> DataSummary:
-    return DataSummary.model_validate_json(
-        artifact.get_string_custom_property(DATA_SUMMARY_PROPERTY)
-    )
+    return DataSummary.model_validate_json(Path(artifact.uri, DATA_SUMMARY_FILE).read_bytes())
 
 
 def test_every_file_is_recorded_with_its_hash(
@@ -156,9 +154,10 @@ def test_what_is_long_is_beside_the_examples(tmp_path: Path) -> None:
         )
     made = run(tmp_path / "raw", tmp_path / "examples", data_options())
 
-    timeline = Timeline.model_validate_json((tmp_path / "examples" / TIMELINE_FILE).read_bytes())
-    assert sum(map(bool, timeline.mean)) == len(timeline.periods) > 1
-    assert summary_of(made).timeline is None
+    summary = summary_of(made)
+    assert sum(map(bool, summary.timeline.mean)) == len(summary.timeline.periods) > 1
+    extent = json.loads(made.get_string_custom_property(DATA_SUMMARY_PROPERTY))
+    assert extent == {name: getattr(summary, name) for name in DataExtent.model_fields}
     text = made.get_string_custom_property(DATA_FILES_PROPERTY)
     content = (tmp_path / "examples" / DATA_FILES_FILE).read_bytes()
     recorded = FileList.model_validate_json(text)
