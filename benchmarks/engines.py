@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -180,4 +181,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # Whoever ends this ends its cluster.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

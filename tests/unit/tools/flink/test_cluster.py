@@ -24,7 +24,7 @@ def properties(documents: list[dict]) -> list[str]:
 def test_the_image_takes_values_as_they_stand(properties: list[str]):
     # It would keep quotes, with which `true` is no boolean, and make a key of a comment.
     assert [
-        line for line in properties if not re.fullmatch(r"[a-zA-Z.-]+: [\w-]+( s)?", line)
+        line for line in properties if not re.fullmatch(r"[a-zA-Z.-]+: [\w:=-]+( s)?", line)
     ] == []
 
 
@@ -41,6 +41,12 @@ def test_the_image_takes_values_as_they_stand(properties: list[str]):
 )
 def test_what_no_cluster_does_without_is_the_same_on_both(properties: list[str], key: str):
     assert dict(line.split(": ") for line in properties)[key] == str(_CONFIGURATION[key])
+
+
+def test_the_containers_limit_is_met_before_javas(properties: list[str]):
+    # Where Java refuses Beam's gRPC direct memory, the job waits for ever.
+    told = dict(line.split(": ") for line in properties)
+    assert told["env.java.opts.taskmanager"] == "-XX:MaxDirectMemorySize=1t"
 
 
 def test_a_container_may_take_what_flink_takes(documents: list[dict], properties: list[str]):
