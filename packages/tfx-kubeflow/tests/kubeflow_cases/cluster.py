@@ -107,13 +107,18 @@ class Cluster:
             spans = {
                 detail.display_name: (detail.end_time - detail.start_time).total_seconds()
                 for detail in run.run_details.task_details
-                if detail.display_name and detail.end_time and detail.start_time
+                if detail.display_name
+                and detail.end_time
+                and detail.start_time
+                # Of a task that KFP knows no end of, it is the year 1.
+                and detail.end_time > detail.start_time
             }
-            lines.append(f"{run.display_name}\tall\t\t{spans.get('root', 0):.0f}")
+            whole = (run.finished_at - run.created_at).total_seconds()
+            lines.append(f"{run.display_name}\tall\t\t{whole:.0f}")
             lines += [
                 f"\t{name}\t{spans[name + '-driver']:.0f}\t{seconds:.0f}"
                 for name, seconds in spans.items()
-                if f"{name}-driver" in spans and name != "root"
+                if f"{name}-driver" in spans
             ]
         return "\n".join(lines)
 
