@@ -90,6 +90,7 @@ def main() -> None:
     record("again", figures(pipeline("whole")))
     quarter = ("--model.steps=10", "--tuner.steps=10")
     record("quarter", figures(pipeline("quarter", f"--data.rows={ROWS // 4}", *quarter)))
+    record("least", json.loads(script("least")))
     record("article_script", json.loads(script("article_script")))
     record("article", figures(pipeline("article", "--profile=article")))
     families(OUTPUTS / "whole")

@@ -80,7 +80,8 @@ def flink(cluster) -> Flink:
         pytest.skip("no kubectl on PATH, with which Flink's pods are looked at")
     flink = Flink(os.environ.get("E2E_NAMESPACE", "kubeflow"))
     try:
-        flink.kubectl("rollout", "status", "deployment/power-flink-tasks", "--timeout=60s")
+        for name in ("power-flink", "power-flink-tasks"):
+            flink.kubectl("rollout", "status", f"deployment/{name}", "--timeout=120s")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"no Flink where runs happen (deploy/flink/flink.yaml): {error.stderr}")
     # A task manager that ends at once is ready in between.
