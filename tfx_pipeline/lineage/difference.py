@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tfx_pipeline.data.summary import DATA_FILES_PROPERTY, DATA_SUMMARY_PROPERTY, DataExtent
+from tfx_pipeline.data.summary import DATA_FILES_PROPERTY
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY
 from tfx_pipeline.lineage.answers import Change, Difference
 from tfx_pipeline.lineage.facts import code_of
-from tfx_pipeline.lineage.files import files_of
+from tfx_pipeline.lineage.files import extent_of, files_of
 from tfx_pipeline.lineage.origin import hyperparameters
 from tfx_pipeline.lineage.records import LineageError, Records
 from tfx_pipeline.lineage.runs import RunRecords, named
@@ -56,9 +56,7 @@ def _data(runs: RunRecords, run: str) -> Values:
     if made is None:
         return {}
     _, examples = made
-    summary = json.loads(examples.properties.get(DATA_SUMMARY_PROPERTY, "{}"))
-    values: Values = {name: summary[name] for name in DataExtent.model_fields if name in summary}
-    values["span"] = int(examples.properties.get("span", 0))
+    values: Values = extent_of(examples) | {"span": int(examples.properties.get("span", 0))}
     try:
         return values | {file.path: f"sha256:{file.sha256}" for file in files_of(examples)}
     except LineageError:  # the rest can be compared without the list, and its digest tells

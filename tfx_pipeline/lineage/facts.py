@@ -10,11 +10,11 @@ from typing import Any
 
 from tfx_kubeflow.metadata.values import EXECUTOR_FLAGS
 
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY, DataFile
+from tfx_pipeline.data.summary import DataFile
 from tfx_pipeline.evaluation.results import SCORES_PROPERTY, VERDICTS_PROPERTY, Scores, Verdict
 from tfx_pipeline.lineage import served
 from tfx_pipeline.lineage.answers import Blessing, Check, Data, Model, Push, Record
-from tfx_pipeline.lineage.files import files_of
+from tfx_pipeline.lineage.files import extent_of, files_of
 from tfx_pipeline.lineage.graph import Graph
 from tfx_pipeline.lineage.records import Artifact, Execution, LineageError, Records
 
@@ -94,14 +94,14 @@ class Facts:
     def data(self, examples: Artifact) -> Data:
         """Returns what Examples were read of."""
         properties = examples.properties
-        summary = json.loads(properties.get(DATA_SUMMARY_PROPERTY, "{}"))
+        extent = extent_of(examples)
         span = properties.get("span")
         return Data(
             **self._fields(examples),
             span=None if span is None else int(span),
-            first=summary.get("first"),
-            last=summary.get("last"),
-            rows=summary.get("rows"),
+            first=extent.get("first"),
+            last=extent.get("last"),
+            rows=extent.get("rows"),
             files=_files(examples),
             fingerprint=properties.get("input_fingerprint"),
         )

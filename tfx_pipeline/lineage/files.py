@@ -1,16 +1,31 @@
-"""The raw files that Examples were read of."""
+"""The raw data that Examples were read of: how much, and which files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from tfx_pipeline.data.summary import DATA_FILES_FILE, DATA_FILES_PROPERTY, DataFile, FileList
+from tfx_pipeline.data.summary import (
+    DATA_FILES_FILE,
+    DATA_FILES_PROPERTY,
+    DATA_SUMMARY_PROPERTY,
+    DataExtent,
+    DataFile,
+    FileList,
+)
 from tfx_pipeline.lineage.records import Artifact, LineageError
 
 _FILES = TypeAdapter(tuple[DataFile, ...])
+
+
+def extent_of(examples: Artifact) -> dict[str, Any]:
+    """Returns the fields of their `DataExtent`; none where that was not recorded."""
+    recorded = json.loads(examples.properties.get(DATA_SUMMARY_PROPERTY, "{}"))
+    # Earlier releases recorded the whole summary.
+    return {name: recorded[name] for name in DataExtent.model_fields if name in recorded}
 
 
 def files_of(examples: Artifact) -> tuple[DataFile, ...]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tfx_pipeline.data.summary import DATA_SUMMARY_PROPERTY
 from tfx_pipeline.lineage.answers import Reach, Touched
 from tfx_pipeline.lineage.facts import Facts, pushed_versions
-from tfx_pipeline.lineage.files import files_of
+from tfx_pipeline.lineage.files import extent_of, files_of
 from tfx_pipeline.lineage.graph import Graph
 from tfx_pipeline.lineage.records import Artifact, LineageError, Records
 
@@ -94,6 +92,6 @@ def _matcher(what: str) -> Callable[[Artifact], bool]:
 
 def _overlaps(examples: Artifact, first: str, last: str) -> bool:
     """Whether data has steps between two times, of which the last may be a whole day or month."""
-    summary = json.loads(examples.properties.get(DATA_SUMMARY_PROPERTY, "{}"))
-    begin, end = summary.get("first", ""), summary.get("last", "")
+    extent = extent_of(examples)
+    begin, end = extent.get("first", ""), extent.get("last", "")
     return begin[: len(last)] <= last and end >= first

@@ -7,18 +7,28 @@ import pytest
 from tfx.types import standard_artifacts
 
 from tests.support.summary import DATA, run_summary
-from tfx_pipeline.data.summary import DATA_SUMMARY_FILE
+from tfx_pipeline.data.summary import DATA_SUMMARY_FILE, Timeline
 from tfx_pipeline.report.collect import collect
 from tfx_pipeline.report.run import COMPLETE, FAILED, NOT_RUN, NodeRun, Run
 from tfx_pipeline.serving.report import ServingReport
 from tfx_pipeline.settings import load_settings
 from tfx_pipeline.training_record import FitRecord, Progress, TrialRecord, trials_to_json
 
+TIMELINE = Timeline(
+    target="power",
+    unit="kW",
+    periods=("2006-12-16 17:24",),
+    period_seconds=86_400,
+    observed_fraction=(1.0,),
+    mean=(1.25,),
+)
+OF_ALL = DATA.model_copy(update={"timeline": TIMELINE})
+
 
 def example_gen(folder: Path) -> NodeRun:
     examples = standard_artifacts.Examples()
     examples.uri = str(folder)
-    (folder / DATA_SUMMARY_FILE).write_text(DATA.model_dump_json())
+    (folder / DATA_SUMMARY_FILE).write_text(OF_ALL.model_dump_json())
     return NodeRun("PowerExampleGen", COMPLETE, 2.0, 1 << 30, {"examples": [examples]})
 
 
@@ -39,7 +49,7 @@ def test_a_failed_run_says_what_it_reached(failed):
     summary = collect(load_settings([]), failed)
     assert summary.state == "failed"
     assert summary.error == "Trainer broke"
-    assert summary.data == DATA
+    assert summary.data == OF_ALL
     assert [node.state for node in summary.nodes] == ["complete", "failed", "not run"]
     assert summary.blessed is False
     assert summary.evaluation is None
