@@ -100,7 +100,7 @@ def test_too_many_connections_are_told_so(folder):
 
 
 def test_a_full_queue_and_a_late_answer_are_told_so(folder):
-    with serving(folder, queue=1, timeout=0.5) as running:
+    with serving(folder, queue=1, timeout=2) as running:
         version = running.server.plane.models["half_plus_two"].routing.stable
         begun, go_on, call = threading.Event(), threading.Event(), version.call
 

@@ -17,7 +17,7 @@ from tfx_pipeline.model_contract import ModelMetadata
 from tfx_pipeline.series.spec import SeriesSpec
 
 MOST = 60
-"""Steps of a meter that are forecast from, where more have come at a time: the last ones."""
+"""Steps up to a meter's last one that are forecast from, where more have come at a time."""
 _MANY = 1_000_000_000
 _NOT_YET = {"empty", "missing"}
 

@@ -9,7 +9,12 @@ import grpc
 
 from tfx_pipeline.client import wire
 from tfx_pipeline.client.address import CA_VARIABLE, TOKEN_VARIABLE, Address, Credentials
-from tfx_pipeline.client.errors import NotFoundError, ServerError, ServerUnavailableError
+from tfx_pipeline.client.errors import (
+    NoAnswerError,
+    NotFoundError,
+    ServerError,
+    ServerUnavailableError,
+)
 from tfx_pipeline.client.retries import Patience
 from tfx_pipeline.client.transport import REQUEST_ID
 
@@ -87,7 +92,7 @@ class Channel:
                 return NotFoundError(f"{url}: {said}")
             case grpc.StatusCode.DEADLINE_EXCEEDED:
                 seconds = self._patience.seconds
-                return ServerError(f"{url}: no answer in {seconds:g} s; see --timeout")
+                return NoAnswerError(f"{url}: no answer in {seconds:g} s; see --timeout")
             case grpc.StatusCode.UNAUTHENTICATED | grpc.StatusCode.PERMISSION_DENIED:
                 return ServerError(f"{url}: {said}; a token is taken from {TOKEN_VARIABLE}")
             case grpc.StatusCode.UNIMPLEMENTED:

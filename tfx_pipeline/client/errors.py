@@ -23,5 +23,9 @@ class ServerUnavailableError(ServerError):
         self.after = after
 
 
+class NoAnswerError(ServerError):
+    """The server took longer than it was given."""
+
+
 class NotFoundError(ServerError):
     """The server does not know the model, or not this version of it."""

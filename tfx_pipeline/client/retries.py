@@ -15,7 +15,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from tfx_pipeline.client.errors import ServerUnavailableError
+from tfx_pipeline.client.errors import NoAnswerError, ServerUnavailableError
 
 Answer = TypeVar("Answer")
 _JITTER = wait_random_exponential(multiplier=0.2, max=5)
@@ -40,16 +40,33 @@ class Patience:
             attempt: Asks once, in as many seconds as it is given.
 
         Raises:
-            ServerUnavailableError: There was none in time.
+            NoAnswerError: It was slow.
+            ServerUnavailableError: There was none in time, and it had been away or busy.
         """
         deadline = time.monotonic() + self.seconds
+        away: ServerUnavailableError | None = None
+
+        def remembered() -> Answer:
+            nonlocal away
+            try:
+                return attempt(max(deadline - time.monotonic(), 0.001))
+            except ServerUnavailableError as error:
+                away = error
+                raise
+
         retrying = Retrying(
             retry=retry_if_exception_type(ServerUnavailableError),
             wait=_wait,
             stop=stop_before_delay(self.seconds),
             reraise=True,
         )
-        return retrying(lambda: attempt(max(deadline - time.monotonic(), 0.001)))
+        try:
+            return retrying(remembered)
+        except NoAnswerError as slow:
+            # The last attempt may have been given milliseconds: why there were several is said.
+            if away:
+                raise ServerUnavailableError(f"{away}; asked again: {slow}") from slow
+            raise
 
 
 def _wait(state: RetryCallState) -> float:

@@ -10,7 +10,12 @@ from typing import Any
 import httpx
 
 from tfx_pipeline.client.address import CA_VARIABLE, TOKEN_VARIABLE, Address, Credentials
-from tfx_pipeline.client.errors import NotFoundError, ServerError, ServerUnavailableError
+from tfx_pipeline.client.errors import (
+    NoAnswerError,
+    NotFoundError,
+    ServerError,
+    ServerUnavailableError,
+)
 from tfx_pipeline.client.retries import Patience
 from tfx_pipeline.client.transport import REQUEST_ID
 
@@ -80,7 +85,7 @@ def _failure(address: Address, error: httpx.HTTPError, seconds: float) -> Server
     """What it means that there was no answer."""
     url, text = address.url, str(error)
     if isinstance(error, httpx.TimeoutException):
-        return ServerError(f"{url}: no answer in {seconds:g} s; see --timeout")
+        return NoAnswerError(f"{url}: no answer in {seconds:g} s; see --timeout")
     if "CERTIFICATE_VERIFY_FAILED" in text:
         reason = text.partition("CERTIFICATE_VERIFY_FAILED] ")[2].partition(" (_ssl")[0]
         return ServerError(

@@ -50,7 +50,7 @@ def same_as_file(windows, text):
 
 
 @settings(max_examples=8, suppress_health_check=[*HealthCheck], deadline=None)
-@given(seed=st.integers(0, 1000), sizes=st.lists(st.integers(1, 30), min_size=4, max_size=12))
+@given(seed=st.integers(0, 1000), sizes=st.lists(st.integers(1, 20), min_size=4, max_size=12))
 def test_windows_are_those_of_the_file_so_far(seed, sizes, tmp_path):
     rng = np.random.default_rng(seed)
     holes = [slice(start, start + int(rng.integers(1, 20))) for start in rng.integers(0, 150, 4)]
@@ -129,6 +129,17 @@ def test_many_rows_at_a_time_give_the_last_steps(tmp_path):
     new = steps.add(Chunk(b"".join(lines[50:])))
     assert len(new) == MOST
     same_as_file(steps.windows(new[-1:]), b"".join(lines))
+
+
+def test_few_rows_may_span_more_steps_than_are_forecast_from(tmp_path):
+    minutes = household(160, "2023-01-01 00:00").without_rows(slice(50, 80), slice(85, 115))
+    lines = write_iso(tmp_path / "house.csv", minutes).read_bytes().splitlines(keepends=True)
+    steps, _ = arriving()
+    steps.add(Chunk(b"".join(lines[:41])))
+    new = [step for _, step in steps.add(Chunk(b"".join(lines[41:61])))]
+    came = minutes.minutes[40:60]
+    assert new == came[came > came[-1] - MOST].tolist()
+    assert len(new) < len(came)
 
 
 def test_a_rotated_file_goes_on(tmp_path):

@@ -146,7 +146,7 @@ def test_what_cannot_be_done(options, said, house, server, capsys):
 def test_a_server_that_is_away(house, capsys):
     with web(lambda _: Reply({})) as server:
         pass
-    _, err = forecast(house, "--server", server.url, "--timeout=0.2", capsys=capsys, code=1)
+    _, err = forecast(house, "--server", server.url, "--timeout=1", capsys=capsys, code=1)
     assert "nobody answers there" in err
 
 

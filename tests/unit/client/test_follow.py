@@ -31,7 +31,7 @@ class Source:
         return self.chunks.pop(0)
 
 
-def followed(source, server, timeout=0.2):
+def followed(source, server, timeout=5.0):
     """Minutes from which on is forecast, in their order, and what is reported."""
     minutes, reported = [], []
 

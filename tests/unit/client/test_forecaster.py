@@ -203,7 +203,7 @@ def test_a_server_that_stays_busy_is_given_up_in_time(windows):
         lambda _: Reply({"error": "the queue is full"}, 503),
         ServerUnavailableError,
         lambda forecaster: forecaster.forecast(windows),
-        timeout=0.8,
+        timeout=1,
     )
     assert "the queue is full" in said
     assert len(requests) > 1
@@ -245,7 +245,7 @@ OTHERS = {
 def test_other_answers_are_explained(name, windows):
     reply, expected = OTHERS[name]
     error = ServerUnavailableError if reply.status == 502 else ServerError
-    _, said = refused(lambda _: reply, error, lambda one: one.forecast(windows), timeout=0.3)
+    _, said = refused(lambda _: reply, error, lambda one: one.forecast(windows), timeout=1)
     assert expected in said
 
 
