@@ -49,6 +49,7 @@ class Arriving:
         self._history = History(model, model.window + 2 * model.horizon + MOST)
         self._head = self._text = b""
         self._dropped = 0  # lines between the two
+        self._whole = True  # whether the two are all that has come
         self._reported = 0  # line of the last row that was
         self._settled: dict[str, int] = {}
 
@@ -57,7 +58,7 @@ class Arriving:
 
         Returns:
             Meters and the steps that they complete, in order of time; of what was there at first
-            the last one of each.
+            the last one of each. None whose window has no value of the target.
 
         Raises:
             DataError: They are not as the series is described.
@@ -65,6 +66,7 @@ class Arriving:
         if chunk.anew:
             self._head = self._text = b""
             self._dropped = self._reported = 0
+            self._whole = not self._settled
         self._text += chunk.text
         bad_rows = _BadRows(_MANY)
         reader = Reader(
@@ -72,6 +74,7 @@ class Arriving:
             self._series,
             bad_rows,
             opener=lambda *_: io.BytesIO(self._head + self._text),
+            whole=self._whole,
         )
         try:
             found = [rows for rows in reader if self._meter in (None, rows.meter)]
@@ -94,7 +97,7 @@ class Arriving:
             first = origin if before is None else max(before + 1, origin - MOST + 1)
             new += [
                 (step, meter)
-                for step in self._history.steps(meter).tolist()
+                for step in self._history.observed(meter).tolist()
                 if first <= step <= origin
             ]
         self._forget(found)
@@ -132,6 +135,7 @@ class Arriving:
         if lines > 0:
             _, self._text = _cut(self._text, lines)
             self._dropped += lines
+            self._whole = False
 
 
 class _BadRows(BadRows):

@@ -96,9 +96,12 @@ class History:
         """Those that have steps."""
         return list(self._steps)
 
-    def steps(self, meter: str) -> Ints:
-        """Those of a meter that are remembered, with a value or without."""
-        return self._steps[meter]
+    def observed(self, meter: str) -> Ints:
+        """Steps of a meter that are remembered, and whose window has a value of the target."""
+        steps = self._steps[meter]
+        values = steps[~np.isnan(self._values[meter][TARGET_ROW])]
+        until = np.searchsorted(values, steps, side="right")
+        return steps[until > np.searchsorted(values, steps - self._model.window, side="right")]
 
     def add(self, rows: Rows) -> None:
         """Takes steps of a meter, which replace those from the first of them on."""

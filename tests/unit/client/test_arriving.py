@@ -65,9 +65,29 @@ def test_windows_are_those_of_the_file_so_far(seed, sizes, tmp_path):
         if new:
             same_as_file(steps.windows(new), b"".join(lines[:at]))
             seen += [step for _, step in new]
-    if seen:  # of the first rows the last one alone, of all others each
-        came = minutes.minutes[: at - 1].tolist()
-        assert seen == [minute for minute in came if minute >= seen[0]]
+    if seen:  # of the first rows the last one alone, of all others each with something to go by
+        came, target = minutes.minutes[: at - 1], minutes.values[0, : at - 1]
+        values = came[~np.isnan(target)]
+        expected = [one for one in came if ((values <= one) & (values > one - SHAPE.window)).any()]
+        assert seen == [one for one in expected if one >= seen[0]]
+    assert reported == []
+
+
+def test_what_a_file_of_its_own_would_be_refused_for_ends_nothing(tmp_path):
+    silent, sparse = slice(30, 60), [slice(63 + 4 * at, 66 + 4 * at) for at in range(20)]
+    minutes = household(170, "2023-01-01 00:00").without_values(silent).without_rows(*sparse)
+    lines = write_iso(tmp_path / "house.csv", minutes).read_bytes().splitlines(keepends=True)
+    steps, reported = arriving()
+    seen = [step for _, step in steps.add(Chunk(b"".join(lines[:21])))]
+    held = []
+    for number in range(21, len(lines)):
+        seen += [step for _, step in steps.add(Chunk(lines[number]))]
+        held.append(len(steps._text))  # noqa: SLF001
+    nothing = minutes.minutes[30] + np.arange(SHAPE.window - 1, 30)
+    assert seen == [one for one in minutes.minutes[19:].tolist() if one not in nothing]
+    assert max(held) < 25 * len(lines[-1])
+    head = lines[0]
+    assert steps.add(Chunk(head + lines[-1], anew=True)) == []
     assert reported == []
 
 

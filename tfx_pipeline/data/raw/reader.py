@@ -41,6 +41,8 @@ class Reader:
         opener: Opens a path; `open` for local files.
         block_bytes: Text that is parsed at a time.
         task: What the progress lines say is being done.
+        whole: Whether the files are all that there is, so that values are needed in each, and as
+            often as the series says.
 
     Attributes:
         rows: Data rows read so far, bad ones included.
@@ -56,6 +58,7 @@ class Reader:
         opener: Opener = open,  # type: ignore[assignment]
         block_bytes: int = BLOCK_BYTES,
         task: str = "Read",
+        whole: bool = True,
     ) -> None:
         self.rows = 0
         self.groups: dict[str, str] = {}
@@ -66,6 +69,7 @@ class Reader:
         self._opener = opener
         self._block_bytes = block_bytes
         self._task = task
+        self._whole = whole
         self._grid = Grid(spec)
         self._meters = Meters()
         self._rules = RowRules(spec)
@@ -94,7 +98,8 @@ class Reader:
                 raise DataError.of(Problem("meter", detail, file))
             yield from self._file(lines)
         yield from self._steps.finish()
-        self._spacing.require_cadence(self._files[0])
+        if self._whole:
+            self._spacing.require_cadence(self._files[0])
 
     @property
     def noticed(self) -> Counter[str]:
@@ -118,15 +123,19 @@ class Reader:
                 self._bad_rows.add([part])
                 continue
             self._advance(part.columns.file_rows)
+            observed = observed or not np.isnan(part.columns.values).all()
             batch = self._clean(part, lines)
-            observed = observed or not np.isnan(batch.values).all()
             self._spacing.add(batch)
             self._reach.add(batch)
             yield from self._steps.of(batch, lines.time_column)
-        if self.rows == before:
-            raise DataError.of(Problem("empty", "a header but no rows", lines.file))
+        if self._whole:
+            self._require_values(lines.file, self.rows - before, observed)
+
+    def _require_values(self, file: str, rows: int, observed: bool) -> None:
+        if not rows:
+            raise DataError.of(Problem("empty", "a header but no rows", file))
         if not observed:
-            raise DataError.of(Problem("missing", "no measurement has a value", lines.file))
+            raise DataError.of(Problem("missing", "no measurement has a value", file))
 
     def _remaining(self) -> int | None:
         return None if self._limit is None else self._limit - self.rows

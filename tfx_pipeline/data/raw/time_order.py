@@ -61,6 +61,8 @@ class TimeOrder:
                 if late[part].any():
                     kept[part] = self._in_order(batch, part)
             batch = batch.where(kept)
+            if not batch.millis.size:
+                return batch
             starts = batch.starts()
         last = np.append(starts[1:], batch.meter.size) - 1
         meters = batch.meter[last]

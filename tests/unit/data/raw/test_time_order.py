@@ -26,6 +26,17 @@ def test_a_minute_again_in_another_file(tmp_path: Path) -> None:
     assert f"{first}, line 801" in problem.detail
 
 
+def test_a_file_may_have_no_row_that_is_new(tmp_path: Path) -> None:
+    house = household(MINUTES)
+    first = write_iso(tmp_path / "a.csv", house)
+    again = write_iso(tmp_path / "b.csv", house.without_rows(slice(40, None)))
+
+    found = check([str(first), str(again)], data_options(max_bad_rows=40))
+
+    assert found.bad_rows == {"overlap": 40}
+    assert found.rows == MINUTES + 40
+
+
 def test_minutes_may_repeat_in_other_meters_only(tmp_path: Path) -> None:
     north, south = (household(MINUTES, meter=meter) for meter in ("north", "south"))
     path = write_iso(tmp_path / "both.csv", north, south)
