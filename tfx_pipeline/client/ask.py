@@ -100,7 +100,12 @@ def _show(parsed: argparse.Namespace, settings: Settings, forecast: Forecast) ->
     elif parsed.csv:
         show.write_csv(forecast, sys.stdout)
     else:
-        show.print_table(forecast, settings.name, Output())
+        show.print_table(forecast, settings.name, _output())
+
+
+def _output() -> Output:
+    """Names of meters are printed as they are: [kWh] is no style, and :house: no picture."""
+    return Output(markup=False, emoji=False)
 
 
 def _plot(forecast: Forecast, model: str, path: Path) -> None:
@@ -117,7 +122,7 @@ def _follow(parsed: argparse.Namespace, forecaster: Forecaster, model: ModelMeta
     else:
         source, series, name = GrowingFile(Path(parsed.file)), model.series, parsed.file
     arriving = Arriving(model, series, name, parsed.meter, _report)
-    console, first = Output(), True
+    console, first = _output(), True
 
     def shown(forecast: Forecast) -> None:
         nonlocal first

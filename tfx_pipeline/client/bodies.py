@@ -16,6 +16,9 @@ from tfx_pipeline.hints import did_you_mean
 from tfx_pipeline.model_contract import DEFAULT_SIGNATURE, TIMESTAMP, Input, ModelMetadata
 from tfx_pipeline.series.grid import Grid
 
+_LATEST = 253_370_764_800
+"""Seconds since 1970 at which the year 9999 begins."""
+
 
 def is_body(content: Any) -> bool:
     """Whether JSON is a request of TensorFlow Serving's, in rows or in columns."""
@@ -52,7 +55,10 @@ def windows_of(content: Mapping[str, Any], model: ModelMetadata) -> Windows:
         raise ForecastError(f"the inputs are not of equally many windows: {each}")
     if not lengths[TIMESTAMP]:
         raise ForecastError("the request holds no window")
-    origins = Grid(model.series).index(inputs[TIMESTAMP])
+    instants = inputs[TIMESTAMP]
+    if not ((instants >= 0) & (instants < _LATEST)).all():
+        raise ForecastError(f"{TIMESTAMP}: expected seconds since 1970, of years up to 9998")
+    origins = Grid(model.series).index(instants)
     meters = [one.decode(errors="replace") for one in inputs[METER]] if METER in inputs else [""]
     meters *= len(origins) // len(meters)
     came = np.full((len(origins), model.horizon), np.nan, np.float32)

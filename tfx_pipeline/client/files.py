@@ -32,7 +32,7 @@ def read_windows(
         model: What is asked.
         meter: One of those in the files; None: all of them.
         at: Instant from which on is forecast; None: from the end of what is complete.
-        last: Windows of each meter, a step apart.
+        last: Windows of each meter, a step apart; fewer where the files hold fewer steps.
         bad_rows: Takes note of the rows that are left out; None: none may be bad.
         opener: Opens a path; `open` for local files.
 
@@ -53,7 +53,8 @@ def read_windows(
         newest = history.origin(name, reader.complete(name))
         if newest is not None and (until is None or until <= newest):
             end = newest if until is None else until
-            origins += [(name, step) for step in range(end - last + 1, end + 1)]
+            first = max(end - last + 1, min(end, history.first(name)))
+            origins += [(name, step) for step in range(first, end + 1)]
         elif meter is not None or len(names) == 1:
             raise ForecastError(_why_none(name, newest, until, grid))
     if not origins:

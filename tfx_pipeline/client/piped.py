@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
 from tfx_pipeline.client.bodies import is_body, windows_of
@@ -31,6 +32,7 @@ def read_piped(text: bytes, model: ModelMetadata, **choice: Any) -> Windows:
         DataError: A row breaks a rule of the data.
         ForecastError: It is none of these, or holds no window.
     """
+    text = text.removeprefix(BOM_UTF8)
     if not is_json(text):
         return read_windows([NAME], model, opener=lambda *_: io.BytesIO(text), **choice)
     content = parsed(text)
@@ -61,6 +63,7 @@ def rows_of(source: Source, series: SeriesSpec) -> tuple[Source, SeriesSpec]:
     first = Chunk(b"")
     while not first.text.strip() and not first.ended:
         first = source.read(1.0)
+        first = first._replace(text=first.text.removeprefix(BOM_UTF8))
     if not is_json(first.text):
         return _Begun(first, source), series
     rows = JsonRows(series, parsed(first.text.partition(b"\n")[0]))

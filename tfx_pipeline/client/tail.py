@@ -12,6 +12,8 @@ from tfx_pipeline.client.errors import ForecastError
 from tfx_pipeline.data.raw.source import require_text
 
 _BLOCK = 4 << 20
+_KNOWN = 64 << 10
+"""Bytes before the place that has been read up to by which a file is known to be the same."""
 
 
 class Chunk(NamedTuple):
@@ -36,20 +38,24 @@ class Source(Protocol):
 
 
 class GrowingFile:
-    """A file that others write to; it may be replaced, renamed or cut to nothing.
+    """A file that others write to; it may be replaced, renamed, cut to nothing or written anew.
 
     Args:
         path: Of the file.
 
     Raises:
-        ForecastError: It cannot be read, or is no plain text.
+        ForecastError: It cannot be read again, or is no plain text.
     """
 
     def __init__(self, path: Path, pause: float = 0.2) -> None:
         self._path = path
         self._pause = pause
         self._rest = b""
+        self._before = b""
+        self._changed = -1
         try:
+            if path.is_fifo():
+                raise ForecastError(f"{path}: a named pipe; have it read as standard input (-)")
             self._stream = path.open("rb")
         except OSError as error:
             raise ForecastError(f"{path}: {error.strerror}") from error
@@ -60,6 +66,8 @@ class GrowingFile:
         """Waits so long at most for lines."""
         until = time.monotonic() + seconds
         while True:
+            if self._is_rewritten():
+                self._go_over()
             replaced = self._is_replaced()
             text, anew = self._lines(self._stream.read(_BLOCK)), self._anew
             if text:
@@ -82,6 +90,16 @@ class GrowingFile:
         same = (now.st_dev, now.st_ino) == (mine.st_dev, mine.st_ino)
         return not same or now.st_size < self._stream.tell()
 
+    def _is_rewritten(self) -> bool:
+        """Whether what has been read is no longer there, though the file is not shorter."""
+        number, changed = self._stream.fileno(), os.fstat(self._stream.fileno()).st_mtime_ns
+        if changed == self._changed:
+            return False
+        self._changed = changed
+        start = self._stream.tell() - len(self._before)
+        there = os.pread(number, len(self._before), start)
+        return len(there) == len(self._before) and there != self._before
+
     def _go_over(self) -> None:
         try:
             new = self._path.open("rb")
@@ -89,8 +107,10 @@ class GrowingFile:
             return  # replaced once more
         self._stream.close()
         self._stream, self._rest, self._anew = new, b"", True
+        self._before, self._changed = b"", -1
 
     def _lines(self, data: bytes) -> bytes:
+        self._before = (self._before + data)[-_KNOWN:]
         whole, end, self._rest = (self._rest + data).rpartition(b"\n")
         return whole + end
 

@@ -84,7 +84,8 @@ def outputs_of(found: Mapping[str, object], where: str, windows: int) -> dict[st
     """The outputs of an answer as float32.
 
     Raises:
-        ServerError: One is missing, no table of numbers, or not of as many windows as were asked.
+        ServerError: One is missing, no table of finite numbers or NaN, or not of as many windows as
+            were asked.
     """
     missing = [name for name in OUTPUTS if name not in found]
     if missing:
@@ -95,7 +96,8 @@ def outputs_of(found: Mapping[str, object], where: str, windows: int) -> dict[st
     outputs = {}
     for name in OUTPUTS:
         try:
-            outputs[name] = np.array(found[name], np.float32)
+            with np.errstate(over="ignore"):
+                outputs[name] = np.array(found[name], np.float32)
         except (TypeError, ValueError) as error:
             raise ServerError(f"{where}: the answer's {name} holds no numbers: {error}") from error
         if outputs[name].ndim != 2 or len(outputs[name]) != windows:
@@ -103,4 +105,6 @@ def outputs_of(found: Mapping[str, object], where: str, windows: int) -> dict[st
                 f"{where}: the answer's {name} has the shape {outputs[name].shape}, for "
                 f"{windows} windows"
             )
+        if np.isinf(outputs[name]).any():
+            raise ServerError(f"{where}: the answer's {name} holds what is no finite float32")
     return outputs

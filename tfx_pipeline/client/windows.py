@@ -16,6 +16,8 @@ from tfx_pipeline.data.raw.rows import Rows
 from tfx_pipeline.model_contract import TIMESTAMP, ModelMetadata
 from tfx_pipeline.series.grid import Grid
 
+_REMARKS = 8
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -95,6 +97,10 @@ class History:
     def meters(self) -> list[str]:
         """Those that have steps."""
         return list(self._steps)
+
+    def first(self, meter: str) -> int:
+        """The first step of a meter that is remembered."""
+        return int(self._steps[meter][0])
 
     def observed(self, meter: str) -> Ints:
         """Steps of a meter that are remembered, and whose window has a value of the target."""
@@ -186,19 +192,41 @@ def require_target(windows: Windows) -> None:
 
 
 def remarks(windows: Windows) -> list[str]:
-    """What the last of the windows lacks, for people."""
-    model, grid = windows.model, Grid(windows.model.series)
-    last = windows.where(slice(len(windows) - 1, None))
-    end = grid.text(int(last.origins[0]))
+    """What the newest windows of the meters lack, and how many others lack everything; for people.
+
+    Of many meters the first ones with something to say.
+    """
+    newest = {meter: row for row, meter in enumerate(windows.meters)}
+    end = int(windows.origins.max())
     said = []
-    observed = int(last.observed[0])
+    for meter, row in newest.items():
+        found = _lacking(windows.where(slice(row, row + 1)), end)
+        said += [f"{meter}: {one}" if len(newest) > 1 else one for one in found]
+    older = np.delete(windows.observed, list(newest.values()))
+    if empty := int(np.count_nonzero(older == 0)):
+        said.append(f"{empty} of the {len(windows)} windows have nothing to forecast from")
+    return said[:_REMARKS] + [f"and {len(said) - _REMARKS} more notes"] * (len(said) > _REMARKS)
+
+
+def _lacking(window: Windows, end: int) -> list[str]:
+    """What one window lacks.
+
+    Args:
+        window: Of one meter.
+        end: The last step of all meters' windows.
+    """
+    model, grid = window.model, Grid(window.model.series)
+    origin, observed = int(window.origins[0]), int(window.observed[0])
+    said = []
+    if end - origin > model.horizon:
+        said.append(f"ends at {grid.text(origin)}, {end - origin} steps before others")
     if observed < model.window:
         said.append(
-            f"the model looks back {model.window} steps; {observed} of those up to {end} have a "
-            f"value of {model.series.target.name}"
+            f"the model looks back {model.window} steps; {observed} of those up to "
+            f"{grid.text(origin)} have a value of {model.series.target.name}"
         )
     for one in model.series.known_ahead:
-        known = int((~np.isnan(last.inputs[one.name][0, model.window :])).sum())
+        known = int((~np.isnan(window.inputs[one.name][0, model.window :])).sum())
         if known < model.horizon:
             said.append(f"{one.name} is known for {known} of the {model.horizon} steps ahead")
     return said

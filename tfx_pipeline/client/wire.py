@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from tfx_pipeline.client.errors import ForecastError
+
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {
     "bool": _FIELD.TYPE_BOOL,
@@ -147,10 +149,17 @@ def message(name: str) -> Any:
 
 
 def model_spec(model: str, version: str | None, label: str | None) -> Any:
-    """Which model, and which version of it."""
+    """Which model, and which version of it.
+
+    Raises:
+        ForecastError: There is no such version: it is none of TensorFlow Serving's numbers.
+    """
     spec = message("ModelSpec")(name=model)
     if version is not None:
-        spec.version.value = int(version)
+        try:
+            spec.version.value = int(version)
+        except ValueError as error:
+            raise ForecastError(f"--version: {version!r} is no number of a version") from error
     elif label is not None:
         spec.version_label = label
     return spec

@@ -89,6 +89,31 @@ def test_missing_steps_are_noted(house, server, capsys):
     assert "looks back 120 steps; 101 of those up to 2023-01-01 02:29 have a value" in err
 
 
+def test_what_any_of_several_meters_lacks_is_noted(tmp_path, server, capsys):
+    # The server is not told of meters: it knows but one model.
+    north = household(150, "2023-01-01 00:00", meter="[north]")
+    south = household(150, "2023-01-01 00:00", meter="[/]").without_values(slice(30, 150))
+    west = household(120, "2023-01-01 00:00", meter="west")
+    file = write_iso(tmp_path / "houses.csv", north, south, west)
+    out, err = forecast(file, "--server", server.url, "--last=200", "--csv", capsys=capsys)
+    assert "[north]:" not in err
+    assert "note: [/]: the model looks back 120 steps; 0 of those up to" in err
+    assert "note: west: ends at 2023-01-01 01:59, 30 steps before others" in err
+    assert "of the 420 windows have nothing to forecast from" not in err
+    assert len(list(csv.DictReader(io.StringIO(out)))) == 420 * 5
+    out, _ = forecast(file, "--server", server.url, capsys=capsys)
+    assert "[north]" in out
+    assert "[/]" in out
+
+
+def test_notes_are_few_where_meters_are_many(tmp_path, server, capsys):
+    houses = [household(50, "2023-01-01 00:00", meter=f"m{number}") for number in range(30)]
+    file = write_iso(tmp_path / "houses.csv", *houses)
+    _, err = forecast(file, "--server", server.url, "--last=2", capsys=capsys)
+    assert err.count("note: ") == 9
+    assert "note: and 22 more notes" in err
+
+
 def test_nothing_to_forecast_from_is_refused(tmp_path, server, capsys):
     minutes = household(150, "2023-01-01 00:00").without_values(slice(20, 150))
     house = write_iso(tmp_path / "house.csv", minutes)
@@ -133,8 +158,13 @@ def test_wrong_usage(options, said, capsys):
         ),
         (["{house}", "--meter=mine"], "the file names no meters"),
         (["{house}", "--server=ftp://x"], "expected http://host:port"),
+        (
+            ["{house}", "--server=grpc://127.0.0.1:1", "--version=x"],
+            "'x' is no number of a version",
+        ),
+        (["{house}", "--server=grpc://127.0.0.1:1", f"--version={2**63}"], "is no number of a"),
     ],
-    ids=["file", "time", "offset", "meter", "address"],
+    ids=["file", "time", "offset", "meter", "address", "version", "high version"],
 )
 def test_what_cannot_be_done(options, said, house, server, capsys):
     options = [option.format(house=house) for option in options]

@@ -197,6 +197,7 @@ def test_each_of_several_meters_has_its_windows(tmp_path):
     assert windows.meters == ("house 0", "house 0", "house 1", "house 1", "house 2", "house 2")
     assert windows.inputs[METER].tolist()[::2] == [b"house 0", b"house 1", b"house 2"]
     assert np.diff(windows.origins).tolist() == [1, 9, 1, 9, 1]
+    assert len(read_windows([str(file)], asked, last=10**9)) == 80 + 90 + 100
     one = read_windows([str(file)], asked, meter="house 1")
     assert one.meters == ("house 1",)
     with pytest.raises(ForecastError, match=r"no meter 'house 11' among the 3 .*house 1\?"):

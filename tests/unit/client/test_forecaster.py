@@ -231,6 +231,10 @@ OTHERS = {
     "list": (Reply([1]), "has no outputs by name"),
     "empty": (Reply({"outputs": {}}), "has no mean, p10, p50, p90, only nothing"),
     "texts": (Reply({"outputs": dict.fromkeys(("mean", "p10", "p50", "p90"), "x")}), "no numbers"),
+    "infinite": (
+        Reply({"outputs": {name: [[1e300]] * 2 for name in ("mean", "p10", "p50", "p90")}}),
+        "mean holds what is no finite float32",
+    ),
     "few": (
         Reply({"outputs": {name: [[1.0, 2.0]] for name in ("mean", "p10", "p50", "p90")}}),
         "mean has the shape (1, 2), for 2 windows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 
 import numpy as np
 import pytest
@@ -50,6 +51,7 @@ def test_csv_and_rows_in_json_are_the_same(house, rows):
     expected = read_windows([str(house)], UCI, last=3)
     same(read_piped(house.read_bytes(), UCI, last=3), expected)
     same(read_piped(json.dumps(rows).encode(), UCI, last=3), expected)
+    same(read_piped(json.dumps(rows).encode("utf-8-sig"), UCI, last=3), expected)
     lines = "\n".join(map(json.dumps, rows))
     same(read_piped(f"\n {lines}\n".encode(), UCI, last=3), expected)
 
@@ -94,6 +96,8 @@ def request(**changes):
         (request(Voltage="left out"), "the request lacks Voltage"),
         (request(Voltag=[[1.0]]), r"Voltag: the model has no such input; did you mean Voltage\?"),
         (request(timestamp=[1.5]), "timestamp: expected numbers"),
+        (request(timestamp=[10**17]), "timestamp: expected seconds since 1970"),
+        (request(timestamp=[-(10**12)]), "timestamp: expected seconds since 1970"),
         (request(timestamp=[0, 1]), "not of equally many windows: .*timestamp 2"),
         ({"inputs": {name: [] for name in (*MEASUREMENTS, "timestamp")}}, "the model takes"),
         ({"inputs": [1]}, "inputs: expected an object"),
@@ -131,7 +135,7 @@ class Lines:
 
 def test_rows_in_json_come_as_csv(rows):
     lines = [json.dumps(row).encode() + b"\n" for row in rows[:3]]
-    source, series = rows_of(Lines(b"", lines[0], lines[1] + lines[2], b""), SERIES)
+    source, series = rows_of(Lines(b"", BOM_UTF8 + lines[0], lines[1] + lines[2], b""), SERIES)
     assert series.layouts[0].timestamp == ("timestamp",)
     first, second, last = (source.read(1) for _ in range(3))
     assert first.text.splitlines()[0].decode() == ",".join(("timestamp", *MEASUREMENTS))

@@ -68,7 +68,28 @@ def test_a_file_that_is_cut_is_read_from_its_beginning(file):
     assert tail.read(1) == Chunk(b"t,p\n7,8\n", anew=True)
 
 
+@pytest.mark.parametrize("size", [15, 30])
+def test_a_file_that_is_written_anew_in_place_is_read_from_its_beginning(file, size):
+    tail = GrowingFile(file, pause=0.01)
+    tail.read(1)
+    with file.open("r+b") as stream:  # never shorter than it was
+        stream.write(b"time,power\n5,6\n7,8\n8,9\n9,10\n"[:size])
+    assert tail.read(1).anew
+    append(file, b"10,11\n")
+    assert tail.read(1) == Chunk(b"10,11\n")
+
+
+def test_a_file_that_is_written_anew_with_the_same_rows_goes_on(file):
+    tail = GrowingFile(file, pause=0.01)
+    rows = tail.read(1).text
+    file.write_bytes(rows + b"2,3\n")
+    assert tail.read(1) == Chunk(b"2,3\n")
+
+
 def test_what_cannot_be_followed_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ForecastError, match="pipe: a named pipe"):
+        GrowingFile(tmp_path / "pipe")
     with pytest.raises(ForecastError, match=r"rows\.csv: No such file"):
         GrowingFile(tmp_path / "rows.csv")
     packed = tmp_path / "rows.csv.gz"
