@@ -6,11 +6,13 @@
 """
 
 import argparse
+import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -263,10 +265,10 @@ def load_settings(
         SystemExit: 0 after `--help`; 2 on a wrong setting, with a message that names it.
     """
     args = list(sys.argv[1:] if arguments is None else arguments)
-    command_line: CliSettingsSource[Any] = CliSettingsSource(
-        Settings, root_parser=_Parser(program), cli_parse_args=args
-    )
     try:
+        command_line: CliSettingsSource[Any] = CliSettingsSource(
+            Settings, root_parser=_Parser(program), cli_parse_args=args
+        )
         _require_known_variables()
         settings = Settings(_cli_settings_source=command_line)
         if read:
@@ -302,12 +304,17 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def setting_names(model: type[BaseModel]) -> Iterator[str]:
     """Dotted names of all settings."""
+    return (name for name, _ in _types(model))
+
+
+def _types(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    """Dotted names of all settings, and their types."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from (f"{name}.{below}" for below in setting_names(inner))
+            yield from ((f"{name}.{below}", kind) for below, kind in _types(inner))
         else:
-            yield name
+            yield name, inner
 
 
 def _require_known_variables() -> None:
@@ -320,6 +327,21 @@ def _require_known_variables() -> None:
         section, nested, _ = name.upper().partition("__")
         if section.startswith(ENV_PREFIX) and nested and section not in sections:
             raise SettingsError(_unknown(name, map(_variable, setting_names(Settings))))
+    for setting, kind in _types(Settings):
+        text = os.environ.get(_variable(setting))
+        if text is not None and get_origin(kind) in (tuple, dict) and not _is_json(text):
+            raise SettingsError(f"{_variable(setting)}: {_IN_JSON}")
+
+
+_IN_JSON = 'expected JSON: a list is ["a", "b"], a mapping {"a": 1}'
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _variable(name: str) -> str:
@@ -330,9 +352,12 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     return f"{name}: no such setting{did_you_mean(name, known)}"
 
 
+_NO_JSON = re.compile(r"Parsing error encountered for ([\w.]+): .*", re.DOTALL)
+
+
 def _refusal(error: ValidationError | SettingsError) -> SystemExit:
     """A message that names each wrong setting, and the exit code of wrong usage."""
-    lines = [str(error)]
+    lines = [_NO_JSON.sub(rf"--\1: {_IN_JSON}", str(error))]
     if isinstance(error, ValidationError):
         lines = [_explain(item) for item in error.errors(include_url=False)]
     for line in lines:

@@ -22,7 +22,7 @@ from tools.flink.cluster import Cluster
 from tools.flink.jars import FLINK
 
 IN_THE_MIDDLE = {"statisticsgen": 40, "evaluator": 10}
-"""Tasks of a job after which both task managers are at work; there are 342 and 180."""
+"""Tasks of a job after which both task managers are at work; there are 78 and some more."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3000)]
 

@@ -63,6 +63,23 @@ def test_an_unknown_variable_is_named(monkeypatch, capsys):
     assert "did you mean POWER_DATA__ROWS?" in error
 
 
+@pytest.mark.parametrize("value", ["--max_parallelism=4", "/", "{Evaluator: 1}"])
+@pytest.mark.parametrize("name", ["options", "shared", "nodes"])
+def test_a_variable_of_a_list_is_json(name, value, monkeypatch, capsys):
+    monkeypatch.setenv(f"POWER_BEAM__{name.upper()}", value)
+    with pytest.raises(SystemExit):
+        load_settings([])
+    assert f"POWER_BEAM__{name.upper()}: expected JSON: a list is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["null", "Evaluator", '{"Evaluator":{workers:2}}'])
+def test_an_option_that_is_no_mapping_is_named(value, capsys):
+    with pytest.raises(SystemExit) as caught:
+        load_settings([f"--beam.nodes={value}"])
+    assert caught.value.code == 2
+    assert "--beam.nodes: expected JSON: a list is" in capsys.readouterr().err
+
+
 def test_profile_from_the_environment(monkeypatch):
     monkeypatch.setenv("POWER_PROFILE", "article")
     assert load_settings([]).data.rows == 2000

@@ -1,7 +1,8 @@
 """The settings of Beam: which engine runs a node's steps, and with what arguments."""
 
 import hashlib
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -147,6 +148,8 @@ class BeamSettings(Engine):
         changes = own.model_dump(exclude_none=True)
         if own.engine in (None, self.engine):
             below = {name: getattr(self, name) for name in Engine.model_fields}
+            if own.worker_pool or own.image:  # one takes the place of the other
+                below |= {"worker_pool": None, "image": None}
         else:
             below = dict.fromkeys(_NEEDED_BY) | {"workers": self.workers, "options": ()}
         return Engine.model_validate(below | changes)
@@ -186,7 +189,20 @@ class BeamSettings(Engine):
     def _reached(self, engine: EngineName, path: str) -> bool:
         if engine == "dataflow":
             return path.startswith("gs://")
-        return any(f"{path}/".startswith(f"{folder.rstrip('/')}/") for folder in self.shared)
+        if "://" in path:
+            return any(f"{path}/".startswith(f"{folder.rstrip('/')}/") for folder in self.shared)
+        # As it is written, which is how workers ask for it, and where links lead to.
+        return any(
+            all(_is_below(form(path), form(folder)) for form in _FORMS) for folder in self.shared
+        )
+
+
+_FORMS: tuple[Callable[[str], str], ...] = (posixpath.normpath, posixpath.realpath)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    both = posixpath.isabs(path) and posixpath.isabs(folder)
+    return both and posixpath.commonpath([path, folder]) == folder
 
 
 _AS_A_MOUNT = (

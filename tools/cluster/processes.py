@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -87,8 +88,21 @@ class Processes:
         self._started.clear()
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens at."""
+def free_ports(folder: Path, count: int) -> list[int]:
+    """Ports that nothing listens at.
+
+    The same ones for a folder where they are free again: addresses are part of the cache's key.
+    """
+    file = folder / "ports.json"
+    ports: list[int] = json.loads(file.read_text()) if file.exists() else []
+    if len(ports) != count or any(map(listens, ports)):
+        ports = _any_ports(count)
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(ports))
+    return ports
+
+
+def _any_ports(count: int) -> list[int]:
     sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
     ports = [item.getsockname()[1] for item in sockets]
     for item in sockets:

@@ -33,7 +33,7 @@ class Cluster:
         self._jars = jars
         self._folder = folder
         self._processes = Processes(folder)
-        self._rpc, self._rest, self._jobs, self._pool = free_ports(4)
+        self._rpc, self._rest, self._jobs, self._pool = free_ports(folder, 4)
         self._names = [f"task-manager-{number}" for number in range(1, task_managers + 1)]
 
     @property

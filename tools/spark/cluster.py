@@ -31,7 +31,7 @@ class Cluster:
         self._folder = folder
         self._workers = workers
         self._processes = Processes(folder)
-        self._rpc, self._page, self._jobs, self._pool = free_ports(4)
+        self._rpc, self._page, self._jobs, self._pool = free_ports(folder, 4)
 
     @property
     def settings(self) -> list[str]:

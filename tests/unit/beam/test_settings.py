@@ -88,6 +88,12 @@ def test_a_node_may_differ():
     assert (evaluator.workers, evaluator.address) == (2, "jobs:8099")
 
 
+def test_a_node_may_have_an_image_instead_of_the_pool():
+    settings = beam_settings(**FLINK, nodes={"Evaluator": {"image": "power:1"}})
+    assert settings.of("Evaluator").worker_pool is None
+    assert settings.of("Transform").worker_pool == "localhost:50000"
+
+
 def test_a_node_of_another_engine_takes_nothing_of_the_first():
     flink = beam_settings(
         **FLINK, options=("--max_parallelism=64",), nodes={"Evaluator": {"engine": "direct"}}
@@ -137,6 +143,19 @@ def test_folders_of_this_machine_are_refused_for_others():
         flink.check_reach({"outputs": "/mnt/power2"})
     with pytest.raises(SettingsError, match="not on Google Cloud Storage"):
         beam_settings(**DATAFLOW, shared=("/mnt",)).check_reach({"outputs": "/mnt/outputs"})
+
+
+def test_folders_are_compared_not_their_names(tmp_path):
+    shared, private = tmp_path / "shared", tmp_path / "private"
+    shared.mkdir()
+    private.mkdir()
+    (shared / "link").symlink_to(private)
+    for written in (str(shared), f"{tmp_path}//shared/.", f"{shared}/"):
+        flink = beam_settings(**FLINK, shared=(written, "x", "s3://bucket/a"))
+        flink.check_reach({"outputs": f"{shared}/out", "data.path": "s3://bucket/a/b"})
+        for path in (f"{shared}/../private/out", f"{shared}/link/out", "x/y", "s3://bucket/ab"):
+            with pytest.raises(SettingsError, match=r"beam\.temp: "):
+                flink.check_reach({"beam.temp": path})
 
 
 def test_one_nodes_engine_needs_the_same():
