@@ -151,13 +151,13 @@ KINDS: dict[str, type[Step]] = {
 
 
 def encode(step: Step) -> str:
-    """Writes a step as JSON in which neither Argo nor Kubeflow Pipelines finds a placeholder."""
+    """Writes a step as JSON in which nobody on its way finds a placeholder."""
     (kind,) = (name for name, cls in KINDS.items() if type(step) is cls)
     return hidden({"protocol": VERSION, "kind": kind, **dataclasses.asdict(step)})
 
 
-def changes(text: str) -> bool:
-    """Says whether a text would not arrive as it is.
+def is_template(text: str) -> bool:
+    """Says whether a text would be changed in a package or in its run.
 
     Argo expands what stands in double braces, and KFP's database knows no characters beyond the
     first 65536: a run with one in its package fails when it is created.
@@ -165,9 +165,23 @@ def changes(text: str) -> bool:
     return "{{" in text or any(ord(character) > 0xFFFF for character in text)
 
 
+def expands(text: str) -> bool:
+    """Says whether Kubernetes would change a text in a container's arguments.
+
+    All that a step is given stands there. `$(NAME)` is expanded, and of two dollars one is left.
+    """
+    return "$$" in text or "$(" in text
+
+
+def changes(text: str) -> bool:
+    """Says whether a text would not arrive as it is in a step."""
+    return is_template(text) or expands(text)
+
+
 def hidden(value: Any) -> str:
     """Returns JSON in which nothing `changes`."""
-    return json.dumps(value, sort_keys=True).replace("{{", "{\\u007b")
+    text = json.dumps(value, sort_keys=True).replace("{{", "{\\u007b")
+    return text.replace("$$", "$\\u0024").replace("$(", "$\\u0028")
 
 
 def pack(module: UserModule) -> str:

@@ -103,6 +103,7 @@ def test_declared_properties_come_back_exactly(integer, share, text, flag, value
 @given(INT64, st.floats(), TEXTS, st.booleans(), JSON)
 @example(2**62 + 1, math.nan, "", False, "text")
 @example(0, 0.0, "", False, None)
+@example(0, 0.0, "$$5 $(NAME)", False, ["$$"])
 def test_custom_properties_come_back_exactly(integer, share, text, flag, value):
     artifact = Everything()
     artifact.set_int_custom_property("number", integer)  # the names of declared ones, too
@@ -121,6 +122,13 @@ def test_custom_properties_come_back_exactly(integer, share, text, flag, value):
     assert found.get_proto_custom_property("split") == example_gen_pb2.Input.Split(name=text)
     assert not found.mlmd_artifact.properties
     assert there_and_back(found).mlmd_artifact == found.mlmd_artifact, "from now on it stays"
+
+
+def test_kfps_own_names_may_be_used():
+    artifact = Everything()
+    artifact.set_string_custom_property("display_name", "best")
+    found = there_and_back(artifact)
+    assert found.get_string_custom_property("display_name") == "best"
 
 
 def test_what_shows_its_kind_stands_in_kfp_as_it_is():

@@ -6,6 +6,7 @@ import pytest
 from kubeflow_cases.steps import BLESSING, TYPES, executor_input, step
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx_kubeflow.errors import StepError
 from tfx_kubeflow.protocol import UserModule, pack
 from tfx_kubeflow.steps.executor import run_executor
@@ -68,6 +69,57 @@ def test_an_output_that_was_not_written_is_an_error(tmp_path):
     given = executor_input(tmp_path, outputs=outputs)
     with pytest.raises(StepError, match="output 'schema' was not written"):
         run_executor(step(Idle, outputs), given, [])
+
+
+class Reports(BaseExecutor):
+    """Returns what happened, which TFX's launcher goes by."""
+
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        report = ExecutorOutput()
+        report.execution_result.code = int(exec_properties["code"])
+        report.execution_result.result_message = "bad input"
+        made = report.output_artifacts["schema"].artifacts.add()
+        made.uri = outputs["schema"][0].uri
+        made.custom_properties["n"].int_value = 77
+        return report
+
+
+def test_what_an_executor_reports_is_followed(tmp_path):
+    outputs = {"schema": f"{TYPES}Schema"}
+    given = executor_input(tmp_path, outputs=outputs, code=0)
+    made = run_executor(step(Reports, outputs), given, [])
+    assert made["artifacts"]["schema"]["artifacts"][0]["metadata"]["n"] == 77.0
+    given = executor_input(tmp_path, outputs=outputs, code=3)
+    with pytest.raises(StepError, match="its executor reports error 3: bad input"):
+        run_executor(step(Reports, outputs), given, [])
+
+
+class Rearranges(BaseExecutor):
+    def Do(self, inputs, outputs, exec_properties):  # noqa: N802
+        (schema,) = outputs["schema"]
+        Path(schema.uri, "schema.pbtxt").write_text("")
+        match exec_properties["how"]:
+            case "several":
+                outputs["schema"].append(type(schema)())
+            case "none":
+                outputs["schema"].clear()
+            case "moved":
+                schema.uri += "/elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("several", "'schema' has 2 artifacts, where Kubeflow Pipelines takes one"),
+        ("none", "'schema' has 0 artifacts"),
+        ("moved", "'schema' is at .*/elsewhere, where nothing is uploaded from"),
+    ],
+)
+def test_what_kfp_would_not_record_of_an_output_is_an_error(tmp_path, how, said):
+    outputs = {"schema": f"{TYPES}Schema"}
+    given = executor_input(tmp_path, outputs=outputs, how=how)
+    with pytest.raises(StepError, match=said):
+        run_executor(step(Rearranges, outputs), given, [])
 
 
 def test_some_outputs_may_be_empty(tmp_path):

@@ -82,9 +82,11 @@ def test_executors_are_called_with_typed_local_artifacts(run, mounts, path):
     given = recording["executor_input"]["inputs"].get("artifacts", {})
     step = recordings.step(recording, EXECUTOR)
     nothing = {key for key, group in given.items() if "__none__" in group["artifacts"][0]["uri"]}
-    assert set(inputs) == set(step.inputs) - nothing
+    assert set(inputs) == set(step.inputs)
+    assert {key for key, artifacts in inputs.items() if not artifacts} == nothing & set(inputs)
     assert set(outputs) == set(step.outputs)
-    for key, (artifact,) in inputs.items():
+    for key in set(inputs) - nothing:
+        (artifact,) = inputs[key]
         runtime = given[key]["artifacts"][0]
         assert f"{type(artifact).__module__}.{type(artifact).__qualname__}" == step.inputs[key]
         assert artifact.uri == runtime["uri"].replace("minio://", f"{mounts}/minio/")
@@ -135,7 +137,7 @@ def test_example_gen_reads_the_span_that_its_own_step_resolved(run):
 
 def test_the_baseline_reaches_the_evaluator_from_the_second_run_on(run):
     run(recordings.FOLDER / "baseline-first/evaluator.json")
-    assert "baseline_model" not in recordings.Executor.call[0]
+    assert recordings.Executor.call[0]["baseline_model"] == []
     run(recordings.FOLDER / "baseline-second/evaluator.json")
     assert recordings.Executor.call[0]["baseline_model"][0].id == 138
 

@@ -162,6 +162,11 @@ def test_a_value_that_no_parameter_can_be_is_named(tmp_path, kind, value):
         as_parameter(tmp_path, kind, value)
 
 
+def test_a_value_that_no_step_could_be_given_is_named(tmp_path):
+    with pytest.raises(StepError, match="output 'out' takes 140002 bytes as a parameter"):
+        as_parameter(tmp_path, "String", "x" * 140_000)
+
+
 def test_the_standard_value_artifacts_are_all_known():
     known = {"Bytes", "Boolean", "Float", "Integer", "JsonValue", "String"}
     base = standard.ValueArtifact

@@ -38,7 +38,7 @@ from tfx_kubeflow.compiler.parameters import (
 from tfx_kubeflow.compiler.runtime_parameters import RuntimeParameters
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.metadata.artifacts import title
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep, changes
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep, changes, is_template
 
 SCHEMA_VERSION = "2.1.0"
 """KFP's API server refuses older ones."""
@@ -246,7 +246,7 @@ class _Builder:
                     f"one of Beam's arguments is a {type(argument).__name__} and no text",
                     "Kubeflow Pipelines knows no placeholders there; write it out.",
                 )
-            if changes(argument):
+            if is_template(argument):
                 raise CompileError(
                     node.id,
                     f"Argo or KFP's database would change Beam's argument {argument!r}",
@@ -339,7 +339,8 @@ def _additional_properties(node_id: str, channel: OutputChannel) -> dict[str, An
             raise CompileError(
                 node_id,
                 f"property {name!r} of its output is neither number nor plain text",
-                "Give it a number, or a text without double braces and characters beyond U+FFFF.",
+                "Give it a number, or a text without double braces, $$, $( and characters beyond "
+                "U+FFFF.",
             )
     return found
 

@@ -14,7 +14,7 @@ from tfx.proto.orchestration import placeholder_pb2
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.compiler.parameters import Parameter
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import changes
+from tfx_kubeflow.protocol import is_template
 from tfx_kubeflow.settings import grammar
 
 ResourceSpec = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
@@ -49,7 +49,7 @@ def container(node: BaseComponent, parameters: Mapping[str, Parameter]) -> ir.Sp
 
 def _word(node: BaseComponent, word: Any) -> str:
     if isinstance(word, str):
-        if changes(word):
+        if is_template(word):
             raise CompileError(
                 node.id,
                 f"its command holds {word!r}, which Argo or KFP's database would change",

@@ -1,5 +1,6 @@
 """The pipeline package: YAML for KFP's API, and the custom resources that kubectl applies."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,19 @@ class _Dumper(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Quotes what KFP's API server reads as a number or a time where Python reads a text."""
+        breaks = _BREAKS.intersection(text)  # which single quotes do not keep
+        style = '"' if breaks else "'" if _NUMBER.fullmatch(text) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_NUMBER = re.compile(
+    r"[-+]?(0[xob][0-9a-f_]+|\.?[0-9_]+(\.[0-9_]*)?(e[-+_0-9]+)?)|[0-9]{4}-[0-9].*", re.IGNORECASE
+)
+_BREAKS = frozenset("\x85\u2028\u2029\ufeff")
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def _yaml(documents: list[Document]) -> str:

@@ -27,7 +27,7 @@ from tfx.utils import json_utils, name_utils
 
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, changes, hidden
+from tfx_kubeflow.protocol import RUNTIME_PARAMETER, SENT_AS_JSON, VALUE, changes, hidden
 
 EXACT = 2**53
 """Integers up to here are doubles without loss."""
@@ -165,7 +165,7 @@ def _text(value: str) -> Parameter:
     if JSONABLE in value and RuntimeParameter.__name__ in value:
         # A dict for a parameter that is a proto: TFX has written it as its own JSON.
         return _structure("", json_utils.loads(value), kind="str")
-    if changes(value):
+    if changes(value) or value.startswith(SENT_AS_JSON):
         return Parameter(ir.STRING, constant(hidden(value)), "str", escaped=True)
     return Parameter(ir.STRING, constant(value), "str")
 

@@ -73,7 +73,8 @@ def _set_property(artifact: Artifact, key: str, value: Any, kind: str | None) ->
             setattr(artifact, key, value)
         return
     stripped = key.removeprefix(CUSTOM_PROPERTIES_PREFIX)
-    _set_custom_property(artifact, stripped if stripped in declared else key, value, kind)
+    prefixed = stripped in declared or stripped in values.LAUNCHER_METADATA
+    _set_custom_property(artifact, stripped if prefixed else key, value, kind)
 
 
 def _fits(value: Any, kind: int) -> bool:
@@ -127,7 +128,8 @@ def properties(artifact: Artifact) -> dict[str, Any]:
     for key, value in message.custom_properties.items():
         in_json = value.WhichOneof("value") == "struct_value"
         content = artifact.get_json_value_custom_property(key) if in_json else _content(value)
-        name = CUSTOM_PROPERTIES_PREFIX + key if key in declared else key
+        taken = key in declared or key in values.LAUNCHER_METADATA
+        name = CUSTOM_PROPERTIES_PREFIX + key if taken else key
         found[name], kinds[name] = values.encoded(content, in_json)
     hidden = {name: kind for name, kind in kinds.items() if kind is not None}
     if hidden:
@@ -158,7 +160,10 @@ def is_written(artifact: Artifact) -> bool:
 def read_inputs(
     classes: dict[str, str], executor_input: Runtime, known: dict[str, str]
 ) -> dict[str, list[Artifact]]:
-    """Makes the input artifacts of a step, without those that stand for nothing.
+    """Makes the input artifacts of a step.
+
+    As in TFX, an input for which there is nothing is empty, and one that nothing is connected to is
+    not among them.
 
     Args:
         classes: Key -> import path of the class.
@@ -173,9 +178,9 @@ def read_inputs(
     }
     found = {}
     for key, cls in classes.items():
-        items = given.get(key, {}).get("artifacts", ())
-        present = [item for item in items if not uris.is_null(item["uri"])]
-        if present:
+        if key in given:
+            items = given[key].get("artifacts", ())
+            present = [item for item in items if not uris.is_null(item["uri"])]
             found[key] = [_input(cls, item, local, known.get(key)) for item in present]
     return found
 

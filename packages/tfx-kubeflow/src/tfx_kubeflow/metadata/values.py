@@ -14,6 +14,8 @@ from typing import Any
 
 from google.protobuf import any_pb2
 
+from tfx_kubeflow.protocol import expands, hidden
+
 LAUNCHER_METADATA = ("display_name", "store_session_info")
 """What KFP adds to an artifact's metadata for itself."""
 KINDS = "tfx_kubeflow_kinds"
@@ -56,7 +58,9 @@ def encoded(value: Any, in_json: bool = False) -> tuple[Any, str | None]:
         case any_pb2.Any():
             return base64.b64encode(value.SerializeToString()).decode("ascii"), "proto"
         case bool() | str() if in_json:
-            return json.dumps(value), "json"
+            return hidden(value), "json"
+        case str() if expands(value):
+            return hidden(value), "json"
         case bool():
             return float(value), "bool"
         case int() if in_json:
@@ -65,8 +69,10 @@ def encoded(value: Any, in_json: bool = False) -> tuple[Any, str | None]:
             return (float(value), None) if abs(value) <= EXACT else (str(value), "int")
         case float() if not math.isfinite(value):
             return (json.dumps(value), "json") if in_json else (str(value), "float")
-        case list() | dict() if _is_wrapper(value) or not _is_json(value):
-            return json.dumps(value), "json"
+        case list() | dict() if (
+            _is_wrapper(value) or not _is_json(value) or expands(json.dumps(value))
+        ):
+            return hidden(value), "json"
     return value, None
 
 

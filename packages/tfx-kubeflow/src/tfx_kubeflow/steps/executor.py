@@ -16,6 +16,7 @@ from typing import Any
 from tfx import version
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.proto.orchestration import pipeline_pb2
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.standard_artifacts import JsonValue, PushedModel
@@ -110,11 +111,13 @@ def run_executor(
             if step.pusher:
                 from tfx_kubeflow.steps.push import push
 
-                push(executor, inputs, outputs, exec_properties)
+                report = push(executor, inputs, outputs, exec_properties)
             else:
-                executor.Do(inputs, outputs, exec_properties)
+                report = executor.Do(inputs, outputs, exec_properties)
+    if report:
+        _follow(report, step.node, outputs)
     log.info("%s: its executor is done", step.node)
-    _require_outputs(outputs, before)
+    _require_outputs(outputs, executor_input, before)
     record_digests(inputs, outputs)
     for artifacts in outputs.values():
         if isinstance(artifacts[0], Metrics):
@@ -210,9 +213,45 @@ def _executor(
     return executor
 
 
-def _require_outputs(outputs: Artifacts, before: dict[str, dict[str, Any]]) -> None:
-    """KFP only warns of a missing output, and its consumer finds nothing."""
-    for key, (artifact, *_) in outputs.items():
+def _follow(report: ExecutorOutput, node: str, outputs: Artifacts) -> None:
+    """Takes over what an executor returns instead of changing the outputs that it was given.
+
+    Raises:
+        StepError: It returns a failure.
+    """
+    result = report.execution_result
+    if result.code:
+        raise StepError(
+            f"{node}: its executor reports error {result.code}: {result.result_message}"
+        )
+    for key, found in report.output_artifacts.items():
+        cls = type(outputs[key][0])
+        outputs[key] = [cls() for _ in found.artifacts]
+        for artifact, message in zip(outputs[key], found.artifacts, strict=True):
+            artifact.set_mlmd_artifact(message)
+
+
+def _require_outputs(
+    outputs: Artifacts, executor_input: dict[str, Any], before: dict[str, dict[str, Any]]
+) -> None:
+    """KFP records one artifact for an output, where it was said to be.
+
+    It only warns of one that is missing, and its consumer finds nothing.
+    """
+    declared = executor_input["outputs"].get("artifacts", {})
+    for key, artifacts in outputs.items():
+        if len(artifacts) != 1:
+            raise StepError(
+                f"output {key!r} has {len(artifacts)} artifacts, where Kubeflow Pipelines takes "
+                "one; write folders of one artifact instead"
+            )
+        (artifact,) = artifacts
+        given = uris.to_local(declared[key]["artifacts"][0]["uri"])
+        if artifact.uri != given:
+            raise StepError(
+                f"output {key!r} is at {artifact.uri}, where nothing is uploaded from; write it to "
+                f"{given}, the URI that the executor is given"
+            )
         changed = properties(artifact) != before[key]
         if not changed and not isinstance(artifact, MAY_BE_EMPTY) and not is_written(artifact):
             raise StepError(
@@ -280,11 +319,16 @@ def _value(outputs: Artifacts, key: str) -> Any:
         raise StepError(f"output {key!r} is taken as a parameter but holds no value")
     value = _stored(artifact)
     if isinstance(artifact, JsonValue):
-        return sent(json_utils.dumps(value))
+        value = json_utils.dumps(value)
     if not _is_parameter(value):
         raise StepError(
             f"output {key!r} is {reprlib.repr(value)}, and Kubeflow Pipelines has no such "
             "parameters; take the artifact itself as an input"
+        )
+    if (size := len(json.dumps(value))) >= ARGUMENT:
+        raise StepError(
+            f"output {key!r} takes {size} bytes as a parameter, and a step is given its parameters "
+            f"as one argument, for which Linux has {ARGUMENT}; take the artifact itself as an input"
         )
     return sent(value) if isinstance(value, str) else value
 

@@ -28,10 +28,11 @@ def unescaped(given: Mapping[str, Any], escaped: Collection[str]) -> dict[str, A
     for name, value in given.items():
         if name.startswith(RUNTIME_PARAMETER):
             continue
-        text = json.loads(value) if name in escaped else value
-        if isinstance(text, str):
-            text = received(text)
-        if isinstance(text, str) and f'"{RUNTIME_PARAMETER}"' in text:
+        if name in escaped:
+            text = json.loads(value)
+        else:
+            text = received(value) if isinstance(value, str) else value
+        if runtime and isinstance(text, str) and f'"{RUNTIME_PARAMETER}"' in text:
             text = json.dumps(_filled_in(json.loads(text), runtime))
         found[name] = text
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 from tfx.components.pusher import executor as pusher
 from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx.types import standard_component_specs as specs
 from tfx.types.artifact import Artifact
 from tfx.utils import io_utils
@@ -67,7 +68,7 @@ class Executor(pusher.Executor):
 
 def push(
     executor: BaseExecutor, inputs: Artifacts, outputs: Artifacts, exec_properties: dict[str, Any]
-) -> None:
+) -> ExecutorOutput | None:
     """Runs a Pusher's executor in its pod; in the place of TFX's own, the one above.
 
     The PushedModel records the time for which the run was scheduled, where the component is passed
@@ -80,7 +81,8 @@ def push(
         exec_properties.get(specs.PUSH_DESTINATION_KEY)
     ):
         executor = Executor(executor._context)  # noqa: SLF001, its base class's
-    executor.Do(inputs, outputs, exec_properties)
+    report: ExecutorOutput | None = executor.Do(inputs, outputs, exec_properties)
+    return report
 
 
 def _in_words(published: Published) -> str:
