@@ -27,6 +27,9 @@ from tfx_pipeline.series.durations import text
 from tfx_pipeline.series.grid import Grid
 from tfx_pipeline.series.spec import SeriesSpec
 
+_YEAR = 12
+"""Months."""
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -75,7 +78,7 @@ def inspect(
             meters[rows.meter] = Meter(rows.meter, options, rules)
         meters[rows.meter].add(rows)
     _require_target(meters.values(), spec, files)
-    _require_days_before_months(meters.values(), grid)
+    _require_days_in_place(meters.values(), grid)
     whole = Interval(
         min(meter.first for meter in meters.values()),
         max(meter.last for meter in meters.values()) + 1,
@@ -112,8 +115,8 @@ def _require_target(meters: Iterable[Meter], spec: SeriesSpec, files: Sequence[s
         raise DataError.of(Problem("missing", "no step has a value", files[0], column=column))
 
 
-def _require_days_before_months(meters: Iterable[Meter], grid: Grid) -> None:
-    """Refuses dates that look like days of one month, read as the same day of many months."""
+def _require_days_in_place(meters: Iterable[Meter], grid: Grid) -> None:
+    """Refuses dates that look like days of one month, read as the same day of months or years."""
     for meter in meters:
         gap = next(iter(meter.gaps.longest), None)
         steps = np.array(meter.gaps.intervals())
@@ -122,14 +125,12 @@ def _require_days_before_months(meters: Iterable[Meter], grid: Grid) -> None:
         first, last = grid.local(grid.seconds(steps - [0, 1])).T // DAY
         days = np.unique(first).astype("M8[D]")
         months = days.astype("M8[M]")
-        if (
-            days.size > 1
-            and (first == last).all()
-            and np.unique(days - months).size == 1
-            and (np.diff(months).astype(int) == 1).all()
-        ):
-            detail = f"{' is followed by '.join(map(str, days[:2]))}: are the months written first"
-            raise DataError.of(Problem("timestamp", f"{detail}?", gap.file, gap.line))
+        apart = set(np.diff(months).astype(int).tolist())
+        if (first == last).all() and np.unique(days - months).size == 1 and apart in ({1}, {_YEAR}):
+            before, after = (grid.text(at)[:10] for at in (gap.steps.start - 1, gap.steps.stop))
+            written = "months" if apart == {1} else "years"
+            detail = f"{before} is followed by {after}: are the {written} written first?"
+            raise DataError.of(Problem("timestamp", detail, gap.file, gap.line))
 
 
 def _require_windows(

@@ -43,6 +43,7 @@ def test_the_numbers_read_are_the_true_ones(name, tmp_path):
 FORMATS = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y/%m/%d %H:%M", "%Y%m%d%H%M"),
     *("%d.%m.%Y %H:%M", "%d/%m/%y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%d-%b-%Y %H:%M", "seconds"),
+    "%y-%m-%d %H:%M",
 )
 KINDS = {
     "Power [kW]": ("mean", 1.0),

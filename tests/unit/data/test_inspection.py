@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -241,6 +242,16 @@ def test_months_before_days(days: int, tmp_path: Path) -> None:
 
     assert problem.rule == "timestamp"
     assert "2007-01-01 is followed by 2007-02-01: are the months written first?" in problem.detail
+
+
+def test_years_before_months(tmp_path: Path) -> None:
+    path = write_uci(tmp_path / "house.txt", household(5 * 1440, "2007-01-01 00:00"))
+    path.write_text(re.sub(r"^(\d)/1/2007", r"7/1/200\1", path.read_text(), flags=re.MULTILINE))
+
+    (problem,) = error_of(path).problems
+
+    assert problem.rule == "timestamp"
+    assert "2004-01-07 is followed by 2005-01-07: are the years written first?" in problem.detail
 
 
 @pytest.mark.parametrize(("line", "year"), [(2, b"1976"), (MINUTES + 1, b"2070")])

@@ -82,14 +82,12 @@ def read_moments(sample: Sample, names: tuple[str, ...], form: str, remarks: Rem
     if form == "pair":
         clock = _clock_fields(sample.table[names[1]])
     known = (date["a"] != "") & (clock.get("H", date["a"]) != "")
-    order, sure = _date_order(date, known, sample, clock)
+    order = _date_order(date, known, sample, clock, remarks)
     days, valid = _days(date, order)
     known &= valid
     seconds = days * DAY + _seconds_of_day(clock)
     offsets = _offsets(clock)
     pattern = _pattern(date, clock, order, known, form == "pair")
-    if sure:
-        remarks.note("format", sure) if sure != _UNKNOWN else remarks.doubt("format", sure)
     if offsets is not None:
         seconds = seconds - offsets
     return Times(names, pattern, np.where(known, seconds, 0), known, offsets)
@@ -142,43 +140,60 @@ def _clock_fields(column: pa.ChunkedArray) -> Fields:
     return clock
 
 
-_UNKNOWN = (
-    "no day is above 12 and both orders of day and month fit: %d/%m is day first, %m/%d is month "
-    "first"
-)
+_FIRST = {
+    "dmy": ("day first", "%d/%m"),
+    "mdy": ("month first", "%m/%d"),
+    "ymd": ("year first", "%y/%m"),
+}
+"""Order of a date -> in words, and how its pattern begins."""
+_MOSTLY = 0.99
+"""Of the dates that one order can read, those that another has to."""
 
 
 def _date_order(
-    date: Fields, known: npt.NDArray[np.bool_], sample: Sample, clock: Fields
-) -> tuple[str, str]:
-    """`ymd`, `dmy` or `mdy`, and how that is known."""
+    date: Fields,
+    known: npt.NDArray[np.bool_],
+    sample: Sample,
+    clock: Fields,
+    remarks: Remarks,
+) -> str:
+    """`ymd`, `dmy` or `mdy`; takes note of how that is known."""
     if not known.any():
-        return "ymd", ""
+        return "ymd"
     if Counter(map(len, date["a"][known][:_LOOKED])).most_common(1)[0][0] == 4:
-        return "ymd", ""
-    if date["b"][known][0].isalpha():
-        return "dmy", ""
-    first, second = (_integers(date[name])[known] for name in "ab")
-    if first.max() > 12 >= second.max():
-        return "dmy", f"day first, as the first number goes up to {first.max()}"
-    if second.max() > 12 >= first.max():
-        return "mdy", f"month first, as the second number goes up to {second.max()}"
-    if first.max() > 12:
-        return "dmy", ""
+        return "ymd"
+    read = {order: _days(date, order) for order in _FIRST}
+    fits = {order: int((valid & known).sum()) for order, (_, valid) in read.items()}
+    likely = [order for order, count in fits.items() if count >= _MOSTLY * max(fits.values())]
+    if len(likely) == 1:
+        if not date["b"][known][0].isalpha():
+            remarks.note("format", f"{_FIRST[likely[0]][0]}, {_alone(likely[0], date, known)}")
+        return likely[0]
+    same = np.diff(sample.stretch[known]) == 0
+    clocks = _seconds_of_day(clock) / DAY
     disorder = {}
-    for order in ("dmy", "mdy"):
-        days = (_days(date, order)[0] + _seconds_of_day(clock) / DAY)[known]
-        same = np.diff(sample.stretch[known]) == 0
+    for order in likely:
         # Time goes on, and does not leap over months.
-        step = np.diff(days)[same]
+        step = np.diff((read[order][0] + clocks)[known])[same]
         disorder[order] = (step < 0).mean() + (step > 25).mean() if step.size else 0.0
-    if disorder["dmy"] != disorder["mdy"]:
-        best = min(disorder, key=lambda order: disorder[order])
-        which = {"dmy": "day first", "mdy": "month first"}[best]
-        return best, f"{which}, as time goes on evenly so"
-    if (clock.get("p", np.array([""])) != "").any():
-        return "mdy", "month first, as it is usual with AM and PM"
-    return "dmy", _UNKNOWN
+    best = [order for order in likely if disorder[order] == min(disorder.values())]
+    if len(best) == 1:
+        remarks.note("format", f"{_FIRST[best[0]][0]}, as time goes on evenly so")
+    elif "mdy" in best and (clock.get("p", np.array([""])) != "").any():
+        remarks.note("format", "month first, as it is usual with AM and PM")
+        return "mdy"
+    else:
+        orders = ", ".join(f"{_FIRST[order][1]} is {_FIRST[order][0]}" for order in best)
+        remarks.doubt("format", f"all dates fit several orders: {orders}")
+    return best[0]
+
+
+def _alone(order: str, date: Fields, known: npt.NDArray[np.bool_]) -> str:
+    """Why no other order reads the dates."""
+    if order == "ymd":
+        return "as no other order fits"
+    place, name = ("first", "a") if order == "dmy" else ("second", "b")
+    return f"as the {place} number goes up to {_integers(date[name][known]).max()}"
 
 
 def _integers(texts: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
@@ -192,6 +207,7 @@ def _days(date: Fields, order: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     """Days since 1970, and which dates there are."""
     place = dict(zip(order, "abc", strict=True))
     year, day = (_integers(date[place[one]]) for one in "yd")
+    digits = np.char.str_len(date[place["y"]])
     texts = date[place["m"]]
     month = _integers(texts)
     if np.char.isalpha(texts).any():
@@ -199,6 +215,7 @@ def _days(date: Fields, order: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[
         month = sum((n + 1) * (names == name) for n, name in enumerate(_MONTHS))
     year = np.where(year < 100, np.where(year < 69, 2000, 1900) + year, year)
     valid = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year < 2200)
+    valid &= (digits == 2) | (digits == 4)
     months = np.where(valid, (year - 1970) * 12 + month - 1, 0)
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     return first + np.where(valid, day - 1, 0), valid
@@ -240,10 +257,11 @@ def _pattern(
     gap = usual(date, "g")
     offset = usual(clock, "z")
     zulu = offset.strip() in ("UTC", "GMT")
-    if order == "ymd" and sign == "-" and padded and not pair and gap != ", " and not zulu:
-        return "iso"
     year_place = "abc"[order.index("y")]
     year = "%Y" if len(usual(date, year_place)) == 4 else "%y"
+    iso = order == "ymd" and sign == "-" and year == "%Y"
+    if iso and padded and not pair and gap != ", " and not zulu:
+        return "iso"
     month = "%m"
     if usual(date, "b").isalpha():
         month = "%b" if all(len(text) == 3 for text in {*date["b"][known][:5000]}) else "%B"

@@ -2,7 +2,7 @@
 
 import gzip
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ def test_a_zone_is_never_guessed_in_silence(name, found):
         ("many_meters", "group", "the same in all rows of a meter"),
         ("parts_in_other_units", "kitchen_w", "a part of total_kwh"),
         ("month_first", "format", "month first, as the second number goes up to 30"),
-        ("day_first", "format", "day first, as the first number goes up to 30"),
+        ("day_first", "format", "day first, as time goes on evenly so"),
     ],
 )
 def test_what_was_guessed_is_said(name, about, said, found):
@@ -198,10 +198,33 @@ def test_the_order_of_time_tells_days_from_months(order, form, tmp_path):
     assert "evenly" in found.remarks.about("format")[0].text
 
 
-def test_dates_that_fit_both_orders_are_said_to(tmp_path):
-    times = [f"05/05/2023 {n // 4:02}:{n % 4 * 15:02}" for n in range(96)]
+@pytest.mark.parametrize("step", [900, 86_400])
+@pytest.mark.parametrize(
+    "form", ["%y-%m-%d", "%y/%m/%d", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%y-%b-%d"]
+)
+def test_the_order_of_time_tells_days_from_years(form, step, tmp_path):
+    """No number is above 31, but only one order goes on by rows."""
+    first = 1_672_617_600
+    moments = [datetime.fromtimestamp(first + step * n, UTC) for n in range(3_000_000 // step + 9)]
+    times = [f"{one:{form} %H:%M}" for one in moments]
+    found = described(tmp_path, rows(times, np.resize(LOAD, len(times)), "time,kW"))
+    assert found.values["layouts"][0]["format"] == f"{form} %H:%M"
+    assert found.spec.cadence.total_seconds() == step
+    assert not found.remarks.doubtful("format")
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("05/05/2023", "%d/%m is day first, %m/%d is month first"),
+        ("23-01-14", "%d/%m is day first, %y/%m is year first"),
+    ],
+)
+def test_dates_that_fit_several_orders_are_said_to(day, said, tmp_path):
+    times = [f"{day} {n // 4:02}:{n % 4 * 15:02}" for n in range(96)]
     found = described(tmp_path, rows(times, LOAD[:96]))
     assert found.remarks.doubtful("format")
+    assert said in found.remarks.about("format")[0].text
 
 
 def test_midnight_at_the_end_of_a_day(tmp_path):
