@@ -142,3 +142,17 @@ def test_a_file_of_any_shape_is_read_as_it_is_or_refused_in_words(tmp_path_facto
     times, numbers = values[""]
     assert np.array_equal(times, seconds if found.spec.zone else local)
     assert numbers == pytest.approx(truth, rel=1e-5, abs=1e-3)
+
+
+def read_as_described(path, times):
+    """Writes a file with these times, and returns when its steps are, as described."""
+    path.write_text("time,kW\n" + "".join(f"{one},{n % 7}.5\n" for n, one in enumerate(times)))
+    return read(path, describe(str(path)).spec)[""][0]
+
+
+@pytest.mark.parametrize("behind", [" UTC", " GMT", "Z", " Z", "+00:00", " +0000"])
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%d.%m.%Y %H:%M"])
+def test_times_that_say_utc_are_read_as_described(form, behind, tmp_path):
+    seconds = 1_672_704_000 + 900 * np.arange(200)
+    times = [f"{datetime.fromtimestamp(int(one), UTC):{form}}{behind}" for one in seconds]
+    assert np.array_equal(read_as_described(tmp_path / "utc.csv", times), seconds)

@@ -82,7 +82,9 @@ def _field(key: str, value: Any, description: Description) -> list[str]:
         for layout in value:
             for number, (name, part) in enumerate(layout.items()):
                 lead = "  - " if number == 0 else "    "
-                lines += [*_remarks(said(name), "    "), f"{lead}{name}: {_value(part)}"]
+                # What is said of the zone is about that of the series.
+                about = said(name) if name != "zone" else []
+                lines += [*_remarks(about, "    "), f"{lead}{name}: {_value(part)}"]
         return lines
     if isinstance(value, dict) and key != "target":
         inner = (f"  {name}: {_value(part)}" for name, part in value.items())

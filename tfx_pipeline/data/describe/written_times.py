@@ -28,6 +28,8 @@ FORMS = {
     "compact date": rf"^{_COMPACT}$",
 }
 """What a column holds -> the pattern of its texts."""
+_NAMED = (" UTC", " GMT")
+"""Offsets that a pattern has as they are, as `%z` reads numbers."""
 _LOOKED = 500
 
 
@@ -43,7 +45,7 @@ class Times:
         offsets: int64 [n], seconds of the local clock before UTC; None: not said.
         zone: That the file itself names.
         ends: Whether it is the end of the row's interval, by its name.
-        utc: Whether the column is called UTC, and its times do not say so.
+        utc: Whether the column is called UTC, or its times end in that word, which is no offset.
         others: More columns with times, which are not read.
     """
 
@@ -90,7 +92,8 @@ def read_moments(sample: Sample, names: tuple[str, ...], form: str, remarks: Rem
     pattern = _pattern(date, clock, order, known, form == "pair")
     if offsets is not None:
         seconds = seconds - offsets
-    return Times(names, pattern, np.where(known, seconds, 0), known, offsets)
+    utc = pattern.endswith(_NAMED)
+    return Times(names, pattern, np.where(known, seconds, 0), known, offsets, utc=utc)
 
 
 def _typed(column: pa.ChunkedArray, names: tuple[str, ...]) -> Times:
@@ -256,11 +259,10 @@ def _pattern(
     padded = all(len(text) == 2 for text in date["b"][known][:_LOOKED])
     gap = usual(date, "g")
     offset = usual(clock, "z")
-    zulu = offset.strip() in ("UTC", "GMT")
     year_place = "abc"[order.index("y")]
     year = "%Y" if len(usual(date, year_place)) == 4 else "%y"
-    iso = order == "ymd" and sign == "-" and year == "%Y"
-    if iso and padded and not pair and gap != ", " and not zulu:
+    iso = order == "ymd" and sign == "-" and year == "%Y" and padded and not pair
+    if iso and gap != ", " and not offset.startswith(" "):
         return "iso"
     month = "%m"
     if usual(date, "b").isalpha():
@@ -278,6 +280,8 @@ def _pattern(
         text += ".%f" if usual(clock, "f") else ""
         if half := usual(clock, "p"):
             text += " %p" if half.startswith(" ") else "%p"
-        if offset:
+        if offset in _NAMED:
+            text += offset
+        elif offset:
             text += " %z" if offset.startswith(" ") else "%z"
     return text

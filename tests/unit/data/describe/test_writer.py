@@ -68,6 +68,16 @@ def test_remarks_stand_beside_what_they_are_about():
     assert 'make run ARGS="--series=my_file.yaml"' in text
 
 
+def test_the_zone_of_a_layout_is_not_to_be_corrected():
+    remarks = Remarks()
+    remarks.doubt("zone", "times are those of UTC")
+    text = written(
+        VALUES | {"layouts": [VALUES["layouts"][0] | {"zone": "UTC"}], "zone": "UTC"}, remarks
+    )
+    assert text.count("UNSURE: times are") == 1
+    assert "# UNSURE: times are those of UTC\nzone: UTC\n" in text
+
+
 def test_the_data_are_named_from_where_the_description_lies():
     description = Description("raw/my file.csv", VALUES, Remarks(), [], "all of it", 1)
     found = yaml.safe_load(as_yaml(description, Path("series/my_file.yaml")))
