@@ -156,3 +156,17 @@ def test_times_that_say_utc_are_read_as_described(form, behind, tmp_path):
     seconds = 1_672_704_000 + 900 * np.arange(200)
     times = [f"{datetime.fromtimestamp(int(one), UTC):{form}}{behind}" for one in seconds]
     assert np.array_equal(read_as_described(tmp_path / "utc.csv", times), seconds)
+
+
+@pytest.mark.parametrize("form", ["{:%Y-%m-%d} {}:{:%M}", "{:%Y-%m-%dT}{}:{:%M:%S}"])
+@pytest.mark.parametrize("hour", ["{:02}", "{}"])
+def test_hours_that_iso_has_not_are_read_as_described(form, hour, tmp_path):
+    """Midnight as the end of a day, hours of one digit."""
+    seconds = 1_672_531_200 + 1800 * np.arange(1, 8 * 48 + 1)
+    before = [datetime.fromtimestamp(int(one) - 1, UTC) for one in seconds]
+    clock = [datetime.fromtimestamp(int(one), UTC) for one in seconds]
+    times = [
+        form.format(day, hour.format(one.hour or 24 * (not one.minute)), one)
+        for day, one in zip(before, clock, strict=True)
+    ]
+    assert np.array_equal(read_as_described(tmp_path / "day.csv", times), seconds - 1800)

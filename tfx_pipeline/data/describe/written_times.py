@@ -247,6 +247,13 @@ def _offsets(clock: Fields) -> npt.NDArray[np.int64] | None:
     return np.array(seconds, np.int64)[index]
 
 
+def _has_iso_hours(clock: Fields, known: npt.NDArray[np.bool_]) -> bool:
+    """Whether no time is midnight as the end of a day, 24:00, nor lacks a zero or says AM or PM."""
+    hours = clock.get("H", np.array(["00"] * known.size))[known]
+    halves = clock.get("p", np.array([""] * known.size))[known]
+    return not ((hours == "24") | (np.char.str_len(hours) == 1) | (halves != "")).any()
+
+
 def _pattern(
     date: Fields, clock: Fields, order: str, known: npt.NDArray[np.bool_], pair: bool
 ) -> str:
@@ -262,7 +269,7 @@ def _pattern(
     year_place = "abc"[order.index("y")]
     year = "%Y" if len(usual(date, year_place)) == 4 else "%y"
     iso = order == "ymd" and sign == "-" and year == "%Y" and padded and not pair
-    if iso and gap != ", " and not offset.startswith(" "):
+    if iso and gap != ", " and not offset.startswith(" ") and _has_iso_hours(clock, known):
         return "iso"
     month = "%m"
     if usual(date, "b").isalpha():
