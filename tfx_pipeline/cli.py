@@ -217,13 +217,12 @@ def _describe(parsed: argparse.Namespace) -> int:
     from tfx_pipeline.data.describe.description import describe
     from tfx_pipeline.data.describe.errors import DescribeError
     from tfx_pipeline.data.describe.terminal import show
-    from tfx_pipeline.data.describe.writer import refuse_to_replace, write
+    from tfx_pipeline.data.describe.writer import refuse, write
     from tfx_pipeline.output import Output
 
     output = parsed.output or Path(Path(parsed.file).name.split(".")[0] + ".yaml")
     try:
-        if not parsed.overwrite:
-            refuse_to_replace(output)
+        refuse(output, parsed.file, parsed.overwrite)
         description = describe(parsed.file)
         write(description, output, parsed.overwrite)
     except DescribeError as error:

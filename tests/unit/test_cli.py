@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,22 @@ def test_a_description_is_replaced_on_request_alone(tmp_path, capsys):
     assert output.read_text() == "corrected: by hand\n"
     assert main([*command, "--overwrite"]) == 0
     assert read_series(output)
+
+
+def test_the_data_are_never_replaced(tmp_path, capsys):
+    file = own_file(tmp_path)
+    before = file.read_bytes()
+    assert main(["data", "describe", str(file), f"--output={file}", "--overwrite"]) == 1
+    assert "these are the data" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_a_name_that_cannot_be_written_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = own_file(tmp_path).rename(tmp_path / os.fsdecode(b"h\xffuse.csv"))
+    assert main(["data", "describe", str(file)]) == 1
+    assert "not UTF-8" in capsys.readouterr().err
+    assert [*tmp_path.iterdir()] == [file]
 
 
 def test_a_file_that_cannot_be_described_is_an_error(tmp_path, capsys):

@@ -33,7 +33,7 @@ class Column:
     Attributes:
         name: In the header.
         values: The column itself.
-        numbers: float64 [n], NaN where there is none; None: it holds texts.
+        numbers: float64 [n], NaN where there is none; None: it holds something else.
         missing: Fraction of the rows without a value.
         odd: The first text of a column of numbers that is none.
         unit: What a line of units says of it.
@@ -59,10 +59,17 @@ class Column:
         seen = self.numbers[np.isfinite(self.numbers)]
         return bool(seen.size and (seen == np.floor(seen)).all())
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds texts."""
+        kind = self.values.type
+        text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        return text and self.numbers is None
+
     @cached_property
     def distinct(self) -> int:
         """Different values."""
-        if pa.types.is_nested(self.values.type):
+        if pa.types.is_nested(self.values.type) or pa.types.is_null(self.values.type):
             return 0
         return int(pc.count_distinct(self.values).as_py())
 
@@ -118,6 +125,8 @@ def _typed(name: str, column: pa.ChunkedArray) -> Column:
     kind = column.type
     if pa.types.is_boolean(kind):
         column, kind = column.cast(pa.int8()), pa.int8()
+    if pa.types.is_float16(kind):  # which Arrow does not compare
+        column, kind = column.cast(pa.float32()), pa.float32()
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return Column(name, column, None, column.null_count / max(len(column), 1))
     numbers = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), float)

@@ -201,7 +201,7 @@ def _varies(column: Column) -> bool:
 def _common_unit(columns: Mapping[str, Column]) -> Words | None:
     """What a column says that holds the unit of the values, the same in all rows."""
     for column in columns.values():
-        if column.numbers is None and column.distinct == 1:
+        if column.is_text and column.distinct == 1:
             unit = UNITS.get(str(pc.min(column.values.drop_null()).as_py() or "").strip().lower())
             if unit:
                 return Words(*unit, frozenset())

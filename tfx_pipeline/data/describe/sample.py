@@ -71,15 +71,19 @@ def take_sample(file: str) -> Sample:
     Raises:
         DescribeError: It cannot be read, or is no table.
     """
-    if Path(file).is_dir():
+    path = Path(file)
+    if path.is_dir():
         raise DescribeError(f"{file}: a folder; name one of its files")
+    if path.exists() and not path.is_file():  # a pipe may wait for ever
+        raise DescribeError(f"{file}: neither a file nor a folder; save the data in a file")
     try:
-        with reports_damage(file), Path(file).open("rb") as stream:
+        with reports_damage(file), path.open("rb") as stream:
             parquet = stream.read(4) == _PARQUET
         return _of_parquet(file) if parquet else _of_text(file)
     except DataError as error:
         raise DescribeError(str(error)) from error
-    except pa.ArrowException as error:
+    # OSError is what Arrow raises of pages, UnicodeDecodeError of columns' names.
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DescribeError(f"{file}: damaged: {error}") from error
 
 
@@ -226,6 +230,7 @@ def _sample(
     of_all: str = "",
 ) -> Sample:
     table = pa.concat_tables(map(_plain, tables))
+    table.validate(full=True)
     if not table.num_rows:
         raise DescribeError(
             f"{file}: no line has as many fields as the header; export it again"

@@ -29,10 +29,9 @@ def write(description: Description, output: Path, overwrite: bool) -> None:
         overwrite: Whether a file of that name is replaced.
 
     Raises:
-        DescribeError: There is such a file, or it cannot be written.
+        DescribeError: `refuse` says so, or it cannot be written.
     """
-    if not overwrite:
-        refuse_to_replace(output)
+    refuse(output, description.file, overwrite)
     try:
         with output.open("w" if overwrite else "x", encoding="utf-8") as stream:
             stream.write(as_yaml(description, output))
@@ -40,13 +39,26 @@ def write(description: Description, output: Path, overwrite: bool) -> None:
         raise DescribeError(f"{output}: not written: {error.strerror}") from error
 
 
-def refuse_to_replace(output: Path) -> None:
-    """Refuses a file that is there, before anything is looked at.
+def refuse(output: Path, file: str, overwrite: bool) -> None:
+    """Refuses what cannot become the description of a file, before anything is looked at.
+
+    Args:
+        output: The description.
+        file: The data.
+        overwrite: Whether a file of that name is replaced.
 
     Raises:
-        DescribeError: It is.
+        DescribeError: It is there already, or holds the data, or a name cannot be written.
     """
-    if output.exists():
+    for path in (file, output):
+        try:
+            str(Path(path).absolute()).encode()
+        except UnicodeEncodeError as error:
+            shown = str(path).encode(errors="backslashreplace").decode()
+            raise DescribeError(f"{shown}: its path is not UTF-8; rename it") from error
+    if output.exists() and Path(file).exists() and output.samefile(file):
+        raise DescribeError(f"{output}: these are the data; give another --output")
+    if output.exists() and not overwrite:
         raise DescribeError(f"{output}: there already; give --overwrite, or another --output")
 
 

@@ -101,12 +101,14 @@ def _typed(column: pa.ChunkedArray, names: tuple[str, ...]) -> Times:
     zone = getattr(column.type, "tz", None)
     whole = column.cast(pa.timestamp("s", zone), safe=False)
     seconds = np.asarray(whole.cast(pa.int64()).fill_null(0).to_numpy(), np.int64)
-    offsets = None
-    if zone:
+    if not zone:
+        return Times(names, "iso", seconds, known)
+    try:
         local = pc.local_timestamp(whole).cast(pa.int64()).fill_null(0)
-        offsets = np.asarray(local.to_numpy(), np.int64) - seconds
-    named = zone if zone and not re.match(r"[+-]", zone) else None
-    return Times(names, "iso", seconds, known, offsets, named)
+    except pa.ArrowInvalid:  # an offset, or a name that is not known here
+        return Times(names, "iso", seconds, known, np.full(seconds.size, _ahead(zone)))
+    offsets = np.asarray(local.to_numpy(), np.int64) - seconds
+    return Times(names, "iso", seconds, known, offsets, zone)
 
 
 Fields = dict[str, npt.NDArray[np.str_]]
@@ -239,12 +241,14 @@ def _offsets(clock: Fields) -> npt.NDArray[np.int64] | None:
     if "z" not in clock or (clock["z"] == "").mean() > 0.05:
         return None
     texts, index = np.unique(clock["z"], return_inverse=True)
-    seconds = []
-    for text in texts:
-        sign = re.match(r"([+-])(\d\d):?(\d\d)?", text.strip())
-        there = int(sign[2]) * 3600 + int(sign[3] or 0) * 60 if sign else 0
-        seconds.append(-there if sign and sign[1] == "-" else there)
-    return np.array(seconds, np.int64)[index]
+    return np.array([_ahead(text) for text in texts], np.int64)[index]
+
+
+def _ahead(offset: str) -> int:
+    """Seconds of an offset; 0 of what is none, such as UTC."""
+    sign = re.match(r"([+-])(\d\d):?(\d\d)?", offset.strip())
+    there = int(sign[2]) * 3600 + int(sign[3] or 0) * 60 if sign else 0
+    return -there if sign and sign[1] == "-" else there
 
 
 def _has_iso_hours(clock: Fields, known: npt.NDArray[np.bool_]) -> bool:

@@ -1,6 +1,7 @@
 """Files in shapes that people have are described as they are, without a word of theirs."""
 
 import gzip
+import os
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -120,8 +121,9 @@ def test_what_cannot_be_described_is_refused_in_words(content, said, tmp_path):
     assert str(refusal.value).startswith(str(tmp_path / "file"))
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", "."])
+@pytest.mark.parametrize("name", ["nowhere.csv", ".", "pipe"])
 def test_no_file_is_refused(name, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DescribeError):
         describe(str(tmp_path / name))
 
@@ -427,6 +429,57 @@ def test_parquet_of_odd_types(tmp_path):
     assert spec.target.name == "power_w"
     assert spec.meter == ("house",)
     assert spec.ignored == ("day", "on", "tags")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([5] * 480, pa.duration("s")),
+        pa.array(range(480), pa.duration("ns")),
+        pa.nulls(480),
+        pa.array(np.ones(480, np.float16)),
+        pa.array([b"\xff"] * 480),
+        pa.array([{"a": 1}] * 480),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_parquet_of_types_that_hold_no_measurement(values, tmp_path):
+    file = tmp_path / "odd.parquet"
+    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s"))
+    power = pa.array(LOAD).cast(pa.float64())
+    pq.write_table(pa.table({"time": moments, "power_kw": power, "odd": values}), file)
+    assert describe(str(file)).spec.ignored == ("odd",)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [("+01:00", "Etc/GMT-1"), ("-05:30", "UTC"), ("W. Europe Standard Time", "UTC")],
+)
+def test_parquet_of_zones_that_are_none(written, zone, tmp_path):
+    file = tmp_path / "zone.parquet"
+    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s", written))
+    pq.write_table(pa.table({"time": moments, "power_kw": pa.array(LOAD).cast("double")}), file)
+    found = describe(str(file))
+    assert found.spec.zone == zone
+    assert found.remarks.doubtful("zone")
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_any_damage_to_parquet_is_refused_in_words(tmp_path_factory, flipped):
+    file = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s"))
+    names = ["a", "b"] * 240
+    table = {"time": moments, "power_kw": pa.array(LOAD).cast("double"), "house": names}
+    pq.write_table(pa.table(table), file)
+    content = bytearray(file.read_bytes())
+    for place, byte in flipped:
+        content[int(place * (len(content) - 1))] = byte
+    file.write_bytes(content)
+    try:
+        describe(str(file))
+    except DescribeError as refusal:
+        assert str(refusal).startswith(str(file))  # noqa: PT017, it may well be described
 
 
 FIELD = st.one_of(
