@@ -2,9 +2,9 @@
 
 from tfx_pipeline.series.clock import HOUR
 
-POWER = {"W": 1.0, "kW": 1e3, "MW": 1e6}
+POWER = {"mW": 1e-3, "W": 1.0, "kW": 1e3, "MW": 1e6}
 """Unit -> watts."""
-ENERGY = {"Wh": 1.0, "kWh": 1e3, "MWh": 1e6}
+ENERGY = {"mWh": 1e-3, "Wh": 1.0, "kWh": 1e3, "MWh": 1e6}
 """Unit -> watt-hours."""
 REACTIVE = {"var": 1.0, "kvar": 1e3, "Mvar": 1e6}
 """Unit -> volt-amperes, reactive; also written as power."""

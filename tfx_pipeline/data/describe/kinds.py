@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ _MAINS = ((100, 130), (210, 255), (370, 430))
 """V."""
 _HOUSEHOLD = (20.0, 30_000.0)
 """Mean watts of a meter: below, the unit is the next smaller; above, the next larger."""
+_MILLI = {"MW": "mW", "MWh": "mWh"}
+"""Unit -> what differs from it in case alone, which headers often lose."""
 _LONG = 300
 """Seconds between rows from which on a nameless column rather holds energy than power."""
 
@@ -102,6 +105,8 @@ def find_kind(column: Column, rows: Rows, common_unit: Words | None, remarks: Re
     unit = unit or _usual_unit(quantity, numbers, rows, column.name, remarks)
     if quantity in _ENERGIES and unit not in units.POWER | units.ENERGY:
         quantity = "other"
+    if quantity in _ENERGIES and unit in _MILLI:
+        unit = _mega_or_milli(quantity, unit, numbers, rows, column, remarks)
     watts = mean_watts(quantity, unit, numbers, rows) if quantity in _ENERGIES else 0.0
     return Kind(quantity, unit, watts, negative, said.roles)
 
@@ -141,6 +146,25 @@ def row_watts(quantity: str | None, unit: str, numbers: Numbers, rows: Rows) -> 
     watts = np.full(numbers.size, np.nan)
     watts[1:][good] = rise[good] * scale / step[good]
     return watts
+
+
+def _mega_or_milli(
+    quantity: Quantity, mega: str, numbers: Numbers, rows: Rows, column: Column, remarks: Remarks
+) -> str:
+    """The unit that makes what a household uses; where neither does, the one that is written."""
+    low, high = _HOUSEHOLD
+    watts = {unit: mean_watts(quantity, unit, numbers, rows) for unit in (mega, _MILLI[mega])}
+    written = [
+        unit for unit in watts if re.search(rf"(?<![A-Za-z]){unit}(?![A-Za-z])", column.label)
+    ]
+    usual = [unit for unit, mean in watts.items() if low <= mean <= high]
+    unit = [*usual, *written, mega][0]
+    if unit not in usual or unit not in written:
+        remarks.doubt(
+            column.name,
+            f"{' or '.join(watts)}: taken for {unit}, which makes {watts[unit]:,.3g} W on average",
+        )
+    return unit
 
 
 def _counts(numbers: Numbers, same: npt.NDArray[np.bool_]) -> bool:

@@ -240,8 +240,11 @@ def _nameless_parts(
     if not names:
         return {}
     sized: list[tuple[Quantity, str, float]]
-    sized = [("power", unit, watts) for unit, watts in units.POWER.items()]
-    sized += [("energy", unit, wh * 3600 / rows.row) for unit, wh in units.ENERGY.items()]
+    # In thousandths nearly everything fits.
+    sized = [("power", unit, watts) for unit, watts in units.POWER.items() if watts >= 1]
+    sized += [
+        ("energy", unit, wh * 3600 / rows.row) for unit, wh in units.ENERGY.items() if wh >= 1
+    ]
     for quantity, unit, _ in sorted(sized, key=lambda one: -one[2]):
         kinds = {name: Kind(quantity, unit, 0.0, False, found[name].roles) for name in names}
         watts = {name: _watts(columns[name], kind, rows) for name, kind in kinds.items()}

@@ -175,6 +175,28 @@ def test_kind_and_unit(header, values, target, tmp_path):
     assert (found.unit, found.aggregate) == target
 
 
+@pytest.mark.parametrize(
+    ("header", "usual", "unit", "sure"),
+    [
+        ("power_mw", 500_000, "mW", False),
+        ("Power [mW]", 500_000, "mW", True),
+        ("POWER_MW", 500_000, "mW", False),
+        ("Power [mW]", 2000, "mW", False),
+        ("Leistung MW", 0.0005, "MW", True),
+        ("Leistung MW", 5, "MW", False),
+        ("power_mw", 0.0005, "MW", False),
+        ("energy_mwh", 125_000, "mWh", False),
+        ("Zählerstand [MWh]", 0.000125, "MWh", True),
+    ],
+)
+def test_megawatts_and_milliwatts(header, usual, unit, sure, tmp_path):
+    values = usual * (1 + np.arange(480) % 5 / 10)
+    values = np.cumsum(values) if "stand" in header else values
+    found = described(tmp_path, rows(QUARTERS, values, f"time,{header}"))
+    assert found.spec.target.unit == unit
+    assert found.remarks.doubtful(found.spec.target.column) != sure
+
+
 @pytest.mark.parametrize("median", [230, 121])
 def test_mains_voltage_is_known_by_its_values(median, tmp_path):
     table = [f"{one},{median + n % 5}" for n, one in enumerate(LOAD)]
