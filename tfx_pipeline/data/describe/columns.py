@@ -90,12 +90,15 @@ def read_columns(
     if sample.delimiter is None:
         return {name: _typed(name, sample.table[name]) for name in names}, Style(".", None)
     texts = {name: pc.utf8_trim_whitespace(sample.table[name]) for name in names}
-    style = number_style(_some(column, len(texts)) for column in texts.values())
+    units = {name: sample.units.get(name, "") for name in names}
+    style = number_style(
+        {f"{name} {units[name]}": _some(column, len(texts)) for name, column in texts.items()}
+    )
     commas = style.decimal == sample.delimiter
     if commas:  # read with a point, such columns hold texts
         style = Style(".", None)
     columns = {
-        name: replace(_read(name, column, style), unit=sample.units.get(name, ""))
+        name: replace(_read(name, column, style), unit=units[name])
         for name, column in texts.items()
     }
     if commas:
@@ -111,7 +114,8 @@ def read_columns(
         remarks.doubt(
             "thousands",
             f"{style.thousands!r} stands before three digits alone, among whole numbers below a "
-            "thousand: taken for thousands; remove it and correct `decimal` if it is before tenths",
+            "thousand, or in watts that would be few: taken for thousands; remove it and correct "
+            "`decimal` if it is before tenths",
         )
     return columns, style
 

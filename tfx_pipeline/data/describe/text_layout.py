@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tfx_pipeline.data.describe.errors import DescribeError
-from tfx_pipeline.data.describe.vocabulary import UNITS
+from tfx_pipeline.data.describe.vocabulary import UNITS, understand
 from tfx_pipeline.data.raw.delimited import BLANKS, MISSING, split
 
 DELIMITERS = ";\t,| "
@@ -38,6 +38,8 @@ _TIME_FORM = re.compile(r"[ymdhstj:./\- ]+|iso.?8601|utc|local", re.IGNORECASE)
 _OTHER: dict[str, Literal[".", ","]] = {".": ",", ",": "."}
 _OFTEN = 0.05
 _MOSTLY = 0.9
+_FEW = 20.0
+"""Mean watts that are no household's."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -116,14 +118,13 @@ def find_layout(head: bytes, file: str) -> TextLayout:
     return TextLayout(delimiter, names, rows[above[-1]], rows[first], units)
 
 
-def number_style(columns: Iterable[Sequence[str]]) -> Style:
+def number_style(columns: Mapping[str, Sequence[str]]) -> Style:
     """The signs that most numbers of a file have before tenths and between thousands.
 
     Args:
-        columns: Fields of each.
+        columns: Header, with its unit -> fields.
     """
-    columns = [list(column) for column in columns]
-    fields = [field for column in columns for field in column]
+    fields = [field for column in columns.values() for field in column]
     decimal = decimal_sign(fields)
     other = _OTHER[decimal]
     both = Counter(
@@ -148,7 +149,10 @@ def number_style(columns: Iterable[Sequence[str]]) -> Style:
         for point in (decimal, other):
             if grouped[_OTHER[point]] and not grouped[point]:
                 return Style(point, _OTHER[point])
-    if any(_are_thousands(column, decimal) for column in columns):
+    if any(_are_thousands(column, decimal) for column in columns.values()):
+        return Style(other, decimal, sure=False)
+    watts = (column for name, column in columns.items() if understand(name).unit == "W")
+    if grouped[decimal] and any(_are_few(column, decimal) for column in watts):
         return Style(other, decimal, sure=False)
     return Style(decimal, None)
 
@@ -175,6 +179,16 @@ def _are_thousands(column: Sequence[str], sign: str) -> bool:
         and all(_grouped(field, sign) for field in signed)
         and len(whole) > _OFTEN * len(column)
         and all(abs(int(field)) < 1000 for field in whole)
+    )
+
+
+def _are_few(column: Sequence[str], sign: str) -> bool:
+    """Whether numbers, all with a sign before three digits, would be fewer watts than are used."""
+    numbers = [field for field in column if _NUMBER.fullmatch(field)]
+    return (
+        len(numbers) > 0
+        and all(_grouped(field, sign) for field in numbers)
+        and sum(float(field.replace(sign, ".")) for field in numbers) < _FEW * len(numbers)
     )
 
 

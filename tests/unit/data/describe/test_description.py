@@ -366,6 +366,9 @@ def test_two_columns_of_a_title_are_no_header(tmp_path):
         (["1.234", "981.5"], ".", None, True),
         (["1.234", "0.981"], ".", None, True),
         (["1.234", "9810"], ".", None, True),
+        (["1.234", "2.981"], ",", ".", False),
+        (["1,234", "2,981"], ".", ",", False),
+        (["45.234", "52.981"], ".", None, True),
     ],
 )
 def test_signs_between_thousands(written, decimal, thousands, sure, tmp_path):
@@ -374,6 +377,20 @@ def test_signs_between_thousands(written, decimal, thousands, sure, tmp_path):
     layout = found.spec.layouts[0]
     assert (layout.decimal, layout.thousands) == (decimal, thousands)
     assert found.remarks.doubtful("thousands") == (not sure)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("time;power kW", "{}"),
+        ("time;power W;Spannung V", "{};230.5"),
+        ("time;power W;fridge W", "{};0.123"),
+    ],
+)
+def test_three_digits_that_are_tenths(header, row, tmp_path):
+    values = [row.format(("1.712", "2.981")[n % 2]) for n in range(480)]
+    found = described(tmp_path, rows(QUARTERS, values, header, sign=";"))
+    assert found.spec.layouts[0].thousands is None
 
 
 def test_a_unit_in_a_column_of_its_own(tmp_path):
