@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,6 +23,8 @@ Numbers = npt.NDArray[np.float64]
 _LOOKED = 2000
 _NUMBERS = 0.95
 """Fraction of the texts that are numbers, from which on a column is one of numbers."""
+_FAR = 10
+"""Times the largest value, from which on a lone one below zero is none."""
 _MISSING = pa.array(sorted(MISSING))
 _PLAIN = r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$"
 
@@ -88,7 +91,8 @@ def read_columns(
         The columns by name, and the signs in the file's numbers.
     """
     if sample.delimiter is None:
-        return {name: _typed(name, sample.table[name]) for name in names}, Style(".", None)
+        typed = {name: _typed(name, sample.table[name]) for name in names}
+        return _without_marks(typed, remarks), Style(".", None)
     texts = {name: pc.utf8_trim_whitespace(sample.table[name]) for name in names}
     units = {name: sample.units.get(name, "") for name in names}
     style = number_style(
@@ -117,7 +121,33 @@ def read_columns(
             "thousand, or in watts that would be few: taken for thousands; remove it and correct "
             "`decimal` if it is before tenths",
         )
-    return columns, style
+    return _without_marks(columns, remarks), style
+
+
+def _without_marks(columns: Mapping[str, Column], remarks: Remarks) -> dict[str, Column]:
+    """Takes numbers that stand for missing values, such as -999, out of the columns."""
+    found = dict(columns)
+    for name, column in columns.items():
+        if column.numbers is None or (mark := _mark(column.numbers)) is None:
+            continue
+        marked = np.equal(column.numbers, mark)
+        remarks.doubt(
+            name,
+            f"{mark:g} in {np.count_nonzero(marked):,} rows, nothing else is below zero: taken for "
+            "missing; leave these fields empty, or correct `lowest` if it was measured",
+        )
+        found[name] = replace(column, numbers=np.where(marked, np.nan, column.numbers))
+    return found
+
+
+def _mark(numbers: Numbers) -> float | None:
+    """The one number below zero, where it comes again and is far from the others or all nines."""
+    below, counts = np.unique(numbers[numbers < 0], return_counts=True)
+    others = numbers[numbers >= 0]
+    if below.size != 1 or counts[0] < 2 or not others.size:
+        return None
+    far = -below[0] > _FAR * others.max() > 0
+    return float(below[0]) if far or re.fullmatch("-99+", f"{below[0]:.16g}") else None
 
 
 def _some(column: pa.ChunkedArray, columns: int) -> list[str]:

@@ -197,6 +197,28 @@ def test_megawatts_and_milliwatts(header, usual, unit, sure, tmp_path):
     assert found.remarks.doubtful(found.spec.target.column) != sure
 
 
+@pytest.mark.parametrize(
+    ("header", "below", "mark"),
+    [
+        ("power kW", [-999], True),
+        ("power kW", [-100.5], True),
+        ("power W", [-9999], True),
+        ("meter reading kWh", [-999], True),
+        ("power kW", [-999, -0.2], False),
+        ("power kW", [-1], False),
+        ("power kW", [-5.5], False),
+    ],
+)
+def test_numbers_that_stand_for_missing_values(header, below, mark, tmp_path):
+    values = np.cumsum(np.resize([0.1, 0.3], 480)) if "reading" in header else np.array(LOAD, float)
+    values = values * (1000 if "W" in header.split() else 1)
+    values[7::50] = np.resize(below, 10)
+    found = described(tmp_path, rows(QUARTERS, np.round(values, 2), f"time,{header}"))
+    assert found.spec.target.lowest == (0 if mark else None)
+    said = " ".join(one.text for one in found.remarks.about(header) if one.unsure)
+    assert (f"{below[0]:g} in 10 rows" in said) == mark
+
+
 @pytest.mark.parametrize("median", [230, 121])
 def test_mains_voltage_is_known_by_its_values(median, tmp_path):
     table = [f"{one},{median + n % 5}" for n, one in enumerate(LOAD)]
