@@ -90,6 +90,11 @@ def find_kind(column: Column, rows: Rows, common_unit: Words | None, remarks: Re
     seen = numbers[np.isfinite(numbers)]
     negative = bool((seen < 0).mean() > 1e-4) if seen.size else False
     quantity, unit = said.quantity, said.unit
+    # The unit knows power from energy, whatever a register or another column says.
+    if unit in units.POWER:
+        quantity, counts = "power", False
+    elif unit in units.ENERGY and quantity == "power":
+        quantity = "energy"
     if counts and quantity in (None, *_ENERGIES) and not _is_row_number(seen):
         if quantity is None:
             remarks.doubt(column.name, "it only rises: a counter")

@@ -165,6 +165,9 @@ def test_the_same_table_in_other_dress(content, tmp_path):
         ("Leistung", [0.23, 2.1, 0.43] * 160, ("kW", "mean")),
         ("energia", [230, 500, 430] * 160, ("Wh", "sum")),
         ("Energy today (kWh)", np.tile(np.arange(96) * 0.1, 5), ("kWh", "difference")),
+        ("power kW", np.arange(480) % 240 * 0.02, ("kW", "mean")),
+        ("1.8.0 [kW]", [0.23, 2.1, 0.43] * 160, ("kW", "mean")),
+        ("16.7.0 [kWh]", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
         ("charger kW", np.tile([0, 0, 7.2, 7.2, 7.2, 0], 80), ("kW", "mean")),
         ("KWH/hh (per half hour)", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
     ],
@@ -415,10 +418,14 @@ def test_three_digits_that_are_tenths(header, row, tmp_path):
     assert found.spec.layouts[0].thousands is None
 
 
-def test_a_unit_in_a_column_of_its_own(tmp_path):
-    table = [f"{one},Wh" for one in LOAD]
-    found = described(tmp_path, rows(QUARTERS, table, "time,value,unit")).spec.target
-    assert (found.unit, found.aggregate) == ("Wh", "sum")
+@pytest.mark.parametrize(
+    ("header", "unit", "aggregate"),
+    [("value", "Wh", "sum"), ("power", "kWh", "sum"), ("energy", "kW", "mean")],
+)
+def test_a_unit_in_a_column_of_its_own(header, unit, aggregate, tmp_path):
+    table = [f"{one},{unit}" for one in LOAD]
+    found = described(tmp_path, rows(QUARTERS, table, f"time,{header},unit")).spec.target
+    assert (found.unit, found.aggregate) == (unit, aggregate)
 
 
 def test_ten_thousand_columns(tmp_path):
