@@ -149,3 +149,33 @@ def test_statistics_are_the_same(here: User, there: User) -> None:
 
 def test_the_evaluation_is_the_same(here: User, there: User) -> None:
     assert_same_evaluation(here, there)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3])
+def test_a_job_that_is_being_submitted_ends_with_its_run(
+    seconds: float, there: User, flink: Cluster, tmp_path: Path
+) -> None:
+    user = User(tmp_path, *flink.settings, f"--beam.shared={tmp_path},{Path(sys.prefix)}")
+    before = flink.log("job-server").count("Invoking job")
+    known = {job["jid"] for job in flink.jobs()}
+    process = user.start()
+    wait_for(lambda: flink.log("job-server").count("Invoking job") > before, process)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate()
+    assert process.returncode == 143, output
+    states = {job["state"] for job in flink.jobs() if job["jid"] not in known}
+    assert states <= {"CANCELED"}, output
+
+
+def test_a_job_ends_where_its_job_server_is_gone(
+    there: User, flink: Cluster, tmp_path: Path
+) -> None:
+    user = User(tmp_path, *flink.settings, f"--beam.shared={tmp_path},{Path(sys.prefix)}")
+    process = user.start()
+    wait_for(lambda: running(flink, "powerexamplegen"), process)
+    flink.kill("job-server")
+    output, _ = process.communicate()
+    assert process.returncode == 1, output
+    assert "(beam.address)" in user.summary()["error"]
+    assert running(flink, "powerexamplegen") == []

@@ -72,6 +72,10 @@ class Cluster:
         """Ends a process as a failing machine does."""
         self._processes.kill(name)
 
+    def log(self, name: str) -> str:
+        """What a process has said so far."""
+        return (self._folder / f"{name}.log").read_text(errors="replace")
+
     @property
     def pool(self) -> int:
         """Process of the pool of Python workers, which are its descendants."""

@@ -7,11 +7,14 @@ from kubeflow_cases import pipelines
 from tfx import v1
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types.standard_artifacts import String
+from tfx_kubeflow.metadata import values
 from tfx_kubeflow.runner import KubeflowRunner
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(2 * 3600)]
 
-WORD = "it's {{workflow.name}} \\ && 日本"
+EXPANDED = "{{workflow.name}} $$5 $(KFP_POD_NAME)"
+"""What Argo and Kubernetes would make something else of."""
+WORD = f"it's {EXPANDED} \\ && 日本"
 BIG = 2**60 + 1
 KINDS = ("integer", "real", "text", "truth", "structure")
 VALUES = [3, 0.5, WORD, True, {"a": [1, {"b": "c"}]}]
@@ -22,20 +25,20 @@ def left(cluster):
     """What one run of a pipeline left behind."""
     if not cluster.inside("knows_cases", {})["known"]:
         pytest.skip("the image lacks kubeflow_cases; tests/e2e/Dockerfile adds it")
-    values = pipelines.Values(word=WORD)
-    value = {name: values.outputs[name].future()[0].value for name in KINDS}
+    made = pipelines.Values(word=WORD)
+    value = {name: made.outputs[name].future()[0].value for name in KINDS}
     taken = pipelines.Takes(**value).with_id("Taken")
     constants = pipelines.Takes(
         integer=BIG,
-        text="{{workflow.name}}",
+        text=EXPANDED,
         structure={"n": RuntimeParameter("n", int, 1), "{{inputs}}": [BIG]},
     ).with_id("Constants")
     total = pipelines.Sum(
-        first=values.outputs["integer"],
-        second=values.outputs["integer"],
-        name=values.outputs["text"],
+        first=made.outputs["integer"],
+        second=made.outputs["integer"],
+        name=made.outputs["text"],
     )
-    nodes = [values, taken, constants, total]
+    nodes = [made, taken, constants, total]
     holds = {
         "Three": value["integer"] == 3,
         "Word": value["text"] == WORD,
@@ -64,8 +67,14 @@ def left(cluster):
     return cluster.look(run_id, f"{cluster.scratch()}/serving")
 
 
+def recorded(left, task, name):
+    """A property of a task's report, turned back into what the component set."""
+    found = left["artifacts"][f"{task}/report"]["properties"]
+    return values.decoded(found[name], json.loads(found.get(values.KINDS, "{}")).get(name))
+
+
 def given(left, task):
-    return json.loads(left["artifacts"][f"{task}/report"]["properties"]["given"])
+    return json.loads(recorded(left, task, "given"))
 
 
 def test_values_of_every_type_arrive(left):
@@ -75,12 +84,12 @@ def test_values_of_every_type_arrive(left):
 def test_constants_arrive_as_they_were_written(left):
     integer, _, text, _, structure = given(left, "constants")
     assert integer == BIG
-    assert text == "{{workflow.name}}"
+    assert text == EXPANDED
     assert structure == {"n": 7, "{{inputs}}": [BIG]}
 
 
 def test_value_artifacts_are_read_before_the_executor(left):
-    assert left["artifacts"]["sum/report"]["properties"]["name"] == WORD
+    assert recorded(left, "sum", "name") == WORD
     assert left["steps"]["sum"] == "COMPLETE"
 
 
