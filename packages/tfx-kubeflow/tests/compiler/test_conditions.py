@@ -4,6 +4,9 @@ import pytest
 from kubeflow_cases import pipelines
 from kubeflow_cases.compiling import compiled
 from tfx import v1
+from tfx.dsl.component.experimental.annotations import OutputArtifact
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types.artifact import Artifact, Property, PropertyType
 from tfx_kubeflow import cel
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
@@ -82,6 +85,55 @@ def test_a_truth_value_is_a_number_among_properties():
     assert body["triggerPolicy"]["condition"].endswith("['lines'] == 1.0)")
 
 
+def truth(values):
+    return values.outputs["truth"].future()[0].value
+
+
+@pytest.mark.parametrize(
+    "compare", [lambda one, other: one == other, lambda one, other: other == one]
+)
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("found", [1.0, 0.0, 2.0, "true"])
+def test_a_truth_value_and_a_property_are_compared_as_python_does(compare, value, found):
+    _, body = conditioned(lambda values, write: compare(truth(values), lines(write)))
+    artifact = {"uri": "", "metadata": {"lines": found}}
+    inputs = {
+        "artifacts": {"_Write.report": {"artifacts": [artifact]}},
+        "parameterValues": {"_Values.truth": value},
+    }
+    assert cel.holds(body["triggerPolicy"]["condition"], {"inputs": inputs}) is (value == found)
+
+
+def test_two_truth_values_are_compared_as_they_are():
+    one, other = (pipelines.Values().with_id(name) for name in ("One", "Other"))
+    with Cond(truth(one) == truth(other)):
+        inside = pipelines.Takes()
+    body = ir.task(compiled(pipelines.pipeline(one, other, inside)), "takes").body
+    assert body["triggerPolicy"]["condition"] == (
+        "(inputs.parameter_values['_One.truth'] == inputs.parameter_values['_Other.truth'])"
+    )
+
+
+class Split(Artifact):
+    """Holds a proto."""
+
+    TYPE_NAME = "Split"
+    PROPERTIES = {"split": Property(PropertyType.PROTO)}
+
+
+@component
+def MakeSplit(made: OutputArtifact[Split]) -> None:  # noqa: N802
+    """Makes a proto."""
+
+
+def test_a_condition_on_a_proto_is_refused():
+    split = MakeSplit()
+    with Cond(split.outputs["made"].future()[0].property("split") == "x"):
+        inside = pipelines.Takes()
+    with pytest.raises(CompileError, match=r"^Takes: its condition: it looks into a proto, 'split"):
+        compiled(pipelines.pipeline(split, inside))
+
+
 def test_nested_conditions_hold_together():
     values = pipelines.Values()
     with (
@@ -133,6 +185,7 @@ def test_a_condition_on_what_a_resolver_finds_is_refused():
         lambda _, write: write.outputs["report"].future()[0].uri == 1,
         lambda _, write: write.outputs["report"].future()[0].value == 1,
         lambda values, _: values.outputs["real"].future()[0].value == float("nan"),
+        lambda values, write: truth(values) > lines(write),
     ],
 )
 def test_what_kubeflow_cannot_evaluate_is_refused_with_the_node(predicate):

@@ -146,6 +146,21 @@ def test_what_shows_its_kind_stands_in_kfp_as_it_is():
     }
 
 
+@pytest.mark.parametrize(("value", "stored"), [("yes", "yes"), (True, 1.0), (3, 3.0)])
+def test_a_condition_finds_what_is_in_json(value, stored):
+    artifact = Everything()
+    artifact.json = value
+    artifact.set_json_value_custom_property("own", value)
+    found = properties(artifact)
+    assert (found["json"], found["own"]) == (stored, stored)
+
+
+def test_json_of_an_earlier_release_is_read():
+    metadata = {"json": '"yes"', "own": "true", values.KINDS: '{"json": "json", "own": "json"}'}
+    found = make_artifact(CLASS, "/x", "1", metadata)
+    assert (found.json, found.get_json_value_custom_property("own")) == ("yes", True)
+
+
 def test_nulls_are_not_recorded():
     artifact = Everything()
     artifact.json = None

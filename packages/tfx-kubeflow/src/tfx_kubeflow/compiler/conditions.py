@@ -20,7 +20,7 @@ from tfx.dsl.experimental.conditionals.conditional import get_predicates
 from tfx.dsl.placeholder.placeholder import Predicate
 from tfx.proto.orchestration import placeholder_pb2
 from tfx.types import channel_utils
-from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX
+from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX, PropertyType
 from tfx.types.channel import BaseChannel, Channel, ChannelWrappedPlaceholder
 
 from tfx_kubeflow import cel
@@ -170,8 +170,23 @@ class _Translation:
 
     def _comparison(self, operator: Any) -> cel.Tree:
         left, right = self._tree(operator.lhs), self._tree(operator.rhs)
+        if self._is_boolean(left) and self._is_variable(right):
+            return self._truth_comparison(operator, left, right)
+        if self._is_boolean(right) and self._is_variable(left):
+            return self._truth_comparison(operator, right, left)
         sides = self._alike(left, right), self._alike(right, left)
         return cel.Binary(COMPARISONS[operator.op], *sides)
+
+    def _is_variable(self, tree: cel.Tree) -> bool:
+        return not isinstance(tree, cel.Literal) and not self._is_boolean(tree)
+
+    def _truth_comparison(self, operator: Any, truth: cel.Tree, number: cel.Tree) -> cel.Tree:
+        """A Boolean value equals the number that a truth value is among properties."""
+        if COMPARISONS[operator.op] != "==":
+            raise self._refusal("it asks whether a truth value is less than what is none")
+        both = cel.Binary("&&", truth, cel.Binary("==", number, cel.Literal(1.0)))
+        neither = cel.Binary("&&", cel.Not(truth), cel.Binary("==", number, cel.Literal(0.0)))
+        return cel.Binary("||", both, neither)
 
     def _alike(self, side: cel.Tree, other: cel.Tree) -> cel.Tree:
         """A constant as the other side has it: a truth value is a number among properties."""
@@ -195,8 +210,11 @@ class _Translation:
         artifact = self._artifact(operator.expression)
         declared = self._channel(operator.expression).type.PROPERTIES or {}
         key = operator.key
-        if operator.is_custom_property and key in declared:
-            key = CUSTOM_PROPERTIES_PREFIX + key
+        if key in declared:
+            if operator.is_custom_property:
+                key = CUSTOM_PROPERTIES_PREFIX + key
+            elif declared[key].type is PropertyType.PROTO:
+                raise self._refusal(f"it looks into a proto, {key!r}")
         return cel.Index(cel.Member(artifact, "metadata"), cel.Literal(key))
 
     def _value(self, operator: Any) -> cel.Tree:

@@ -52,17 +52,18 @@ def encoded(value: Any, in_json: bool = False) -> tuple[Any, str | None]:
 
     Args:
         value: A property's value; a protobuf is packed as an Any.
-        in_json: It is a JSON value, which is not the same as the text or boolean in it.
+        in_json: It is a JSON value, which is not the same as the text or boolean in it; yet it is
+            kept as they are, since conditions compare it with them.
     """
     match value:
         case any_pb2.Any():
             return base64.b64encode(value.SerializeToString()).decode("ascii"), "proto"
-        case bool() | str() if in_json:
-            return hidden(value), "json"
         case str() if expands(value):
             return hidden(value), "json"
+        case str() if in_json:
+            return value, "json_str"
         case bool():
-            return float(value), "bool"
+            return float(value), "json_bool" if in_json else "bool"
         case int() if in_json:
             return float(value), None
         case int():
@@ -83,7 +84,7 @@ def decoded(value: Any, kind: str | None) -> Any:
         ValueError: It is none of that kind.
     """
     match kind:
-        case "bool":
+        case "bool" | "json_bool":
             return bool(value)
         case "int":
             return int(value)
