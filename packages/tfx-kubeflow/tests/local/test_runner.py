@@ -174,6 +174,16 @@ def test_a_container_needs_its_image(tmp_path):
     assert record.cause.endswith("needs its image: run it with --docker")
 
 
+def test_an_output_has_the_properties_that_the_pipeline_gives_it(tmp_path):
+    first = write()
+    first.outputs["report"].additional_custom_properties["stage"] = "beta"
+    with v1.dsl.Cond(first.outputs["report"].future()[0].custom_property("stage") == "beta"):
+        second = pipelines.Read(report=first.outputs["report"])
+    record = ran(tmp_path, first, second)
+    assert record.step("write").artifacts["report"].metadata["stage"] == "beta"
+    assert states(record)["read"] == "SUCCEEDED"
+
+
 def test_two_runs_keep_apart(tmp_path):
     package = compiled(tmp_path, write())
     one, other = (run_locally(package, tmp_path / "root", launch=in_process) for _ in range(2))

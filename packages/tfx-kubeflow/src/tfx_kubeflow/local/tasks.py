@@ -119,7 +119,7 @@ def executor_input(component: Spec, inputs: Values, folder: Path) -> Spec:
                             "name": name,
                             "type": kind["artifactType"],
                             "uri": str(folder / name),
-                            "metadata": {},
+                            "metadata": kind.get("metadata", {}),
                         }
                     ]
                 }
