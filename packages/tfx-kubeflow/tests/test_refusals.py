@@ -107,6 +107,15 @@ def conditional_import():
     return [write, importer], "M: .*no condition on an importer"
 
 
+def taken_property():
+    importer = v1.dsl.Importer(
+        source_uri="s3://b/e",
+        artifact_type=Examples,
+        custom_properties={"span": 2},
+    ).with_id("E")
+    return [importer], "E: custom property 'span' of its output has the name of a property of Exa"
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -120,6 +129,7 @@ def conditional_import():
         reserved_name,
         two_pushers,
         conditional_import,
+        taken_property,
     ],
 )
 def test_what_cannot_run_is_refused_with_the_nodes_name_and_a_way_out(case):

@@ -330,10 +330,16 @@ def artifact_type(cls: type[Artifact]) -> ir.Spec:
 
 def _additional_properties(node_id: str, channel: OutputChannel) -> dict[str, Any]:
     """Properties that the pipeline's author gives an output."""
-    found = {
-        **(channel.additional_properties or {}),
-        **(channel.additional_custom_properties or {}),
-    }
+    custom = channel.additional_custom_properties or {}
+    taken = sorted(custom.keys() & (channel.type.PROPERTIES or {}).keys())
+    if taken:
+        raise CompileError(
+            node_id,
+            f"custom property {taken[0]!r} of its output has the name of a property of "
+            f"{channel.type.TYPE_NAME}",
+            "Give the custom property another name.",
+        )
+    found = {**(channel.additional_properties or {}), **custom}
     for name, value in found.items():
         if not isinstance(value, bool | int | float | str) or changes(str(value)):
             raise CompileError(
