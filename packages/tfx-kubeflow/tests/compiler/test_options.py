@@ -138,8 +138,48 @@ class Query(QueryBasedExampleGen):
 @pytest.mark.parametrize("query", ["SELECT 1", "SELECT '@spans'"])
 def test_a_query_without_a_span_needs_no_driver(query):
     config = v1.proto.Input(splits=[v1.proto.Input.Split(name="a", pattern=query)])
-    span = v1.proto.RangeConfig(static_range=v1.proto.StaticRange(start_span_number=1))
-    compiled(pipelines.pipeline(Query(input_config=config, range_config=span)))
+    compiled(pipelines.pipeline(Query(input_config=config)))
+
+
+def query_of(range_config):
+    config = v1.proto.Input(splits=[v1.proto.Input.Split(name="a", pattern="SELECT 1")])
+    return pipelines.pipeline(Query(input_config=config, range_config=range_config))
+
+
+def test_examples_of_a_query_have_the_span_of_its_range():
+    span = v1.proto.StaticRange(start_span_number=5, end_span_number=5)
+    spec = compiled(query_of(v1.proto.RangeConfig(static_range=span)))
+    made = spec["components"]["comp-query"]["outputDefinitions"]["artifacts"]["examples"]
+    assert made["metadata"] == {"custom:span": 5}
+
+
+@pytest.mark.parametrize(
+    "span_range",
+    [
+        v1.proto.RangeConfig(static_range=v1.proto.StaticRange(start_span_number=1)),
+        v1.proto.RangeConfig(rolling_range=v1.proto.RollingRange(num_spans=1)),
+        v1.proto.RangeConfig(),
+    ],
+    ids=["two spans", "rolling", "none"],
+)
+def test_a_range_of_a_query_that_names_no_span_is_refused(span_range):
+    with pytest.raises(CompileError, match=r"^Query: its range_config names no span"):
+        compiled(query_of(span_range))
+
+
+@pytest.mark.parametrize(
+    "span_range",
+    [
+        None,
+        v1.dsl.experimental.RuntimeParameter("range", str, "{}"),
+        {"static_range": {"start_span_number": v1.dsl.experimental.RuntimeParameter("n", int, 1)}},
+    ],
+    ids=["none", "of the run", "number of the run"],
+)
+def test_examples_of_a_query_whose_range_is_not_known_have_no_span(span_range):
+    spec = compiled(query_of(span_range))
+    made = spec["components"]["comp-query"]["outputDefinitions"]["artifacts"]["examples"]
+    assert "metadata" not in made
 
 
 @pytest.mark.parametrize("name", ["begin_timestamp", "end_timestamp", "yyyymmdd_utc"])

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
@@ -21,12 +22,14 @@ from tfx.dsl.components.common.importer import (
 from tfx.dsl.placeholder.placeholder import Placeholder
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.pipeline import Pipeline
-from tfx.types.artifact import Artifact, PropertyType
+from tfx.types.artifact import CUSTOM_PROPERTIES_PREFIX, Artifact, PropertyType
 from tfx.types.channel import BaseChannel, OutputChannel
+from tfx.types.standard_component_specs import EXAMPLES_KEY
 
 from tfx_kubeflow.compiler import containers, ir
 from tfx_kubeflow.compiler.conditions import Condition
 from tfx_kubeflow.compiler.nodes import Nodes, artifact_classes, executor_class, is_container
+from tfx_kubeflow.compiler.options import query_span
 from tfx_kubeflow.compiler.parameters import (
     Parameter,
     component_input,
@@ -207,6 +210,9 @@ class _Builder:
         for key, channel in node.outputs.items():
             kind = artifact_type(channel.type)
             metadata = _additional_properties(node.id, channel)
+            span = query_span(node) if key == EXAMPLES_KEY else None
+            if span is not None:
+                metadata[CUSTOM_PROPERTIES_PREFIX + SPAN_PROPERTY_NAME] = span
             if metadata:
                 kind["metadata"] = metadata
             ir.declare(definition, "artifacts", "outputDefinitions", key, kind)

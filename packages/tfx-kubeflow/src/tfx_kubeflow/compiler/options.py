@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from tfx.components.example_gen.component import FileBasedExampleGen, QueryBasedExampleGen
 from tfx.components.example_gen.driver import FileBasedDriver, QueryBasedDriver
+from tfx.components.example_gen.input_processor import QueryBasedInputProcessor
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_driver import BaseDriver
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.importer import Importer
 from tfx.dsl.experimental.node_execution_options.utils import TriggerStrategy
-from tfx.types.standard_component_specs import INPUT_CONFIG_KEY
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.proto import range_config_pb2
+from tfx.types.standard_component_specs import INPUT_CONFIG_KEY, RANGE_CONFIG_KEY
+from tfx.utils import proto_utils
 
 from tfx_kubeflow.errors import CompileError
 
@@ -53,6 +57,35 @@ def execution_retries(node: BaseNode) -> int | None:
     """Returns how often a node's author lets it be tried again; None: nothing is said."""
     options = node.node_execution_options
     return options.max_execution_retries if options is not None else None
+
+
+def query_span(node: BaseComponent) -> int | None:
+    """Returns the span that the driver of a query-based ExampleGen would record.
+
+    Args:
+        node: Any component.
+
+    Returns:
+        The span; None: it is another component, or has no range, or one that only a run knows.
+
+    Raises:
+        CompileError: Its range names no span.
+    """
+    given = node.exec_properties.get(RANGE_CONFIG_KEY)
+    known = isinstance(given, str) and RuntimeParameter.__name__ not in given
+    if not known or not isinstance(node, QueryBasedExampleGen):
+        return None
+    span_range = range_config_pb2.RangeConfig()
+    proto_utils.json_to_proto(given, span_range)
+    try:
+        span, _ = QueryBasedInputProcessor((), span_range).resolve_span_and_version()
+    except (ValueError, NotImplementedError) as error:
+        raise CompileError(
+            node.id,
+            "its range_config names no span of a query",
+            "Give it a StaticRange that starts and ends with the same span.",
+        ) from error
+    return int(span)
 
 
 def _check_driver(node: BaseComponent) -> None:
