@@ -121,6 +121,20 @@ def test_values_for_parameters_that_are_not_there_are_refused(values, message):
         compiled(pipelines.pipeline(takes), **values)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("integer", 2**53 + 1, "beyond 2\\^53"),
+        ("real", math.nan, "is no number"),
+        ("text", "🙂", "character"),
+    ],
+)
+def test_values_that_could_be_no_default_are_refused(key, value, message):
+    takes = pipelines.Takes(**{key: RuntimeParameter("n", type(value))})
+    with pytest.raises(CompileError, match=rf"^runtime parameter 'n': its default .*{message}"):
+        compiled(pipelines.pipeline(takes), n=value)
+
+
 def test_values_of_every_type_become_parameters_of_another_node():
     values = pipelines.Values()
     kinds = ("integer", "real", "text", "truth", "structure")

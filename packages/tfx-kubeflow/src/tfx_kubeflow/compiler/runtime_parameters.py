@@ -53,7 +53,8 @@ def override_defaults(spec: ir.Spec, values: Mapping[str, Any]) -> None:
     """Replaces defaults of runtime parameters.
 
     Raises:
-        CompileError: The pipeline has no such parameter, or it is of another type.
+        CompileError: The pipeline has no such parameter, or it is of another type, or the value
+            could not be its own default either.
     """
     declared = spec["root"].get("inputDefinitions", {}).get("parameters", {})
     for name, value in values.items():
@@ -67,4 +68,5 @@ def override_defaults(spec: ir.Spec, values: Mapping[str, Any]) -> None:
                 f"{value!r} is no {declared[name]['parameterType']}",
                 "Give a value of the parameter's own type.",
             )
+        check_runtime_parameter(RuntimeParameter(name, type(value), value))
         declared[name]["defaultValue"] = value
