@@ -191,3 +191,16 @@ def test_what_json_does_not_know_is_refused():
     takes = pipelines.Takes(structure={"x": {1, 2}})
     with pytest.raises(CompileError, match=r"^Takes: parameter 'structure': .*JSON"):
         compiled(pipelines.pipeline(takes))
+
+
+def test_a_proto_beside_a_runtime_parameter_is_refused_with_the_node():
+    examples = v1.components.CsvExampleGen(input_base="/d")
+    trainer = v1.components.Trainer(
+        run_fn="m.run_fn",
+        examples=examples.outputs["examples"],
+        train_args=trainer_pb2.TrainArgs(),
+        eval_args=trainer_pb2.EvalArgs(),
+        custom_config={"rate": RuntimeParameter("rate", float, 0.1), "a": trainer_pb2.TrainArgs()},
+    )
+    with pytest.raises(CompileError, match=r"^Trainer: parameter 'custom_config': .*JSON"):
+        compiled(pipelines.pipeline(examples, trainer))

@@ -98,7 +98,7 @@ def parameter(node: BaseComponent, name: str, value: Any) -> Parameter:
     if isinstance(value, FinalStatusStr):
         return Parameter(ir.STRING, {"taskFinalStatus": {}}, "status")
     if isinstance(value, str):
-        return _text(value)
+        return _text(where, value)
     for kind in (bool, int, float):  # bool first: it is an int as well
         if isinstance(value, kind):
             return _number(value, kind)
@@ -161,10 +161,10 @@ def constant(value: Any) -> ir.Spec:
     return {"runtimeValue": {"constant": value}}
 
 
-def _text(value: str) -> Parameter:
+def _text(where: str, value: str) -> Parameter:
     if JSONABLE in value and RuntimeParameter.__name__ in value:
         # A dict for a parameter that is a proto: TFX has written it as its own JSON.
-        return _structure("", json_utils.loads(value), kind="str")
+        return _structure(where, json_utils.loads(value), kind="str")
     if changes(value) or value.startswith(SENT_AS_JSON):
         return Parameter(ir.STRING, constant(hidden(value)), "str", escaped=True)
     return Parameter(ir.STRING, constant(value), "str")
