@@ -160,6 +160,42 @@ def test_tensorflow_is_one_whether_a_submodule_or_an_attribute_comes_first():
     ) == [2.0, True]
 
 
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("tensorflow", "__git_version__"),
+        ("tensorflow", "__internal__"),
+        ("tfx.types", "__nothing__"),
+    ],
+)
+def test_a_name_with_underscores_is_looked_up_in_the_package(package, name):
+    look = f"""
+        module = importlib.import_module({package!r})
+        found = getattr(module, {name!r}, None)
+        print(json.dumps([repr(found), type(module).__name__]))
+        """
+    deferred, plain = python(look), python(look, deferred=False)
+    assert deferred == plain
+    assert deferred[1] == "module"
+
+
+def test_what_python_asks_of_every_module_executes_none():
+    assert (
+        python(
+            """
+        import inspect, unittest, tensorflow, tfx.components
+        case = unittest.TestCase()
+        with case.assertWarns(UserWarning):
+            import warnings
+            warnings.warn("x")
+        assert inspect.unwrap(tensorflow) is tensorflow
+        print(json.dumps([type(m).__name__ for m in (tensorflow, tfx.components)]))
+        """
+        )
+        == ["DeferredModule"] * 2
+    )
+
+
 def test_beam_comes_whole_however_it_is_asked_for():
     assert (
         python(

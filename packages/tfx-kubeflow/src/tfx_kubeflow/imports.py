@@ -4,8 +4,9 @@ TFX's packages gather all there is of their kind: importing one executor execute
 `tfx/components/__init__.py`, which imports every other component, with TensorFlow Model Analysis,
 NLTK, scikit-learn and a Kubernetes client behind them. Here such a package is a deferred module:
 it is executed once something is looked up in it that is not one of its submodules. Whoever looks
-finds the same objects as without; the one difference is that a package that is installed but
-broken says so at the first look, not at the import.
+finds the same objects as without, but for two differences: a package that is installed but broken
+says so at the first look, not at the import; and `vars()` is no look, since Beam's pickler takes
+that of every module.
 """
 
 import contextlib
@@ -60,6 +61,11 @@ LIGHT_NAMES = {
 """Package and a name in it -> modules that suffice for it, the last of which has it."""
 ADDITIONS = {"tensorflow_model_analysis": "tfx.components"}
 """Module -> package that adds names to it: whoever sees the one may count on the other's."""
+
+ASKED_OF_ALL = frozenset(
+    {"__cached__", "__file__", "__path__", "__warningregistry__", "__wrapped__"}
+)
+"""What Python asks of any module, while it makes one or goes through all; that is no look."""
 
 MODULE_LOCK: Any = vars(_import_system)["_ModuleLockManager"]
 DEADLOCK: type[Exception] = vars(_import_system)["_DeadlockError"]
@@ -192,7 +198,7 @@ class DeferredModule(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         # Only reached for what is not there yet.
-        if name.startswith("__") and name != "__all__" and name != "__version__":
+        if name in ASKED_OF_ALL:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if modules := LIGHT_NAMES.get((self.__name__, name)):
             value = getattr([*map(importlib.import_module, modules)][-1], name)
