@@ -17,6 +17,7 @@ from tfx_kubeflow.protocol import ENTRYPOINT
 from tfx_kubeflow.runner import KubeflowRunner
 from tfx_kubeflow.settings import KubeflowSettings
 from tfx_kubeflow.steps.entrypoint import main as entrypoint
+from tfx_kubeflow.storage import uris
 
 
 def in_process(command, say):
@@ -182,6 +183,30 @@ def test_an_output_has_the_properties_that_the_pipeline_gives_it(tmp_path):
     record = ran(tmp_path, first, second)
     assert record.step("write").artifacts["report"].metadata["stage"] == "beta"
     assert states(record)["read"] == "SUCCEEDED"
+
+
+def imported(source):
+    found = v1.dsl.Importer(source_uri=source, artifact_type=pipelines.Report).with_id("Found")
+    return found, pipelines.Read(report=found.outputs["result"])
+
+
+def test_what_an_importer_cannot_find_fails_the_run(tmp_path):
+    record = ran(tmp_path, *imported("s3://none/such"))
+    assert states(record) == {"read": "NOT_RUN"}
+    assert record.cause.startswith("found failed: a local run fetches nothing, and s3://none/")
+    assert not Path("/s3/none").exists()
+
+
+def test_an_importer_takes_what_is_where_kfp_puts_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(uris.MOUNTS, "s3://", f"{tmp_path}/s3/")
+    (tmp_path / "s3/b/m").mkdir(parents=True)
+    assert states(ran(tmp_path, *imported("s3://b/m"))) == {"read": "SUCCEEDED"}
+
+
+def test_an_importer_takes_a_path_that_a_run_gives(tmp_path):
+    where = v1.dsl.experimental.RuntimeParameter("where", str, "s3://b/m")
+    record = ran(tmp_path, *imported(where), values={"where": str(tmp_path)})
+    assert states(record) == {"read": "SUCCEEDED"}
 
 
 def test_two_runs_keep_apart(tmp_path):

@@ -22,6 +22,7 @@ from tfx_kubeflow.local.tasks import (
     runtime_artifact,
 )
 from tfx_kubeflow.log_records import LogRecord
+from tfx_kubeflow.storage import uris
 
 ATTEMPT = "1"
 """Folder of a task's only attempt; on a cluster there may be several."""
@@ -110,8 +111,7 @@ class Run:
                 scope.outputs[task_id] = outputs_of(component, given, self._ids)
                 _keep_outputs(self._record.step(task_id), scope.outputs[task_id])
         elif "importer" in executor:
-            scope.outputs[task_id] = self._imported(executor["importer"], component, given)
-            state = State.SUCCEEDED
+            state = self._import(task_id, body, inputs, scope)
         else:
             state, scope.outputs[task_id] = self._dag(component, inputs)
         return state
@@ -167,13 +167,23 @@ class Run:
         step.state = State.FAILED if ended.code else State.SUCCEEDED
         step.cause = cause_of(ended, last) if ended.code else ""
 
-    def _imported(self, importer: ir.Spec, component: ir.Spec, given: ir.Spec) -> Values:
+    def _import(self, task_id: str, body: ir.Spec, inputs: Values, scope: Scope) -> State:
+        """Takes what is where KFP's launcher would put it."""
+        importer = ir.executor(self._spec, body)["importer"]
         source = importer["artifactUri"]
-        parameters = given["inputs"]["parameterValues"]
-        uri = source["constant"] if "constant" in source else parameters[source["runtimeParameter"]]
-        [name] = component["outputDefinitions"]["artifacts"]
-        metadata = importer.get("metadata", {})
-        return Values(artifacts={name: runtime_artifact(uri, metadata, self._ids)})
+        known = inputs.parameters
+        uri = source["constant"] if "constant" in source else known[source["runtimeParameter"]]
+        path = uris.to_local(uri)
+        if not uris.is_null(uri) and not Path(path).exists():
+            cause = (
+                f"a local run fetches nothing, and {uri} is not at {path}; copy it there, or have "
+                "a runtime parameter say where it is on this machine"
+            )
+            return self._mark(task_id, body, State.FAILED, cause)
+        [name] = ir.component(self._spec, body)["outputDefinitions"]["artifacts"]
+        artifact = runtime_artifact(uri, importer.get("metadata", {}), self._ids)
+        scope.outputs[task_id] = Values(artifacts={name: artifact})
+        return State.SUCCEEDED
 
     def _final_status(self, body: ir.Spec, states: Mapping[str, State]) -> dict[str, Any]:
         """What an exit handler receives, under the name of the parameter that asks."""
