@@ -50,7 +50,7 @@ def test_a_module_is_changed_by_nobody(source):
     ["price $$5", "^a$$", "$(KFP_POD_NAME)", "$$(x)", 'tfx-kubeflow-json:"oops"', "a $x", "{{x}}"],
 )
 def test_a_text_arrives_as_it_was_written(text):
-    made = _text(text)
+    made = _text("Node", text)
     constant = made.source["runtimeValue"]["constant"]
     argument = json.dumps({"parameterValues": {"text": constant}})
     given_text = json.loads(expanded(argument, {"KFP_POD_NAME": "pod", "x": "y"}))

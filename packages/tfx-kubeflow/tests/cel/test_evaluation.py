@@ -61,13 +61,18 @@ def test_what_is_printed_is_read_back(tree):
 def test_a_quoted_text_is_itself_and_nothing_that_argo_expands(text):
     quoted = cel.quote(text)
     assert cel.parse(quoted) == Literal(text)
-    assert "{{" not in quoted
+    assert not any(part in quoted for part in ("{{", "$$", "$("))
     assert "\n" not in quoted
 
 
 @pytest.mark.parametrize(
     ("text", "quoted"),
-    [("it's me", r"'it\'s me'"), (r"C:\new", r"'C:\\new'"), ("{{a}}", r"'{\u007ba}}'")],
+    [
+        ("it's me", r"'it\'s me'"),
+        (r"C:\new", r"'C:\\new'"),
+        ("{{a}}", r"'{\u007ba}}'"),
+        ("$$$(a)", r"'\u0024\u0024\u0024(a)'"),
+    ],
 )
 def test_texts_are_quoted(text, quoted):
     assert cel.quote(text) == quoted

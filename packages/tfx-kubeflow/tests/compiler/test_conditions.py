@@ -10,6 +10,7 @@ from tfx.types.artifact import Artifact, Property, PropertyType
 from tfx_kubeflow import cel
 from tfx_kubeflow.compiler import ir
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.metadata.values import encoded
 from tfx_kubeflow.protocol import received, sent
 
 Cond = v1.dsl.Cond
@@ -102,6 +103,15 @@ def test_a_truth_value_and_a_property_are_compared_as_python_does(compare, value
         "parameterValues": {"_Values.truth": value},
     }
     assert cel.holds(body["triggerPolicy"]["condition"], {"inputs": inputs}) is (value == found)
+
+
+@pytest.mark.parametrize("text", ["$$5", "$(NAME)", "{{x}}", "plain"])
+def test_a_text_is_compared_with_a_property_as_it_is_kept(text):
+    _, body = conditioned(lambda _, write: lines(write) == text)
+    kept, _ = encoded(text)
+    artifact = {"uri": "", "metadata": {"lines": kept}}
+    inputs = {"artifacts": {"_Write.report": {"artifacts": [artifact]}}}
+    assert cel.holds(body["triggerPolicy"]["condition"], {"inputs": inputs})
 
 
 def test_two_truth_values_are_compared_as_they_are():

@@ -16,7 +16,7 @@ from tfx_kubeflow.cel.tree import (
     Tree,
 )
 
-SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f\U00010000-\U0010ffff]|(?<=\{)\{")
+SPECIAL = re.compile(r"[\\'\x00-\x1f\x7f\U00010000-\U0010ffff]|(?<=\{)\{|\$(?=[$(])")
 NAMED = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
@@ -25,7 +25,8 @@ def quote(text: str) -> str:
 
     Args:
         text: Any text. Two braces in a row are kept from Argo, which would expand what is in them,
-            and characters beyond U+FFFF from KFP's database, which knows none.
+            `$(` and two dollars from Kubernetes, and characters beyond U+FFFF from KFP's database,
+            which knows none.
     """
 
     def escaped(match: re.Match[str]) -> str:

@@ -26,6 +26,7 @@ from tfx.types.channel import BaseChannel, Channel, ChannelWrappedPlaceholder
 from tfx_kubeflow import cel
 from tfx_kubeflow.compiler.parameters import EXACT, value_type
 from tfx_kubeflow.errors import CompileError
+from tfx_kubeflow.metadata.values import encoded
 from tfx_kubeflow.protocol import sent
 
 HINT = "Compare a property, a value or a URI with a number or a text by ==, !=, <, >, and, or, not."
@@ -90,6 +91,11 @@ def conditions(nodes: Iterable[BaseNode], registry: DslContextRegistry) -> dict[
 def _connected(node: BaseNode) -> dict[str, BaseChannel]:
     inputs = node.raw_inputs if isinstance(node, Resolver) else node.inputs
     return {key: channel for key, channel in inputs.items() if channel.producer_component_id}
+
+
+def _is_property(tree: cel.Tree) -> bool:
+    """Whether this is a property of an artifact: one of its metadata."""
+    return isinstance(tree, cel.Index) and isinstance(tree.operand, cel.Member)
 
 
 class _Translation:
@@ -191,7 +197,9 @@ class _Translation:
     def _alike(self, side: cel.Tree, other: cel.Tree) -> cel.Tree:
         """A constant as the other side has it: a truth value is a number among properties."""
         if isinstance(side, cel.Literal) and isinstance(side.value, str):
-            return cel.Literal(sent(side.value)) if self._is_value(other) else side
+            if self._is_value(other):
+                return cel.Literal(sent(side.value))
+            return cel.Literal(encoded(side.value)[0]) if _is_property(other) else side
         if not isinstance(side, cel.Literal) or side.value not in (0.0, 1.0):
             return side
         boolean = self._is_boolean(other)
