@@ -159,6 +159,8 @@ class Reader:
         zone = fields.layout.zone or self._spec.zone
         if columns.local and zone:
             batch = self._in_utc(batch, zone, lines)
+        if columns.row is not None:
+            batch = batch.where(~np.isnan(batch.values[0]))
         return self._order.kept(batch)
 
     def _in_utc(self, batch: Batch, zone: str, lines: DataLines | ParquetRows) -> Batch:

@@ -201,6 +201,24 @@ def test_columns_that_are_meters_become_their_rows(tmp_path):
     )
 
 
+def test_an_hour_that_comes_twice_is_told_by_the_rows_of_all_meters(tmp_path):
+    series = spec(
+        target={"name": "energy", "unit": "kWh", "aggregate": "sum"},
+        layouts=[{"timestamp": "when"}],
+        meter_columns=["m*"],
+        zone="Europe/Berlin",
+        cadence="PT1H",
+    )
+    text = (
+        "when,m1,m2\n2022-10-30 00:00,0,0\n2022-10-30 01:00,1,1\n2022-10-30 02:00,,2\n"
+        "2022-10-30 02:00,3,3\n2022-10-30 03:00,4,\n2022-10-30 04:00,5,5\n"
+    )
+    found = {rows.meter: rows for rows in read(text, tmp_path, series)}
+    hours = {name: (rows.steps - found["m1"].steps[0]).tolist() for name, rows in found.items()}
+    assert hours == {"m1": [0, 1, 3, 4, 5], "m2": [0, 1, 2, 3, 5]}
+    assert found["m1"].values.tolist() == [[0, 1, 3, 4, 5]]
+
+
 def test_meters_have_groups(tmp_path):
     series = spec(
         layouts=[{"timestamp": "when"}], meter="id", group="tariff", target=METER["target"]
