@@ -5,9 +5,11 @@ from kubeflow_cases import pipelines
 from kubeflow_cases.compiling import compiled
 from tfx import v1
 from tfx.dsl.component.experimental import container_component, placeholders
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec, ExecutorSpec
 from tfx.types.channel import union
+from tfx.types.component_spec import ComponentSpec, ExecutionParameter
 from tfx.types.standard_artifacts import Examples, Model
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.settings import KubeflowSettings, NodeSettings
@@ -148,6 +150,23 @@ def executor_of(module):
     count = pipelines.Count(start=1)
     count.executor_spec = ExecutorClassSpec(Executor)
     return pipelines.pipeline(count)
+
+
+@pytest.mark.parametrize(
+    "name", ["_run_id", "module_source", "model__metadata", "__runtime_parameter__x"]
+)
+def test_parameters_that_a_step_keeps_for_itself_are_refused(name):
+    class Spec(ComponentSpec):
+        INPUTS = OUTPUTS = {}
+        PARAMETERS = {name: ExecutionParameter(type=str)}
+
+    class Named(BaseComponent):
+        SPEC_CLASS = Spec
+        EXECUTOR_SPEC = ExecutorClassSpec(pipelines.CopyExecutor)
+
+    node = Named(Spec(**{name: "mine"}))
+    with pytest.raises(CompileError, match=f"Named: parameter '{name}': steps keep parameters"):
+        compiled(pipelines.pipeline(node))
 
 
 def test_code_of_the_started_file_is_refused():

@@ -156,6 +156,15 @@ def encode(step: Step) -> str:
     return hidden({"protocol": VERSION, "kind": kind, **dataclasses.asdict(step)})
 
 
+def is_reserved(name: str) -> bool:
+    """Says whether an execution parameter would be taken for one of the step's own."""
+    return (
+        name in (MODULE_SOURCE, RUN_ID)
+        or name.endswith(METADATA_INPUT)
+        or name.startswith(RUNTIME_PARAMETER)
+    )
+
+
 def is_template(text: str) -> bool:
     """Says whether a text would be changed in a package or in its run.
 

@@ -41,7 +41,14 @@ from tfx_kubeflow.compiler.parameters import (
 from tfx_kubeflow.compiler.runtime_parameters import RuntimeParameters
 from tfx_kubeflow.errors import CompileError
 from tfx_kubeflow.metadata.artifacts import title
-from tfx_kubeflow.protocol import RUNTIME_PARAMETER, VALUE, ExecutorStep, changes, is_template
+from tfx_kubeflow.protocol import (
+    RUNTIME_PARAMETER,
+    VALUE,
+    ExecutorStep,
+    changes,
+    is_reserved,
+    is_template,
+)
 
 SCHEMA_VERSION = "2.1.0"
 """KFP's API server refuses older ones."""
@@ -182,6 +189,12 @@ class _Builder:
         given: Parameter,
         exit_handler: bool,
     ) -> None:
+        if is_reserved(name):
+            raise CompileError(
+                f"{node_id}: parameter {name!r}",
+                "steps keep parameters of that name for themselves",
+                "Give it another name.",
+            )
         if given.kind == "status" and not exit_handler:
             raise CompileError(
                 f"{node_id}: parameter {name!r}",
