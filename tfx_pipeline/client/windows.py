@@ -17,6 +17,7 @@ from tfx_pipeline.model_contract import TIMESTAMP, ModelMetadata
 from tfx_pipeline.series.grid import Grid
 
 _REMARKS = 8
+"""For people, at a time."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

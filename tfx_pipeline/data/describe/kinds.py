@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tfx_pipeline.data.describe.columns import Column, Numbers
 from tfx_pipeline.data.describe.errors import Remarks
-from tfx_pipeline.data.describe.vocabulary import Quantity, Words, understand
+from tfx_pipeline.data.describe.vocabulary import HOUSEHOLD, Quantity, Words, understand
 from tfx_pipeline.series import units
 from tfx_pipeline.series.clock import HOUR
 
@@ -19,8 +19,6 @@ _RISES = 0.995
 """Fraction of the steps that do not fall, from which on a column is a counter."""
 _MAINS = ((100, 130), (210, 255), (370, 430))
 """V."""
-_HOUSEHOLD = (20.0, 30_000.0)
-"""Mean watts of a meter: below, the unit is the next smaller; above, the next larger."""
 _MILLI = {"MW": "mW", "MWh": "mWh"}
 """Unit -> what differs from it in case alone, which headers often lose."""
 _LONG = 300
@@ -157,7 +155,7 @@ def _mega_or_milli(
     quantity: Quantity, mega: str, numbers: Numbers, rows: Rows, column: Column, remarks: Remarks
 ) -> str:
     """The unit that makes what a household uses; where neither does, the one that is written."""
-    low, high = _HOUSEHOLD
+    low, high = HOUSEHOLD
     watts = {unit: mean_watts(quantity, unit, numbers, rows) for unit in (mega, _MILLI[mega])}
     written = [
         unit for unit in watts if re.search(rf"(?<![A-Za-z]){unit}(?![A-Za-z])", column.label)
@@ -214,7 +212,7 @@ def _usual_unit(
     if quantity not in _ENERGIES:
         return "kvar" if quantity == "reactive" else "1"
     choices = ("W", "kW") if quantity == "power" else ("Wh", "kWh")
-    low, high = _HOUSEHOLD
+    low, high = HOUSEHOLD
     small = mean_watts(quantity, choices[0], numbers, rows)
     # Small figures are of the larger unit.
     unit = choices[1] if small < low else choices[0]

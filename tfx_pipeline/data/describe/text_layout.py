@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tfx_pipeline.data.describe.errors import DescribeError
-from tfx_pipeline.data.describe.vocabulary import UNITS, understand
+from tfx_pipeline.data.describe.vocabulary import HOUSEHOLD, UNITS, understand
 from tfx_pipeline.data.raw.delimited import BLANKS, MISSING, split
 
 DELIMITERS = ";\t,| "
@@ -38,8 +38,6 @@ _TIME_FORM = re.compile(r"[ymdhstj:./\- ]+|iso.?8601|utc|local", re.IGNORECASE)
 _OTHER: dict[str, Literal[".", ","]] = {".": ",", ",": "."}
 _OFTEN = 0.05
 _MOSTLY = 0.9
-_FEW = 20.0
-"""Mean watts that are no household's."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -188,7 +186,7 @@ def _are_few(column: Sequence[str], sign: str) -> bool:
     return (
         len(numbers) > 0
         and all(_grouped(field, sign) for field in numbers)
-        and sum(float(field.replace(sign, ".")) for field in numbers) < _FEW * len(numbers)
+        and sum(float(field.replace(sign, ".")) for field in numbers) < HOUSEHOLD[0] * len(numbers)
     )
 
 

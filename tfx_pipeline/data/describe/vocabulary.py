@@ -15,6 +15,8 @@ from typing import Literal
 Quantity = Literal[
     "power", "energy", "counter", "reactive", "voltage", "current", "temperature", "price", "other"
 ]
+HOUSEHOLD = (20.0, 30_000.0)
+"""Mean watts of a meter: below, the unit is the next smaller; above, the next larger."""
 
 UNITS: dict[str, tuple[Quantity, str]] = {
     "w": ("power", "W"),

@@ -78,19 +78,22 @@ class Reports(BaseExecutor):
         report = ExecutorOutput()
         report.execution_result.code = int(exec_properties["code"])
         report.execution_result.result_message = "bad input"
-        made = report.output_artifacts["schema"].artifacts.add()
-        made.uri = outputs["schema"][0].uri
+        made = report.output_artifacts[exec_properties["key"]].artifacts.add()
+        made.uri = outputs.pop("schema")[0].uri
         made.custom_properties["n"].int_value = 77
         return report
 
 
 def test_what_an_executor_reports_is_followed(tmp_path):
     outputs = {"schema": f"{TYPES}Schema"}
-    given = executor_input(tmp_path, outputs=outputs, code=0)
+    given = executor_input(tmp_path, outputs=outputs, code=0, key="schema")
     made = run_executor(step(Reports, outputs), given, [])
     assert made["artifacts"]["schema"]["artifacts"][0]["metadata"]["n"] == 77.0
-    given = executor_input(tmp_path, outputs=outputs, code=3)
+    given = executor_input(tmp_path, outputs=outputs, code=3, key="schema")
     with pytest.raises(StepError, match="its executor reports error 3: bad input"):
+        run_executor(step(Reports, outputs), given, [])
+    given = executor_input(tmp_path, outputs=outputs, code=0, key="other")
+    with pytest.raises(StepError, match="reports 'other', which is no output of it"):
         run_executor(step(Reports, outputs), given, [])
 
 
@@ -103,6 +106,8 @@ class Rearranges(BaseExecutor):
                 outputs["schema"].append(type(schema)())
             case "none":
                 outputs["schema"].clear()
+            case "no key":
+                del outputs["schema"]
             case "moved":
                 schema.uri += "/elsewhere"
 
@@ -112,6 +117,7 @@ class Rearranges(BaseExecutor):
     [
         ("several", "'schema' has 2 artifacts, where Kubeflow Pipelines takes one"),
         ("none", "'schema' has 0 artifacts"),
+        ("no key", "'schema' has 0 artifacts"),
         ("moved", "'schema' is at .*/elsewhere, where nothing is uploaded from"),
     ],
 )

@@ -95,7 +95,8 @@ def _connected(node: BaseNode) -> dict[str, BaseChannel]:
 
 def _is_property(tree: cel.Tree) -> bool:
     """Whether this is a property of an artifact: one of its metadata."""
-    return isinstance(tree, cel.Index) and isinstance(tree.operand, cel.Member)
+    operand = tree.operand if isinstance(tree, cel.Index) else None
+    return isinstance(operand, cel.Member) and operand.name == "metadata"
 
 
 class _Translation:

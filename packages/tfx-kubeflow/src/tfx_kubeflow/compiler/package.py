@@ -9,6 +9,10 @@ import yaml
 Document = dict[str, Any]
 
 API_VERSION = "pipelines.kubeflow.org/v2beta1"
+_NUMBER = re.compile(
+    r"[-+]?(0[xob][0-9a-f_]+|\.?[0-9_]+(\.[0-9_]*)?(e[-+_0-9]+)?)|[0-9]{4}-[0-9].*", re.IGNORECASE
+)
+_BREAKS = frozenset("\x85\u2028\u2029\ufeff")
 
 
 def package_text(spec: Document, platform: Document) -> str:
@@ -67,10 +71,6 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
-_NUMBER = re.compile(
-    r"[-+]?(0[xob][0-9a-f_]+|\.?[0-9_]+(\.[0-9_]*)?(e[-+_0-9]+)?)|[0-9]{4}-[0-9].*", re.IGNORECASE
-)
-_BREAKS = frozenset("\x85\u2028\u2029\ufeff")
 _Dumper.add_representer(str, _Dumper.represent_text)
 
 

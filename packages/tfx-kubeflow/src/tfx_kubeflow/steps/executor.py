@@ -115,7 +115,7 @@ def run_executor(
             else:
                 report = executor.Do(inputs, outputs, exec_properties)
     if report:
-        _follow(report, step.node, outputs)
+        _follow(report, step, outputs)
     log.info("%s: its executor is done", step.node)
     _require_outputs(outputs, executor_input, before)
     record_digests(inputs, outputs)
@@ -213,19 +213,21 @@ def _executor(
     return executor
 
 
-def _follow(report: ExecutorOutput, node: str, outputs: Artifacts) -> None:
+def _follow(report: ExecutorOutput, step: ExecutorStep, outputs: Artifacts) -> None:
     """Takes over what an executor returns instead of changing the outputs that it was given.
 
     Raises:
-        StepError: It returns a failure.
+        StepError: It returns a failure, or an output that it does not have.
     """
     result = report.execution_result
     if result.code:
         raise StepError(
-            f"{node}: its executor reports error {result.code}: {result.result_message}"
+            f"{step.node}: its executor reports error {result.code}: {result.result_message}"
         )
     for key, found in report.output_artifacts.items():
-        cls = type(outputs[key][0])
+        if key not in step.outputs:
+            raise StepError(f"{step.node}: its executor reports {key!r}, which is no output of it")
+        cls = name_utils.resolve_full_name(step.outputs[key])
         outputs[key] = [cls() for _ in found.artifacts]
         for artifact, message in zip(outputs[key], found.artifacts, strict=True):
             artifact.set_mlmd_artifact(message)
@@ -239,7 +241,8 @@ def _require_outputs(
     It only warns of one that is missing, and its consumer finds nothing.
     """
     declared = executor_input["outputs"].get("artifacts", {})
-    for key, artifacts in outputs.items():
+    for key in before:
+        artifacts = outputs.get(key, [])
         if len(artifacts) != 1:
             raise StepError(
                 f"output {key!r} has {len(artifacts)} artifacts, where Kubeflow Pipelines takes "
