@@ -3,8 +3,7 @@
 import gzip
 import os
 import time
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.described import LOAD, QUARTERS, TEXT, described, rows
 from tests.support.own_files import FILES
 from tests.support.series import household, write_uci
 from tfx_pipeline.data.describe.description import describe, identifier
@@ -63,22 +63,6 @@ def test_a_zone_is_never_guessed_in_silence(name, found):
 )
 def test_what_was_guessed_is_said(name, about, said, found):
     assert said in " ".join(one.text for one in found[name].remarks.about(about))
-
-
-def rows(times, values, header="time,power kW", sign=","):
-    lines = (f"{one}{sign}{value}" for one, value in zip(times, values, strict=True))
-    return "\n".join([header, *lines]) + "\n"
-
-
-QUARTERS = [f"2023-01-{1 + n // 96:02} {n // 4 % 24:02}:{n % 4 * 15:02}" for n in range(480)]
-LOAD = [f"{0.2 + n * 7 % 13 / 10:.2f}" for n in range(480)]
-TEXT = rows(QUARTERS, LOAD)
-
-
-def described(folder, content):
-    file = folder / "file"
-    file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return describe(str(file))
 
 
 @pytest.mark.parametrize(
@@ -154,134 +138,11 @@ def test_the_same_table_in_other_dress(content, tmp_path):
     }
 
 
-@pytest.mark.parametrize(
-    ("header", "values", "target"),
-    [
-        ("1.8.0 [kWh]", np.cumsum([0.1, 0.3, 0.2] * 160), ("kWh", "difference")),
-        ("value", np.cumsum([0.1, 0.3, 0.2] * 160) + 500, ("kWh", "difference")),
-        ("value", [230, 2100, 430] * 160, ("Wh", "sum")),
-        ("value", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
-        ("Leistung", [230, 2100, 430] * 160, ("W", "mean")),
-        ("Leistung", [0.23, 2.1, 0.43] * 160, ("kW", "mean")),
-        ("energia", [230, 500, 430] * 160, ("Wh", "sum")),
-        ("Energy today (kWh)", np.tile(np.arange(96) * 0.1, 5), ("kWh", "difference")),
-        ("power kW", np.arange(480) % 240 * 0.02, ("kW", "mean")),
-        ("1.8.0 [kW]", [0.23, 2.1, 0.43] * 160, ("kW", "mean")),
-        ("16.7.0 [kWh]", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
-        ("charger kW", np.tile([0, 0, 7.2, 7.2, 7.2, 0], 80), ("kW", "mean")),
-        ("KWH/hh (per half hour)", [0.23, 0.5, 0.43] * 160, ("kWh", "sum")),
-    ],
-)
-def test_kind_and_unit(header, values, target, tmp_path):
-    content = rows(QUARTERS, np.round(values, 3), f"time,{header}")
-    found = described(tmp_path, content).spec.target
-    assert (found.unit, found.aggregate) == target
-
-
-@pytest.mark.parametrize(
-    ("header", "usual", "unit", "sure"),
-    [
-        ("power_mw", 500_000, "mW", False),
-        ("Power [mW]", 500_000, "mW", True),
-        ("POWER_MW", 500_000, "mW", False),
-        ("Power [mW]", 2000, "mW", False),
-        ("Leistung MW", 0.0005, "MW", True),
-        ("Leistung MW", 5, "MW", False),
-        ("power_mw", 0.0005, "MW", False),
-        ("energy_mwh", 125_000, "mWh", False),
-        ("Zählerstand [MWh]", 0.000125, "MWh", True),
-    ],
-)
-def test_megawatts_and_milliwatts(header, usual, unit, sure, tmp_path):
-    values = usual * (1 + np.arange(480) % 5 / 10)
-    values = np.cumsum(values) if "stand" in header else values
-    found = described(tmp_path, rows(QUARTERS, values, f"time,{header}"))
-    assert found.spec.target.unit == unit
-    assert found.remarks.doubtful(found.spec.target.column) != sure
-
-
-@pytest.mark.parametrize(
-    ("header", "below", "mark"),
-    [
-        ("power kW", [-999], True),
-        ("power kW", [-100.5], True),
-        ("power W", [-9999], True),
-        ("meter reading kWh", [-999], True),
-        ("power kW", [-999, -0.2], False),
-        ("power kW", [-1], False),
-        ("power kW", [-5.5], False),
-    ],
-)
-def test_numbers_that_stand_for_missing_values(header, below, mark, tmp_path):
-    values = np.cumsum(np.resize([0.1, 0.3], 480)) if "reading" in header else np.array(LOAD, float)
-    values = values * (1000 if "W" in header.split() else 1)
-    values[7::50] = np.resize(below, 10)
-    found = described(tmp_path, rows(QUARTERS, np.round(values, 2), f"time,{header}"))
-    assert found.spec.target.lowest == (0 if mark else None)
-    said = " ".join(one.text for one in found.remarks.about(header) if one.unsure)
-    assert (f"{below[0]:g} in 10 rows" in said) == mark
-
-
-@pytest.mark.parametrize("median", [230, 121])
-def test_mains_voltage_is_known_by_its_values(median, tmp_path):
-    table = [f"{one},{median + n % 5}" for n, one in enumerate(LOAD)]
-    (found,) = described(tmp_path, rows(QUARTERS, table, "time,power kW,L1")).spec.covariates
-    assert (found.name, found.unit) == ("L1", "V")
-
-
 def test_row_numbers_and_constants_are_no_measurements(tmp_path):
     table = [f"{one},{n},3" for n, one in enumerate(LOAD)]
     found = described(tmp_path, rows(QUARTERS, table, "time,power kW,,phases")).spec
     assert found.names == ("power_kW",)
     assert found.ignored == ("", "phases")
-
-
-@pytest.mark.parametrize(
-    ("order", "form"), [("{1:02}/{0:02}/2023", "%m/%d/%Y"), ("{0:02}/{1:02}/2023", "%d/%m/%Y")]
-)
-def test_the_order_of_time_tells_days_from_months(order, form, tmp_path):
-    """No day is above 12, but only one order goes on evenly."""
-    times = [order.format(day, 3) + f" {hour:02}:00" for day in range(1, 10) for hour in range(24)]
-    found = described(tmp_path, rows(times, LOAD[: len(times)]))
-    assert found.values["layouts"][0]["format"] == f"{form} %H:%M"
-    assert "evenly" in found.remarks.about("format")[0].text
-
-
-@pytest.mark.parametrize("step", [900, 86_400])
-@pytest.mark.parametrize(
-    "form", ["%y-%m-%d", "%y/%m/%d", "%d-%m-%y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%y-%b-%d"]
-)
-def test_the_order_of_time_tells_days_from_years(form, step, tmp_path):
-    """No number is above 31, but only one order goes on by rows."""
-    first = 1_672_617_600
-    moments = [datetime.fromtimestamp(first + step * n, UTC) for n in range(3_000_000 // step + 9)]
-    times = [f"{one:{form} %H:%M}" for one in moments]
-    found = described(tmp_path, rows(times, np.resize(LOAD, len(times)), "time,kW"))
-    assert found.values["layouts"][0]["format"] == f"{form} %H:%M"
-    assert found.spec.cadence.total_seconds() == step
-    assert not found.remarks.doubtful("format")
-
-
-@pytest.mark.parametrize(
-    ("day", "said"),
-    [
-        ("05/05/2023", "%d/%m is day first, %m/%d is month first"),
-        ("23-01-14", "%d/%m is day first, %y/%m is year first"),
-    ],
-)
-def test_dates_that_fit_several_orders_are_said_to(day, said, tmp_path):
-    times = [f"{day} {n // 4:02}:{n % 4 * 15:02}" for n in range(96)]
-    found = described(tmp_path, rows(times, LOAD[:96]))
-    assert found.remarks.doubtful("format")
-    assert said in found.remarks.about("format")[0].text
-
-
-def test_midnight_at_the_end_of_a_day(tmp_path):
-    times = [f"{day:02}/01/2023,{hour}" for day in range(1, 21) for hour in range(1, 25)]
-    found = described(tmp_path, rows(times, LOAD, "fecha,hora,consumo kWh"))
-    assert found.values["layouts"][0]["timestamp"] == ["fecha", "hora"]
-    assert found.values["interval_ends"]
-    assert found.remarks.doubtful("interval_ends")
 
 
 def test_an_aggregate_and_its_appliances(tmp_path):
@@ -310,23 +171,10 @@ def test_many_columns_of_no_scheme_are_meters(tmp_path):
     assert found.spec.layouts[0].timestamp == ("",)
 
 
-@pytest.mark.parametrize("offset", ["-06:00", "-0600", "-06"])
-def test_offsets_are_read_however_they_are_written(offset, tmp_path):
-    found = described(tmp_path, rows([f"{one}{offset}" for one in QUARTERS], LOAD))
-    assert found.values["layouts"][0]["format"] == "iso"
-    assert "-06:00" in found.remarks.about("zone")[0].text
-
-
 def test_a_counter_beside_a_power_is_no_part_of_it(tmp_path):
     table = [f"{900 + n % 7},{225 * n + n // 2},{90 * n}" for n in range(480)]
     found = described(tmp_path, rows(QUARTERS, table, "time,P W,Pt,Qt")).spec
     assert (found.target.name, found.parts) == ("P_W", {})
-
-
-def test_times_that_are_called_utc(tmp_path):
-    found = described(tmp_path, rows(QUARTERS, LOAD, "utc_timestamp,power kW"))
-    assert found.values["layouts"][0]["zone"] == "UTC"
-    assert found.values["zone"] == "UTC"
 
 
 def test_the_uci_household_is_described_as_its_preset(tmp_path):
@@ -418,16 +266,6 @@ def test_three_digits_that_are_tenths(header, row, tmp_path):
     assert found.spec.layouts[0].thousands is None
 
 
-@pytest.mark.parametrize(
-    ("header", "unit", "aggregate"),
-    [("value", "Wh", "sum"), ("power", "kWh", "sum"), ("energy", "kW", "mean")],
-)
-def test_a_unit_in_a_column_of_its_own(header, unit, aggregate, tmp_path):
-    table = [f"{one},{unit}" for one in LOAD]
-    found = described(tmp_path, rows(QUARTERS, table, f"time,{header},unit")).spec.target
-    assert (found.unit, found.aggregate) == (unit, aggregate)
-
-
 def test_ten_thousand_columns(tmp_path):
     count = 10_000
     numbers = np.round(np.random.default_rng(1).random((48, count)), 2)
@@ -438,116 +276,6 @@ def test_ten_thousand_columns(tmp_path):
     assert found.values["meter_columns"] == ["meter*"]
     assert found.meters == count
     assert time.process_time() - started < 60
-
-
-def test_a_large_file_is_looked_at_in_parts(tmp_path):
-    file = tmp_path / "large.csv"
-    times = [
-        f"2023-{1 + n // 2880:02}-{1 + n // 96 % 30:02}{QUARTERS[n % 96][10:]}" for n in range(5760)
-    ]
-    head = rows(times, LOAD * 12).encode() * 4
-    with file.open("wb") as stream:
-        stream.write(head)
-        stream.seek(2 << 30)  # two gigabytes, of which the disk holds nothing
-        stream.write(b"\n" + TEXT.partition("\n")[2].replace("2023", "2024").encode())
-    started = time.process_time()
-    found = describe(str(file))
-    assert time.process_time() - started < 30
-    assert "of it: its beginning, middle and end" in found.seen
-    assert found.values["cadence"] == "PT15M"
-
-
-def test_a_large_compressed_file_is_streamed(tmp_path, monkeypatch):
-    for name, size in {"WHOLE_BYTES": 1 << 20, "PART_BYTES": 1 << 18}.items():
-        monkeypatch.setattr(f"tfx_pipeline.data.describe.sample.{name}", size)
-    file = tmp_path / "large.csv.gz"
-    block = "".join(f"{one},{value}\n" for one, value in zip(QUARTERS, LOAD, strict=True))
-    with gzip.open(file, "wb", compresslevel=1) as stream:
-        stream.write(b"time,power kW\n")
-        for _ in range(400):
-            stream.write(block.encode())
-    found = describe(str(file))
-    assert "its beginning, middle and end" in found.seen
-
-
-def test_a_large_parquet_file_is_looked_at_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr("tfx_pipeline.data.describe.sample.WHOLE_CELLS", 20_000)
-    made = FILES["many_meters"].make(tmp_path)
-    found = describe(str(made.path))
-    assert found.values == FILES["many_meters"].expected
-    assert found.seen.startswith("its beginning, middle and end, ")
-    assert found.seen.endswith(" of 57,600 rows")
-
-
-def test_parquet_of_odd_types(tmp_path):
-    count = 480
-    start = 1_672_531_200
-    columns = {
-        "day": pa.array((np.arange(count) // 96).astype(np.int32), pa.int32()).cast(pa.date32()),
-        "epoch": pa.array(start + 900 * np.arange(count)),
-        "power_w": pa.array([Decimal(n * 7 % 13 * 100) for n in range(count)], pa.decimal128(8, 2)),
-        "on": pa.array([True, False] * (count // 2)),
-        "house": pa.array(["a"] * count).dictionary_encode(),
-        "tags": pa.array([["a"]] * count),
-    }
-    file = tmp_path / "odd.parquet"
-    pq.write_table(pa.table(columns), file)
-    spec = describe(str(file)).spec
-    assert spec.layouts[0].timestamp == ("epoch",)
-    assert spec.target.name == "power_w"
-    assert spec.meter == ("house",)
-    assert spec.ignored == ("day", "on", "tags")
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        pa.array([5] * 480, pa.duration("s")),
-        pa.array(range(480), pa.duration("ns")),
-        pa.nulls(480),
-        pa.array(np.ones(480, np.float16)),
-        pa.array([b"\xff"] * 480),
-        pa.array([{"a": 1}] * 480),
-    ],
-    ids=lambda values: str(values.type),
-)
-def test_parquet_of_types_that_hold_no_measurement(values, tmp_path):
-    file = tmp_path / "odd.parquet"
-    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s"))
-    power = pa.array(LOAD).cast(pa.float64())
-    pq.write_table(pa.table({"time": moments, "power_kw": power, "odd": values}), file)
-    assert describe(str(file)).spec.ignored == ("odd",)
-
-
-@pytest.mark.parametrize(
-    ("written", "zone"),
-    [("+01:00", "Etc/GMT-1"), ("-05:30", "UTC"), ("W. Europe Standard Time", "UTC")],
-)
-def test_parquet_of_zones_that_are_none(written, zone, tmp_path):
-    file = tmp_path / "zone.parquet"
-    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s", written))
-    pq.write_table(pa.table({"time": moments, "power_kw": pa.array(LOAD).cast("double")}), file)
-    found = describe(str(file))
-    assert found.spec.zone == zone
-    assert found.remarks.doubtful("zone")
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
-def test_any_damage_to_parquet_is_refused_in_words(tmp_path_factory, flipped):
-    file = tmp_path_factory.getbasetemp() / "damaged.parquet"
-    moments = pa.array(1_672_531_200 + 900 * np.arange(480), pa.timestamp("s"))
-    names = ["a", "b"] * 240
-    table = {"time": moments, "power_kw": pa.array(LOAD).cast("double"), "house": names}
-    pq.write_table(pa.table(table), file)
-    content = bytearray(file.read_bytes())
-    for place, byte in flipped:
-        content[int(place * (len(content) - 1))] = byte
-    file.write_bytes(content)
-    try:
-        describe(str(file))
-    except DescribeError as refusal:
-        assert str(refusal).startswith(str(file))  # noqa: PT017, it may well be described
 
 
 FIELD = st.one_of(
